@@ -1,0 +1,1 @@
+//! The native format: weights in safetensors, topology in TOML.

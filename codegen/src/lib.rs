@@ -1,0 +1,6 @@
+//! The compiler of tinybake: a trained, quantized network in, specialized `no_std` Rust out.
+#![forbid(unsafe_code)]
+
+pub mod diag;
+pub mod front;
+pub mod ir;

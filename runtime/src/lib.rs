@@ -1,0 +1,2 @@
+//! The number model, kernels and `Model` trait of tinybake.
+#![no_std]
