@@ -1,6 +1,9 @@
 //! The compiler of tinybake: a trained, quantized network in, specialized `no_std` Rust out.
 #![forbid(unsafe_code)]
 
+pub mod boards;
 pub mod diag;
 pub mod front;
 pub mod ir;
+pub mod lower;
+pub mod measure;

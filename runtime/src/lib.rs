@@ -1,2 +1,8 @@
 //! The number model, kernels and `Model` trait of tinybake.
 #![no_std]
+
+pub mod kernels;
+pub mod requantize;
+
+mod arch;
+mod model;

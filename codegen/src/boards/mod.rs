@@ -1,0 +1,1 @@
+//! Boards and targets as data.

@@ -1,0 +1,1 @@
+//! Convolutions, fully connected layers and pools.

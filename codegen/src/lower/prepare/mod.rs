@@ -1,0 +1,9 @@
+//! What TensorFlow Lite Micro's kernels compute when they prepare: multipliers, shifts, clamps, tables. Host arithmetic.
+
+pub mod binary;
+pub mod convolution;
+pub mod movement;
+pub mod multiplier;
+pub mod reduce;
+pub mod softmax;
+pub mod unary;

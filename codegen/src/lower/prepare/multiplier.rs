@@ -1,0 +1,1 @@
+//! Real scales as fixed-point multipliers, and activations as clamps.

@@ -1,0 +1,1 @@
+//! Builds emitted code for a target, runs it on the host or an emulator, and compares what it says.

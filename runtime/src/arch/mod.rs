@@ -1,0 +1,1 @@
+//! What differs by core, behind safe functions.

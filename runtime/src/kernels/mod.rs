@@ -1,0 +1,18 @@
+//! The kernels that generated code calls. Each is exact, allocates nothing, and has no path that panics.
+
+pub mod arg_max;
+pub mod average_pool2d;
+pub mod binary;
+pub mod conv2d;
+pub mod copy;
+pub mod depthwise_conv2d;
+pub mod fully_connected;
+pub mod lut;
+pub mod max_pool2d;
+pub mod mirror_pad;
+pub mod prelu;
+pub mod quantize;
+pub mod reduce;
+pub mod resize;
+pub mod softmax;
+pub mod transpose_conv;

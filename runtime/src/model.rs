@@ -1,0 +1,1 @@
+//! The Model trait and what is said of its inputs and outputs.
