@@ -6,3 +6,6 @@ pub mod requantize;
 
 mod arch;
 mod model;
+
+pub use fixed;
+pub use model::{DType, Model, TensorInfo, argmax, argmax_slice};

@@ -1,1 +1,187 @@
-//! Accumulators to outputs.
+//! From exact 32-bit accumulators to 8-bit outputs, as each reference does it.
+
+/// The stored range of an output and where its zero lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clamp {
+    /// Added to the scaled accumulator. In `[-128, 127]`.
+    pub zero_point: i32,
+    /// Least stored value.
+    pub min: i8,
+    /// Greatest stored value; at least `min`.
+    pub max: i8,
+}
+
+impl Clamp {
+    /// Adds the zero point and clamps.
+    #[inline(always)]
+    pub fn apply(&self, scaled: i32) -> i8 {
+        // Not `clamp`, which panics where min > max.
+        scaled.wrapping_add(self.zero_point).max(self.min as i32).min(self.max as i32) as i8
+    }
+}
+
+/// A rule that scales the accumulator of an output channel to the output's units, rounds, and clamps.
+pub trait Requantize: Copy {
+    /// The stored output for accumulator `acc` of output channel `channel`. A channel for which the rule has no scale
+    /// gives the scale zero.
+    fn requantize(self, acc: i32, channel: usize, clamp: &Clamp) -> i8;
+}
+
+/// `multiplier * 2^(shift - 31)`: reference `tflm`, one scale for all channels.
+///
+/// Two roundings: TFLM `kernels/internal/common.cc`, `MultiplyByQuantizedMultiplier` with double rounding, on gemmlowp's
+/// `SaturatingRoundingDoublingHighMul` and `RoundingDivideByPOT`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Multiplier {
+    /// Q31 significand, in `[0, 2^31)`; usually at least `2^30`.
+    pub multiplier: i32,
+    /// Power of two, in `[-31, 30]`; positive is a left shift.
+    pub shift: i8,
+}
+
+impl Multiplier {
+    /// `x` times the real multiplier. A left shift wraps, as it does in the reference.
+    #[inline(always)]
+    pub const fn apply(self, x: i32) -> i32 {
+        if self.shift > 0 {
+            return high_mul(x.wrapping_shl(self.shift as u32), self.multiplier);
+        }
+        rounding_shift_right(high_mul(x, self.multiplier), self.shift.unsigned_abs() as u32)
+    }
+}
+
+impl Requantize for Multiplier {
+    #[inline(always)]
+    fn requantize(self, acc: i32, _channel: usize, clamp: &Clamp) -> i8 {
+        clamp.apply(self.apply(acc))
+    }
+}
+
+/// The high half of `2 * a * b`, ties rounded up. For `b >= 0` it equals gemmlowp's `SaturatingRoundingDoublingHighMul`,
+/// whose truncating division of a signed nudge comes to the same floor.
+#[inline(always)]
+pub(crate) const fn high_mul(a: i32, b: i32) -> i32 {
+    ((a as i64 * b as i64 + (1 << 30)) >> 31) as i32
+}
+
+/// `x / 2^exponent` to the nearest, ties away from zero: gemmlowp's `RoundingDivideByPOT`.
+///
+/// Exact for every `x` that [`high_mul`] gives: neither step can overflow on `[-2^31 + 1, 2^31 - 2]`.
+#[inline(always)]
+pub(crate) const fn rounding_shift_right(x: i32, exponent: u32) -> i32 {
+    if exponent == 0 {
+        return x;
+    }
+    // Negative numbers are moved down by one so that the floor after adding one half rounds their ties down.
+    let below = x.wrapping_add(x >> 31).wrapping_shr(exponent - 1);
+    below.wrapping_add(1) >> 1
+}
+
+/// Reference `tflm`, one scale per output channel; see [`Multiplier`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PerChannel<'a> {
+    /// Q31 significands, one per output channel.
+    pub multipliers: &'a [i32],
+    /// Powers of two, one per output channel.
+    pub shifts: &'a [i8],
+}
+
+impl Requantize for PerChannel<'_> {
+    #[inline(always)]
+    fn requantize(self, acc: i32, channel: usize, clamp: &Clamp) -> i8 {
+        let (Some(&multiplier), Some(&shift)) = (self.multipliers.get(channel), self.shifts.get(channel)) else {
+            return clamp.apply(0);
+        };
+        Multiplier { multiplier, shift }.requantize(acc, channel, clamp)
+    }
+}
+
+/// `rint(f32(acc) * scale)`, ties to even: reference `xnnpack`, one scale for all channels.
+///
+/// Source: XNNPACK `xnn_qs8_requantize_fp32` and its micro-kernels with `fmagic` rounding.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rint {
+    /// `input_scale * filter_scale / output_scale`, computed in f32.
+    pub scale: f32,
+}
+
+impl Requantize for Rint {
+    #[inline(always)]
+    fn requantize(self, acc: i32, _channel: usize, clamp: &Clamp) -> i8 {
+        /// `1.5 * 2^23`: a float of this size has no bits below one, so adding it rounds to an integer, ties to even.
+        const MAGIC: f32 = 12_582_912.0;
+        // Clamping first is the same as clamping last, the bounds being integers, and keeps the sum in MAGIC's binade.
+        let low = (clamp.min as i32).wrapping_sub(clamp.zero_point) as f32;
+        let high = (clamp.max as i32).wrapping_sub(clamp.zero_point) as f32;
+        let scaled = (acc as f32 * self.scale).max(low).min(high) + MAGIC;
+        clamp.apply((scaled.to_bits() as i32).wrapping_sub(MAGIC.to_bits() as i32))
+    }
+}
+
+/// Reference `xnnpack`, one scale per output channel; see [`Rint`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RintPerChannel<'a> {
+    /// One scale per output channel.
+    pub scales: &'a [f32],
+}
+
+impl Requantize for RintPerChannel<'_> {
+    #[inline(always)]
+    fn requantize(self, acc: i32, channel: usize, clamp: &Clamp) -> i8 {
+        let Some(&scale) = self.scales.get(channel) else {
+            return clamp.apply(0);
+        };
+        Rint { scale }.requantize(acc, channel, clamp)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// gemmlowp `fixedpoint.h` and TFLM `common.cc`, written as there.
+    fn reference(x: i32, multiplier: i32, shift: i32) -> i32 {
+        let left = shift.max(0);
+        let right = (-shift).max(0);
+        let product = x.wrapping_mul(1 << left) as i64 * multiplier as i64;
+        let nudge = if product >= 0 { 1 << 30 } else { 1 - (1 << 30) };
+        let high = ((product + nudge) / (1i64 << 31)) as i32;
+        let mask = ((1i64 << right) - 1) as i32;
+        let threshold = (mask >> 1) + (high < 0) as i32;
+        (high >> right) + ((high & mask) > threshold) as i32
+    }
+
+    #[test]
+    fn multiplier_equals_gemmlowp() {
+        let edges = [0, 1, -1, 2, -2, 3, -3, i32::MAX, i32::MAX - 1, i32::MIN, i32::MIN + 1, 1 << 30, -(1 << 30)];
+        let mut state = 1u64;
+        let mut random = || {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (state >> 32) as i32
+        };
+        for shift in -31..=30 {
+            for round in 0..4000 {
+                let x = if round < 13 { edges[round] } else { random() >> (round % 31) };
+                let multiplier = match round % 4 {
+                    0 => i32::MAX,
+                    1 => 1 << 30,
+                    _ => random() & i32::MAX,
+                };
+                let given = Multiplier { multiplier, shift: shift as i8 }.apply(x);
+                assert_eq!(given, reference(x, multiplier, shift), "{x} * {multiplier} * 2^{shift}");
+            }
+        }
+    }
+
+    #[test]
+    fn rint_rounds_half_to_even_and_saturates() {
+        let clamp = Clamp { zero_point: -3, min: -100, max: 120 };
+        for (acc, scale, expected) in
+            [(5, 0.5, -1), (7, 0.5, 1), (-5, 0.5, -5), (1 << 30, 1.0, 120), (i32::MIN, 1.0, -100), (6, 0.0, -3)]
+        {
+            assert_eq!(Rint { scale }.requantize(acc, 0, &clamp), expected, "{acc} * {scale}");
+        }
+        let given = RintPerChannel { scales: &[0.5] }.requantize(5, 1, &clamp);
+        assert_eq!(given, -3);
+    }
+}

@@ -6,6 +6,7 @@ pub mod binary;
 pub mod conv2d;
 pub mod copy;
 pub mod depthwise_conv2d;
+mod dims;
 pub mod fully_connected;
 pub mod lut;
 pub mod max_pool2d;
@@ -16,3 +17,5 @@ pub mod reduce;
 pub mod resize;
 pub mod softmax;
 pub mod transpose_conv;
+
+pub use dims::Dims;
