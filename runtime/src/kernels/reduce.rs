@@ -1,1 +1,107 @@
-//! `reduce`.
+//! Reductions over axes: `mean` and `reduce_max`.
+
+use crate::requantize::Multiplier;
+
+/// The axes that are kept and those that are reduced, as nested loops with their steps in the input, outermost first.
+/// Neighbouring axes of one kind are merged, so that three of each cover six dimensions. Unused loops have count 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reduce {
+    /// Sizes of the kept axes; the output is contiguous in their order.
+    pub kept: [u32; 3],
+    /// Steps of the kept axes, in elements.
+    pub kept_strides: [u32; 3],
+    /// Sizes of the reduced axes.
+    pub reduced: [u32; 3],
+    /// Steps of the reduced axes, in elements.
+    pub reduced_strides: [u32; 3],
+}
+
+/// From a sum to a stored mean. Source: TFLM `reference/reduce.h`, `QuantizedMeanOrSum`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Mean {
+    /// The input's zero point times the number of elements in a sum.
+    pub offset: i32,
+    /// Input scale over the output's, over the number of elements in a sum.
+    pub multiplier: Multiplier,
+    /// Zero point of the output.
+    pub output_zero_point: i32,
+}
+
+/// Calls `f(position, accumulator)` for each element that is reduced into the output at `base`.
+#[inline(always)]
+fn fold(shape: &Reduce, base: usize, input: &[i8], start: i32, f: impl Fn(i32, i32) -> i32) -> i32 {
+    let [d0, d1, d2] = shape.reduced;
+    let [s0, s1, s2] = shape.reduced_strides.map(|stride| stride as usize);
+    let mut accumulator = start;
+    let mut p0 = base;
+    for _ in 0..d0 {
+        let mut p1 = p0;
+        for _ in 0..d1 {
+            let mut p2 = p1;
+            for _ in 0..d2 {
+                if let Some(&x) = input.get(p2) {
+                    accumulator = f(accumulator, i32::from(x));
+                }
+                p2 = p2.wrapping_add(s2);
+            }
+            p1 = p1.wrapping_add(s1);
+        }
+        p0 = p0.wrapping_add(s0);
+    }
+    accumulator
+}
+
+/// Calls `f(base position)` for each output in order and stores its result.
+#[inline(always)]
+fn each(shape: &Reduce, output: &mut [i8], f: impl Fn(usize) -> i8) {
+    let [d0, d1, d2] = shape.kept;
+    let [s0, s1, s2] = shape.kept_strides.map(|stride| stride as usize);
+    let mut outputs = output.iter_mut();
+    let mut p0 = 0usize;
+    for _ in 0..d0 {
+        let mut p1 = p0;
+        for _ in 0..d1 {
+            let mut p2 = p1;
+            for _ in 0..d2 {
+                let Some(y) = outputs.next() else { return };
+                *y = f(p2);
+                p2 = p2.wrapping_add(s2);
+            }
+            p1 = p1.wrapping_add(s1);
+        }
+        p0 = p0.wrapping_add(s0);
+    }
+}
+
+/// The arithmetic mean over the reduced axes. Sums wrap at 32 bits, which 16 million elements do not reach.
+#[inline(always)]
+pub fn mean(shape: &Reduce, params: &Mean, input: &[i8], output: &mut [i8]) {
+    each(shape, output, |base| {
+        let sum = fold(shape, base, input, 0, i32::wrapping_add);
+        let scaled = params.multiplier.apply(sum.wrapping_sub(params.offset));
+        scaled.wrapping_add(params.output_zero_point).clamp(-128, 127) as i8
+    });
+}
+
+/// The greatest stored element over the reduced axes. Source: TFLM `micro/kernels/reduce_common.cc`, `EvalMinMaxHelper`.
+#[inline(always)]
+pub fn reduce_max(shape: &Reduce, input: &[i8], output: &mut [i8]) {
+    each(shape, output, |base| fold(shape, base, input, -128, i32::max) as i8);
+}
+
+/// One copy of the code for all layers.
+pub mod shared {
+    use super::{Mean, Reduce};
+
+    /// [`super::mean`], outlined.
+    #[inline(never)]
+    pub fn mean(shape: &Reduce, params: &Mean, input: &[i8], output: &mut [i8]) {
+        super::mean(shape, params, input, output);
+    }
+
+    /// [`super::reduce_max`], outlined.
+    #[inline(never)]
+    pub fn reduce_max(shape: &Reduce, input: &[i8], output: &mut [i8]) {
+        super::reduce_max(shape, input, output);
+    }
+}

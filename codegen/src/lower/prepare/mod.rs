@@ -2,6 +2,7 @@
 
 pub mod binary;
 pub mod convolution;
+mod fixed_point;
 pub mod movement;
 pub mod multiplier;
 pub mod reduce;
