@@ -1,0 +1,16 @@
+"""The conformance cases, one module per family of operators. Each yields `Case`s."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cases import activations, convolutions, dense, elementwise, graphs, movement, pooling, quantization
+from cases.case import Case
+
+FAMILIES = (convolutions, dense, elementwise, activations, pooling, movement, quantization, graphs)
+
+
+def all_cases() -> Iterator[Case]:
+    """Every case, in a fixed order."""
+    for family in FAMILIES:
+        yield from family.cases()

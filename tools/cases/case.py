@@ -1,0 +1,22 @@
+"""What a conformance case is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from layers import Net
+
+
+@dataclass(frozen=True)
+class Case:
+    """A model under test: `build` adds tensors, operators and outputs to a `Net`.
+
+    `quantum` scales float inputs; int8 inputs need none.
+    """
+
+    op: str
+    name: str
+    build: Callable[[Net], None]
+    samples: int = 6
+    quantum: float = 1.0

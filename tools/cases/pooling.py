@@ -1,0 +1,6 @@
+"""To come."""
+
+
+def cases():
+    """None yet."""
+    return iter(())

@@ -1,0 +1,146 @@
+"""Runs models on TensorFlow Lite Micro and records what it says.
+
+A golden file is a safetensors file that holds `input.J` `[samples, *shape]` and `output.J.tflm` `[samples, *shape]`, and
+in its metadata the engine's version, the seed, and name, shape, dtype, scale and zero point of every input and output.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import multiprocessing
+import os
+import struct
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+DTYPE_NAMES = {"float32": "F32", "int8": "I8", "uint8": "U8", "int16": "I16", "int32": "I32", "int64": "I64"}
+ARENA_BYTES = 4 << 20
+
+
+class Refused(Exception):
+    """TFLM does not run the model; the text is its reason."""
+
+
+def safetensors_bytes(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str] | None = None) -> bytes:
+    """A safetensors file with sorted keys, so that equal contents give equal bytes (the library's order varies)."""
+    header: dict[str, object] = {"__metadata__": dict(sorted(metadata.items()))} if metadata else {}
+    body = bytearray()
+    for name, array in sorted(tensors.items(), key=lambda item: (-item[1].dtype.itemsize, item[0])):
+        data = np.ascontiguousarray(array).tobytes()
+        header[name] = {
+            "dtype": DTYPE_NAMES[array.dtype.name], "shape": list(array.shape), "data_offsets": [len(body), len(body) + len(data)],
+        }
+        body += data
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return struct.pack("<Q", len(text)) + text + bytes(body)
+
+
+def engine_version() -> str:
+    """The version of tflite-micro in use."""
+    return importlib.metadata.version("tflite-micro")
+
+
+class Engine:
+    """One model on TFLM."""
+
+    def __init__(self, model: bytes) -> None:
+        from tflite_micro import runtime
+
+        self._model = model
+        self._interpreter = runtime.Interpreter.from_bytes(model, arena_size=ARENA_BYTES)
+        in_names, out_names = _edge_names(model)
+        self.inputs = [_details(self._interpreter.get_input_details(j), name) for j, name in enumerate(in_names)]
+        self.outputs = [_details(self._interpreter.get_output_details(j), name) for j, name in enumerate(out_names)]
+
+    def run(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Runs one sample, from a fresh state."""
+        self._interpreter.reset()
+        for j, values in enumerate(inputs):
+            self._interpreter.set_input(values, j)
+        self._interpreter.invoke()
+        return [np.array(self._interpreter.get_output(j)) for j in range(len(self.outputs))]
+
+
+def _edge_names(model: bytes) -> tuple[list[str], list[str]]:
+    from ai_edge_litert import schema_py_generated as schema
+
+    graph = schema.Model.GetRootAs(model, 0).Subgraphs(0)
+
+    def names(indices: np.ndarray) -> list[str]:
+        return [graph.Tensors(int(i)).Name().decode() for i in indices]
+
+    return names(graph.InputsAsNumpy()), names(graph.OutputsAsNumpy())
+
+
+def _details(raw: Mapping[str, object], name: str) -> dict[str, object]:
+    quant = raw["quantization_parameters"]
+    scales, zeros = list(quant["scales"]), list(quant["zero_points"])
+    return {
+        "name": name, "shape": [int(n) for n in raw["shape"]], "dtype": np.dtype(raw["dtype"]).name,
+        "scale": float(scales[0]) if scales else 0.0, "zero_point": int(zeros[0]) if zeros else 0,
+    }
+
+
+def run_samples(model: bytes, inputs: Sequence[np.ndarray]) -> tuple[list[np.ndarray], list[dict], list[dict]]:
+    """Outputs `[samples, *shape]` for `inputs` `[samples, *shape]`, with the details of both edges. Raises `Refused`.
+
+    TFLM runs in a child process: a model that it aborts on, or one whose reason it only prints, is refused like any other.
+    """
+    context = multiprocessing.get_context("fork")
+    receiver, sender = context.Pipe(duplex=False)
+    with tempfile.TemporaryFile() as log:
+        child = context.Process(target=_child, args=(model, inputs, sender, log.fileno()))
+        child.start()
+        sender.close()
+        try:
+            answer = receiver.recv()
+        except EOFError:
+            answer = None
+        child.join()
+        log.seek(0)
+        printed = " / ".join(line.strip() for line in log.read().decode(errors="replace").splitlines() if line.strip())
+    if answer is None:
+        raise Refused(f"ended with code {child.exitcode}: {printed[-300:]}")
+    if isinstance(answer, str):
+        raise Refused(f"{printed[-300:] or answer}")
+    return answer
+
+
+def _child(model: bytes, inputs: Sequence[np.ndarray], sender, log: int) -> None:
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    try:
+        engine = Engine(model)
+        samples = len(inputs[0])
+        per_sample = [engine.run([x[s] for x in inputs]) for s in range(samples)]
+        outputs = [np.stack([sample[j] for sample in per_sample]) for j in range(len(engine.outputs))]
+        sender.send((outputs, engine.inputs, engine.outputs))
+    except Exception as error:  # the reason crosses the process boundary as text
+        sender.send(str(error).splitlines()[0] if str(error) else type(error).__name__)
+    sys.stdout.flush()
+    os._exit(0)
+
+
+def record(model: bytes, name: str, inputs: Sequence[np.ndarray], seed: int) -> bytes:
+    """The golden file for `inputs`. Raises `Refused`."""
+    outputs, ins, outs = run_samples(model, inputs)
+    tensors = {f"input.{j}": x for j, x in enumerate(inputs)} | {f"output.{j}.tflm": y for j, y in enumerate(outputs)}
+    metadata = {
+        "model": name, "seed": str(seed), "frames": "false", "versions": json.dumps({"tflite-micro": engine_version()}),
+        "inputs": json.dumps(ins), "outputs": json.dumps(outs),
+    }
+    return safetensors_bytes(tensors, metadata)
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Replaces `path`, leaving the old file where writing fails."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    partial.write_bytes(data)
+    partial.replace(path)
