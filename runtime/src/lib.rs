@@ -7,5 +7,7 @@ pub mod requantize;
 mod arch;
 mod model;
 
+#[cfg(all(feature = "harness", target_os = "none", any(target_arch = "arm", target_arch = "riscv32")))]
+pub use arch::harness;
 pub use fixed;
 pub use model::{DType, Model, TensorInfo, argmax, argmax_slice};
