@@ -1,1 +1,315 @@
-//! Boards and targets as data.
+//! Boards, cores and emulated machines as data.
+//!
+//! A core names what code is compiled for and, where one exists, the emulated machine that runs it. A board has a core and
+//! sizes. Wherever a target is asked for, a core or a board can be named: [`Catalogue::find`] resolves both. The table is
+//! `boards.toml`; a user's own file, of the same form, adds to it or replaces entries of the same name.
+
+mod nearest;
+
+use crate::diag::Explain;
+use serde::Deserialize;
+
+/// What code is compiled for.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Core {
+    /// Its name, as `cortex-m4`; `host` is this computer.
+    pub name: String,
+    /// Its name in full.
+    pub title: String,
+    /// Rust target; absent for the host.
+    pub triple: Option<String>,
+    /// `-C target-cpu`; absent where the target's default is right.
+    pub cpu: Option<String>,
+    /// Extensions that matter to the kernels chosen.
+    pub isa: Vec<Isa>,
+    /// Name of the emulated machine that runs it.
+    pub machine: Option<String>,
+}
+
+/// Instruction set extensions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Isa {
+    /// Single-precision floating point.
+    Fpu,
+    /// Double-precision floating point.
+    Fpu64,
+    /// Armv7E-M and Armv8-M DSP: two 16-bit multiply-accumulates in one instruction.
+    Dsp,
+    /// M-profile Vector Extension (Helium): 128-bit vectors.
+    Mve,
+}
+
+/// A machine that QEMU emulates.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Machine {
+    /// QEMU's name of it.
+    pub name: String,
+    /// The QEMU program.
+    pub emulator: String,
+    /// Where code and constants are linked.
+    pub flash: Region,
+    /// Where variables and the stack are.
+    pub ram: Region,
+    /// Where the core reads its reset vector, when that is not the start of `flash`.
+    pub boot: Option<u32>,
+    /// Variant of `tinybake_runtime::harness::Counter` that counts instructions on it.
+    pub counter: String,
+    /// QEMU's `-icount shift`: an instruction takes 2^shift ns of virtual time.
+    pub icount_shift: u8,
+}
+
+/// A range of addresses, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Region {
+    /// First address.
+    pub origin: u32,
+    /// Bytes.
+    pub length: u32,
+}
+
+/// A board that can be bought.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Board {
+    /// Its name, as `nrf52840-dk`.
+    pub name: String,
+    /// Its name in full, with the chip.
+    pub title: String,
+    /// Name of its core.
+    pub core: String,
+    /// Bytes of flash that a program can use; absent where it depends on the module.
+    pub flash_bytes: Option<u64>,
+    /// Bytes of RAM in the largest bank.
+    pub ram_bytes: u64,
+    /// Highest clock in MHz.
+    pub clock_mhz: u32,
+    /// What the sizes leave out.
+    pub notes: Option<String>,
+    /// Where the figures are from.
+    #[serde(default)]
+    pub source: String,
+}
+
+/// All that is known; names are unique within cores, machines and boards.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Catalogue {
+    #[serde(default, rename = "core")]
+    cores: Vec<Core>,
+    #[serde(default, rename = "machine")]
+    machines: Vec<Machine>,
+    #[serde(default, rename = "board")]
+    boards: Vec<Board>,
+}
+
+/// What a name stands for: a core, and the board where a board was named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target<'a> {
+    /// The core that was named, or the board's.
+    pub core: &'a Core,
+    /// The machine that emulates it.
+    pub machine: Option<&'a Machine>,
+    /// The board that was named.
+    pub board: Option<&'a Board>,
+}
+
+impl Target<'_> {
+    /// The name that was asked for: the board's, or the core's.
+    pub fn name(&self) -> &str {
+        self.board.map_or(&self.core.name, |board| &board.name)
+    }
+
+    /// Whether this is the computer that the compiler runs on.
+    pub fn is_host(&self) -> bool {
+        self.core.triple.is_none()
+    }
+}
+
+/// What can be wrong with a name or a table of boards.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BoardError {
+    /// Neither a core nor a board.
+    #[error("no core or board is named `{given}`")]
+    Unknown {
+        /// The name asked for.
+        given: String,
+        /// Names like it, nearest first.
+        nearest: Vec<String>,
+    },
+    /// A board or core refers to what does not exist.
+    #[error("`{name}` has the {what} `{given}`, which does not exist")]
+    Dangling {
+        /// The entry.
+        name: String,
+        /// `core` or `machine`.
+        what: &'static str,
+        /// What it names.
+        given: String,
+    },
+    /// The text is not a table of boards.
+    #[error("not a table of boards: {message}")]
+    Syntax {
+        /// The parser's message, with line and column.
+        message: String,
+    },
+}
+
+impl Explain for BoardError {
+    fn code(&self) -> &'static str {
+        match self {
+            BoardError::Unknown { .. } => "boards::unknown",
+            BoardError::Dangling { .. } => "boards::dangling",
+            BoardError::Syntax { .. } => "boards::syntax",
+        }
+    }
+
+    fn help(&self) -> String {
+        match self {
+            BoardError::Unknown { nearest, .. } if nearest.is_empty() => "`tinybake boards` lists the names".into(),
+            BoardError::Unknown { nearest, .. } => {
+                format!("did you mean {}? `tinybake boards` lists the names", nearest.join(" or "))
+            }
+            BoardError::Dangling { what, .. } => format!("name an existing {what}, or add it to the file as `[[{what}]]`"),
+            BoardError::Syntax { .. } => {
+                "each entry is a `[[board]]` with name, title, core, ram_bytes, clock_mhz and, optionally, flash_bytes and notes"
+                    .into()
+            }
+        }
+    }
+}
+
+impl Catalogue {
+    /// The table that comes with the crate.
+    ///
+    /// # Panics
+    /// Never: a test parses the embedded table.
+    pub fn builtin() -> Self {
+        match Self::parse(include_str!("boards.toml")) {
+            Ok(catalogue) => catalogue,
+            Err(error) => unreachable!("boards.toml: {error}"),
+        }
+    }
+
+    /// This table with the entries of `text`, a table of the same form, added, or in place of those of the same name.
+    ///
+    /// # Errors
+    /// Where `text` is not such a table, or names a core or machine that neither has.
+    pub fn with(self, text: &str) -> Result<Self, BoardError> {
+        let mut own: Self = toml::from_str(text).map_err(|error| BoardError::Syntax { message: error.to_string() })?;
+        add_new(&mut own.cores, self.cores, |core| &core.name);
+        add_new(&mut own.machines, self.machines, |machine| &machine.name);
+        add_new(&mut own.boards, self.boards, |board| &board.name);
+        own.check()?;
+        Ok(own)
+    }
+
+    fn parse(text: &str) -> Result<Self, BoardError> {
+        Self { cores: Vec::new(), machines: Vec::new(), boards: Vec::new() }.with(text)
+    }
+
+    fn check(&self) -> Result<(), BoardError> {
+        for board in &self.boards {
+            if self.core(&board.core).is_none() {
+                return Err(BoardError::Dangling { name: board.name.clone(), what: "core", given: board.core.clone() });
+            }
+        }
+        for core in &self.cores {
+            if let Some(machine) = &core.machine
+                && self.machine(machine).is_none()
+            {
+                return Err(BoardError::Dangling { name: core.name.clone(), what: "machine", given: machine.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    /// The cores, in the table's order.
+    pub fn cores(&self) -> &[Core] {
+        &self.cores
+    }
+
+    /// The boards, in the table's order.
+    pub fn boards(&self) -> &[Board] {
+        &self.boards
+    }
+
+    fn core(&self, name: &str) -> Option<&Core> {
+        self.cores.iter().find(|core| core.name == name)
+    }
+
+    fn machine(&self, name: &str) -> Option<&Machine> {
+        self.machines.iter().find(|machine| machine.name == name)
+    }
+
+    /// The core or board called `name`; case and `_` for `-` do not matter.
+    ///
+    /// # Errors
+    /// [`BoardError::Unknown`], with the nearest names.
+    pub fn find(&self, name: &str) -> Result<Target<'_>, BoardError> {
+        let wanted = name.to_ascii_lowercase().replace('_', "-");
+        let board = self.boards.iter().find(|board| board.name == wanted);
+        match self.core(board.map_or(wanted.as_str(), |board| &board.core)) {
+            Some(core) => Ok(Target { core, machine: core.machine.as_deref().and_then(|name| self.machine(name)), board }),
+            None => {
+                let names = self.cores.iter().map(|core| &core.name).chain(self.boards.iter().map(|board| &board.name));
+                Err(BoardError::Unknown { given: name.into(), nearest: nearest::of(&wanted, names.map(String::as_str)) })
+            }
+        }
+    }
+}
+
+/// Adds those of `more` whose name `entries` has not.
+fn add_new<T>(entries: &mut Vec<T>, more: Vec<T>, name: impl Fn(&T) -> &str) {
+    for entry in more {
+        if entries.iter().all(|own| name(own) != name(&entry)) {
+            entries.push(entry);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_resolve_to_cores_and_boards() {
+        let catalogue = Catalogue::builtin();
+        let core = catalogue.find("cortex-m55").unwrap();
+        assert_eq!(core.machine.unwrap().name, "mps3-an547");
+        assert!(core.core.isa.contains(&Isa::Mve));
+        let board = catalogue.find("nRF52840_DK").unwrap();
+        assert_eq!((board.name(), board.core.name.as_str()), ("nrf52840-dk", "cortex-m4"));
+        assert!(catalogue.find("host").unwrap().is_host());
+    }
+
+    #[test]
+    fn names_are_unique() {
+        let catalogue = Catalogue::builtin();
+        let mut names: Vec<_> = catalogue.cores.iter().map(|core| &core.name).collect();
+        names.extend(catalogue.boards.iter().map(|board| &board.name));
+        names.sort();
+        assert!(names.windows(2).all(|pair| pair[0] != pair[1]));
+    }
+
+    #[test]
+    fn an_unknown_name_is_told_its_neighbours() {
+        let Err(BoardError::Unknown { nearest, .. }) = Catalogue::builtin().find("cortex-m5") else { panic!("found") };
+        assert_eq!(nearest, ["cortex-m55", "cortex-m0", "cortex-m3"]);
+        let Err(error) = Catalogue::builtin().find("zzzzzzzzzzzzzz") else { panic!("found") };
+        assert_eq!(error.help(), "`tinybake boards` lists the names");
+    }
+
+    #[test]
+    fn a_users_table_adds_and_replaces() {
+        let text = "[[board]]\nname = \"mine\"\ntitle = \"Mine\"\ncore = \"cortex-m3\"\nram_bytes = 1000\nclock_mhz = 8\n";
+        let catalogue = Catalogue::builtin().with(text).unwrap();
+        assert_eq!(catalogue.find("mine").unwrap().board.unwrap().ram_bytes, 1000);
+        let dangling = Catalogue::builtin().with(&text.replace("cortex-m3", "cortex-m9"));
+        assert!(matches!(dangling, Err(BoardError::Dangling { what: "core", .. })));
+        assert!(matches!(Catalogue::builtin().with("board = 3"), Err(BoardError::Syntax { .. })));
+    }
+}
