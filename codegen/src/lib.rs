@@ -6,4 +6,5 @@ pub mod diag;
 pub mod front;
 pub mod ir;
 pub mod lower;
+#[cfg(feature = "measure")]
 pub mod measure;

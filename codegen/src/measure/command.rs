@@ -1,0 +1,55 @@
+//! Runs a program with its output in a file and a limit on its time.
+
+use super::MeasureError;
+use std::fs::File;
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// How a program ended.
+pub(super) enum Ended {
+    /// By itself.
+    Exit(ExitStatus),
+    /// The limit ran out; it was killed.
+    TimeLimit,
+    /// There is no such program.
+    Missing,
+}
+
+/// Runs `command`; what it prints goes to the file `console`.
+pub(super) fn run(command: &mut Command, console: &Path, limit: Option<Duration>) -> Result<Ended, MeasureError> {
+    let failed = |source| MeasureError::File { path: console.to_owned(), source };
+    let out = File::create(console).map_err(failed)?;
+    let error = out.try_clone().map_err(failed)?;
+    let spawned = command.stdin(Stdio::null()).stdout(out).stderr(error).spawn();
+    let mut child = match spawned {
+        Ok(child) => child,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Ended::Missing),
+        Err(source) => return Err(MeasureError::File { path: command.get_program().into(), source }),
+    };
+    let Some(limit) = limit else { return child.wait().map(Ended::Exit).map_err(failed) };
+    let start = Instant::now();
+    let mut pause = Duration::from_millis(1);
+    loop {
+        if let Some(status) = child.try_wait().map_err(failed)? {
+            return Ok(Ended::Exit(status));
+        }
+        if start.elapsed() > limit {
+            child.kill().map_err(failed)?;
+            child.wait().map_err(failed)?;
+            return Ok(Ended::TimeLimit);
+        }
+        sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(50));
+    }
+}
+
+/// The end of what was printed to `console`.
+pub(super) fn log(console: &Path) -> String {
+    const MOST: usize = 8000;
+    let text = String::from_utf8_lossy(&std::fs::read(console).unwrap_or_default()).into_owned();
+    let start = text.len().saturating_sub(MOST);
+    let start = (start..=text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len());
+    text[start..].trim_end().to_owned()
+}

@@ -1,0 +1,76 @@
+//! Compares what a program says with what was recorded, element by element.
+
+use super::{Golden, Port, Run};
+use crate::diag::Diagnostics;
+use crate::ir::DType;
+
+/// How outputs compare.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Comparison {
+    /// Inferences compared.
+    pub samples: usize,
+    /// Elements compared, of all outputs.
+    pub elements: usize,
+    /// Elements whose bits differ.
+    pub unequal: usize,
+    /// Largest difference between two elements: in steps for integers, in value for floats (infinite where one is not a number).
+    pub max_difference: f64,
+}
+
+/// Compares the outputs of `run`, which are `ports`, with what `engine` said in `golden`.
+///
+/// # Errors
+/// A diagnostic for every output that is not recorded or does not fit, and the engines present where `engine` is not.
+pub fn compare(run: &Run, ports: &[Port], golden: &Golden, engine: &str) -> Result<Comparison, Diagnostics> {
+    let expected = golden.outputs(ports, engine, run.samples)?;
+    let mut comparison = Comparison { samples: run.samples, ..Comparison::default() };
+    for ((port, ours), theirs) in ports.iter().zip(&run.outputs).zip(expected) {
+        let size = port.dtype.size();
+        comparison.elements += ours.len() / size;
+        for (a, b) in ours.chunks_exact(size).zip(theirs.chunks_exact(size)) {
+            if a != b {
+                comparison.unequal += 1;
+                comparison.max_difference = comparison.max_difference.max(difference(port.dtype, a, b));
+            }
+        }
+    }
+    Ok(comparison)
+}
+
+/// The difference of two elements of `dtype`, little-endian.
+fn difference(dtype: DType, a: &[u8], b: &[u8]) -> f64 {
+    if dtype == DType::F32 {
+        let real = |bytes: &[u8]| bytes.try_into().map_or(f32::NAN, f32::from_le_bytes);
+        let difference = f64::from(real(a)) - f64::from(real(b));
+        return if difference.is_nan() { f64::INFINITY } else { difference.abs() };
+    }
+    integer(dtype, a).abs_diff(integer(dtype, b)) as f64
+}
+
+fn integer(dtype: DType, bytes: &[u8]) -> i64 {
+    let mut wide = [0; 8];
+    for (to, from) in wide.iter_mut().zip(bytes) {
+        *to = *from;
+    }
+    let value = i64::from_le_bytes(wide);
+    match dtype {
+        DType::I8 => (value as i8).into(),
+        DType::I16 => (value as i16).into(),
+        DType::I32 => (value as i32).into(),
+        DType::U8 | DType::Bool | DType::I64 | DType::F32 => value,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_have_the_elements_sign_and_width() {
+        assert_eq!(difference(DType::I8, &[0x80], &[0x7f]), 255.0);
+        assert_eq!(difference(DType::U8, &[0x80], &[0x7f]), 1.0);
+        assert_eq!(difference(DType::I16, &[0, 0x80], &[0xff, 0x7f]), 65535.0);
+        assert_eq!(difference(DType::F32, &1.5f32.to_le_bytes(), &(-1f32).to_le_bytes()), 2.5);
+        assert_eq!(difference(DType::F32, &f32::NAN.to_le_bytes(), &1f32.to_le_bytes()), f64::INFINITY);
+    }
+}

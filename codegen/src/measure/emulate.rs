@@ -1,0 +1,89 @@
+//! Runs an image: on this computer, or on a machine that QEMU emulates.
+
+use super::command::{self, Ended};
+use super::exchange::{self, Files};
+use super::{Image, MeasureError, Options};
+use crate::boards::{Machine, Target};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Whether the emulator of `target` can be started.
+pub(super) fn available(target: &Target<'_>) -> Result<(), MeasureError> {
+    if target.is_host() {
+        return Ok(());
+    }
+    let Some(machine) = target.machine else {
+        return Err(MeasureError::NoEmulator { core: target.core.name.clone() });
+    };
+    let started = Command::new(&machine.emulator).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    match started {
+        Ok(status) if status.success() => Ok(()),
+        Ok(_) | Err(_) => Err(MeasureError::EmulatorMissing { program: machine.emulator.clone() }),
+    }
+}
+
+/// Runs `image` on `inputs` and returns the files that it wrote.
+pub(super) fn run(image: &Image, inputs: &[u8], target: &Target<'_>, options: &Options) -> Result<Files, MeasureError> {
+    let work = Work::new(&image.path)?;
+    write(&work.0.join("inputs.bin"), inputs)?;
+    let mut command = match target.machine {
+        Some(machine) => qemu(machine, &image.path),
+        None => Command::new(&image.path),
+    };
+    let console = work.0.join("console.txt");
+    let ended = command::run(command.current_dir(&work.0), &console, Some(options.time_limit))?;
+    let report = fs::read(work.0.join("report.bin")).unwrap_or_default();
+    let program = exchange::records(&report);
+    let name = target.name().to_owned();
+    match ended {
+        Ended::Exit(status) if status.success() => Ok(Files { report, outputs: read(&work.0.join("outputs.bin"))? }),
+        Ended::Exit(status) => {
+            Err(MeasureError::Failed { program, target: name, status: status.to_string(), log: command::log(&console) })
+        }
+        Ended::TimeLimit => Err(MeasureError::TimeLimit { program, target: name, limit: options.time_limit }),
+        Ended::Missing => Err(MeasureError::EmulatorMissing { program: command.get_program().display().to_string() }),
+    }
+}
+
+/// QEMU with the image loaded, its instructions counted as time, and its semihosting calls served in the working directory.
+fn qemu(machine: &Machine, image: &Path) -> Command {
+    let mut command = Command::new(&machine.emulator);
+    command
+        .args(["-machine", &machine.name, "-nographic", "-monitor", "none", "-serial", "null"])
+        .args(["-icount", &format!("shift={}", machine.icount_shift)])
+        .args(["-semihosting-config", "enable=on,target=native"]);
+    if machine.emulator.contains("riscv") {
+        command.args(["-bios", "none"]);
+    }
+    command.arg("-kernel").arg(image);
+    command
+}
+
+/// A directory for one run's files, removed with this value.
+struct Work(PathBuf);
+
+impl Work {
+    fn new(image: &Path) -> Result<Self, MeasureError> {
+        static RUNS: AtomicU32 = AtomicU32::new(0);
+        let run = RUNS.fetch_add(1, Ordering::Relaxed);
+        let path = image.with_extension(format!("{}-{run}", std::process::id()));
+        fs::create_dir_all(&path).map_err(|source| MeasureError::File { path: path.clone(), source })?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, MeasureError> {
+    fs::read(path).map_err(|source| MeasureError::File { path: path.to_owned(), source })
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), MeasureError> {
+    fs::write(path, bytes).map_err(|source| MeasureError::File { path: path.to_owned(), source })
+}
