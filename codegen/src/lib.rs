@@ -3,8 +3,15 @@
 
 pub mod boards;
 pub mod diag;
+pub mod emit;
+pub mod eval;
 pub mod front;
 pub mod ir;
 pub mod lower;
 #[cfg(feature = "measure")]
 pub mod measure;
+pub mod options;
+pub mod passes;
+pub mod pipeline;
+pub mod plan;
+pub mod valid;

@@ -4,6 +4,8 @@
 pub mod kernels;
 pub mod requantize;
 
+pub mod generated;
+
 mod arch;
 mod model;
 

@@ -4,6 +4,8 @@
 #[allow(unsafe_code)]
 pub mod harness;
 
+mod cast;
 mod portable;
 
+pub(crate) use cast::signed;
 pub(crate) use portable::{dot, dot_1x4, dot_2x2, sum};
