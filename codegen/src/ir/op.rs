@@ -147,6 +147,7 @@ pub enum ResizeMode {
 
 /// An operation. Tensors that it reads are its fields; what it writes is in [`super::Node::outputs`].
 #[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)] // Fields carry the standard names of the operation's attributes, which each variant's line explains.
 pub enum Op {
     /// `conv_2d`: `[1, h, w, in]` to `[1, oh, ow, out]`, in groups where the filter's depth divides `in`.
     Conv2d { input: TensorId, filter: TensorId, bias: Option<TensorId>, window: Window, activation: Activation },

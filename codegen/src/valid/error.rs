@@ -1,0 +1,233 @@
+//! What can be wrong with a graph that a reader has accepted.
+
+use crate::diag::Explain;
+use thiserror::Error;
+
+/// A law of the IR, or a limit of the engine, that a graph breaks.
+#[derive(Clone, Debug, Error, PartialEq)]
+pub enum ValidError {
+    /// A node reads a tensor that nothing before it makes.
+    #[error("reads tensor {tensor} before anything has written it")]
+    ReadBeforeWrite {
+        /// The tensor's name.
+        tensor: String,
+    },
+    /// Two makers of one tensor.
+    #[error("writes tensor {tensor}, which is already an input, a constant or another operator's output")]
+    WrittenTwice {
+        /// The tensor's name.
+        tensor: String,
+    },
+    /// An id outside the graph.
+    #[error("refers to tensor {index} of a model with {count}")]
+    NoSuchTensor {
+        /// The index given.
+        index: u32,
+        /// How many there are.
+        count: usize,
+    },
+    /// A constant whose data does not fill its shape.
+    #[error("constant {tensor} holds {given} elements where its shape {shape} has {expected}")]
+    ConstantSize {
+        /// The tensor's name.
+        tensor: String,
+        /// Its shape.
+        shape: String,
+        /// Elements of the shape.
+        expected: usize,
+        /// Elements present.
+        given: usize,
+    },
+    /// A tensor of no element.
+    #[error("tensor {tensor} has shape {shape}, which holds no element")]
+    EmptyTensor {
+        /// The tensor's name.
+        tensor: String,
+        /// Its shape.
+        shape: String,
+    },
+    /// A tensor larger than any board's memory.
+    #[error("tensor {tensor} has shape {shape}: {bytes} bytes, more than the {limit} bytes that any supported board could hold")]
+    TooLarge {
+        /// The tensor's name.
+        tensor: String,
+        /// Its shape.
+        shape: String,
+        /// Its bytes.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// More nodes than the compiler takes.
+    #[error("the model has {given} operators; at most {limit} are supported")]
+    TooManyNodes {
+        /// How many there are.
+        given: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// Work that no microcontroller could finish.
+    #[error("the model's operators take {given} elementary steps for one inference; at most {limit} are supported")]
+    TooMuchWork {
+        /// Multiply-accumulates and moved elements.
+        given: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// The op's shapes do not go together.
+    #[error("{0}")]
+    Shape(String),
+    /// The op makes another shape than the model says.
+    #[error("makes shape {expected}, but the model declares {given} for tensor {tensor}")]
+    OutputShape {
+        /// The tensor's name.
+        tensor: String,
+        /// The shape that follows from the inputs.
+        expected: String,
+        /// The shape declared.
+        given: String,
+    },
+    /// Number of outputs.
+    #[error("has {given} outputs where its definition gives {expected}")]
+    OutputCount {
+        /// By definition.
+        expected: usize,
+        /// In the model.
+        given: usize,
+    },
+    /// A float network.
+    #[error("works on float32 tensor {tensor}")]
+    FloatModel {
+        /// The tensor's name.
+        tensor: String,
+    },
+    /// A dtype that the op has no kernel for.
+    #[error("tensor {tensor} is {given} where {expected} is supported")]
+    DType {
+        /// The tensor's name.
+        tensor: String,
+        /// The dtypes supported.
+        expected: &'static str,
+        /// The dtype given.
+        given: &'static str,
+    },
+    /// No scale.
+    #[error("tensor {tensor} has no quantization")]
+    Unquantized {
+        /// The tensor's name.
+        tensor: String,
+    },
+    /// A scale that is no positive finite number.
+    #[error("tensor {tensor} has scale {scale}, which is not a positive finite number")]
+    Scale {
+        /// The tensor's name.
+        tensor: String,
+        /// The scale.
+        scale: f32,
+    },
+    /// A zero point outside its dtype.
+    #[error("tensor {tensor} has zero point {given}, expected {expected}")]
+    ZeroPoint {
+        /// The tensor's name.
+        tensor: String,
+        /// The range or value expected.
+        expected: &'static str,
+        /// The zero point.
+        given: i32,
+    },
+    /// As many scales as the axis is long.
+    #[error("tensor {tensor} has {given} scales where {expected} are expected")]
+    ScaleCount {
+        /// The tensor's name.
+        tensor: String,
+        /// One, or the channels.
+        expected: String,
+        /// The number given.
+        given: usize,
+    },
+    /// Weights that are computed.
+    #[error("tensor {tensor} must be a constant")]
+    NotConstant {
+        /// The tensor's name.
+        tensor: String,
+    },
+    /// A sum that an `int32` cannot hold.
+    #[error("output channel {channel} can reach accumulator {reached}, outside int32")]
+    AccumulatorOverflow {
+        /// The output channel.
+        channel: usize,
+        /// The extreme that is reached.
+        reached: i64,
+    },
+    /// A multiplier outside of what the reference's fixed-point arithmetic can carry.
+    #[error("the scales of its tensors give factor {factor:e}, outside of what {reference} computes with")]
+    Multiplier {
+        /// The factor.
+        factor: f64,
+        /// The reference.
+        reference: &'static str,
+    },
+    /// An attribute that no kernel takes.
+    #[error("{0}")]
+    Unsupported(String),
+    /// No result.
+    #[error("the model has no {0}")]
+    NoPorts(&'static str),
+}
+
+impl Explain for ValidError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::ReadBeforeWrite { .. } => "valid::read_before_write",
+            Self::WrittenTwice { .. } => "valid::written_twice",
+            Self::NoSuchTensor { .. } => "valid::no_such_tensor",
+            Self::ConstantSize { .. } => "valid::constant_size",
+            Self::EmptyTensor { .. } => "valid::empty_tensor",
+            Self::TooLarge { .. } => "valid::too_large",
+            Self::TooManyNodes { .. } => "valid::too_many_operators",
+            Self::TooMuchWork { .. } => "valid::too_much_work",
+            Self::Shape(_) => "valid::shape",
+            Self::OutputShape { .. } => "valid::output_shape",
+            Self::OutputCount { .. } => "valid::output_count",
+            Self::FloatModel { .. } => "valid::float_model",
+            Self::DType { .. } => "valid::dtype",
+            Self::Unquantized { .. } => "valid::unquantized",
+            Self::Scale { .. } => "valid::scale",
+            Self::ZeroPoint { .. } => "valid::zero_point",
+            Self::ScaleCount { .. } => "valid::scale_count",
+            Self::NotConstant { .. } => "valid::not_constant",
+            Self::AccumulatorOverflow { .. } => "valid::accumulator_overflow",
+            Self::Multiplier { .. } => "valid::multiplier",
+            Self::Unsupported(_) => "valid::unsupported",
+            Self::NoPorts(_) => "valid::no_ports",
+        }
+    }
+
+    fn help(&self) -> String {
+        match self {
+            Self::ReadBeforeWrite { .. } | Self::WrittenTwice { .. } | Self::NoSuchTensor { .. } | Self::OutputCount { .. } => {
+                "the file is damaged or was edited; export the model again".into()
+            }
+            Self::ConstantSize { .. } | Self::OutputShape { .. } | Self::Shape(_) => {
+                "the shapes in the file contradict each other; export the model again with a fixed batch of 1".into()
+            }
+            Self::EmptyTensor { .. } => "every dimension must be at least 1; export with a fixed batch of 1".into(),
+            Self::TooLarge { .. } | Self::TooMuchWork { .. } => "use a smaller input or a smaller network".into(),
+            Self::TooManyNodes { .. } => "this is not a network for a microcontroller; use a smaller one".into(),
+            Self::FloatModel { .. } => {
+                "quantize the model to int8 first: `tinybake quantize MODEL --data CALIBRATION.safetensors -o MODEL.int8.safetensors`, \
+                 or export it with full integer quantization"
+                    .into()
+            }
+            Self::DType { .. } => "export the model with full integer quantization (int8 activations, int8 weights, int32 biases)".into(),
+            Self::Unquantized { .. } | Self::Scale { .. } | Self::ZeroPoint { .. } | Self::ScaleCount { .. } => {
+                "export the model with full integer quantization: int8 per-tensor activations and symmetric int8 weights".into()
+            }
+            Self::NotConstant { .. } => "weights, biases and slopes must be stored in the model".into(),
+            Self::AccumulatorOverflow { .. } => "its weights or bias are too large for exact int32 sums; quantize the layer again".into(),
+            Self::Multiplier { .. } => "check the layer's scales; they are far from those of a working quantization".into(),
+            Self::Unsupported(_) => "replace the operator or open an issue with the model".into(),
+            Self::NoPorts(_) => "a network needs at least one input and one output tensor".into(),
+        }
+    }
+}
