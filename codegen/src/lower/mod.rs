@@ -119,9 +119,13 @@ impl<'a> Lowering<'a> {
             }
             Op::Pad { input, before, after, value } => self.pad(*input, before, after, *value).ok_or_else(shape_error),
             Op::MirrorPad { input, before, after, mode } => {
-                prepare::movement::mirror_pad(self.shape(*input), before, after, *mode).map(Kernel::MirrorPad).ok_or_else(shape_error)
+                prepare::movement::mirror_pad(self.shape(*input), before, after, *mode)
+                    .map(Kernel::MirrorPad)
+                    .ok_or_else(shape_error)
             }
-            Op::Concatenation { inputs, axis, activation: _ } => self.concatenation(inputs, *axis, output).ok_or_else(shape_error),
+            Op::Concatenation { inputs, axis, activation: _ } => {
+                self.concatenation(inputs, *axis, output).ok_or_else(shape_error)
+            }
             Op::Split { input, axis } => self.split(*input, *axis, &node.outputs).ok_or_else(shape_error),
             Op::Slice { input, begin, stride, size } => self.slice(*input, begin, stride, size).ok_or_else(shape_error),
             Op::Transpose { input, perm } => self.transpose(*input, perm).ok_or_else(shape_error),
@@ -141,9 +145,10 @@ impl<'a> Lowering<'a> {
     fn reads(&mut self, kernel: &Kernel, node: &Node) -> Vec<Operand> {
         let inputs = node.op.inputs();
         let inputs: Vec<TensorId> = match kernel {
-            Kernel::Conv2d { .. } | Kernel::DepthwiseConv2d { .. } | Kernel::FullyConnected { .. } | Kernel::TransposeConv { .. } => {
-                inputs.into_iter().take(1).collect()
-            }
+            Kernel::Conv2d { .. }
+            | Kernel::DepthwiseConv2d { .. }
+            | Kernel::FullyConnected { .. }
+            | Kernel::TransposeConv { .. } => inputs.into_iter().take(1).collect(),
             Kernel::Lut(_) => match inputs.iter().position(|&id| self.graph.value(id).is_none()) {
                 Some(activation) => vec![inputs[activation]],
                 None => inputs.into_iter().take(1).collect(),
@@ -191,7 +196,14 @@ impl<'a> Lowering<'a> {
                 let pieces = whole.map(|copy| Piece { read: 0, write: 0, copy }).into_iter().collect();
                 let reads = vec![self.operand(id)];
                 let origin = crate::ir::Origin { index: steps.len(), name: self.graph.tensor(id).name.clone() };
-                steps.push(Step { origin, op: "constant", kernel: Kernel::Copy { fill: None, pieces }, reads, writes: vec![made], macs: 0 });
+                steps.push(Step {
+                    origin,
+                    op: "constant",
+                    kernel: Kernel::Copy { fill: None, pieces },
+                    reads,
+                    writes: vec![made],
+                    macs: 0,
+                });
                 made
             }
         });

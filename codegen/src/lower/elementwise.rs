@@ -1,0 +1,106 @@
+//! Element-wise functions of two tensors, and those of one that are not plain tables.
+
+use super::kernel::{BinaryFn, Kernel};
+use super::prepare::{binary, unary};
+use super::{LowerError, Lowering};
+use crate::ir::{Activation, BinaryKind, DType, TensorId};
+use crate::options::Reference;
+use tinybake_runtime::kernels::binary::{BinaryOp, Maximum, Minimum};
+
+impl Lowering<'_> {
+    pub(super) fn binary(
+        &mut self,
+        kind: BinaryKind,
+        a: TensorId,
+        b: TensorId,
+        activation: Activation,
+        output: TensorId,
+    ) -> Result<Kernel, LowerError> {
+        let function = self.binary_fn(kind, a, b, activation, output)?;
+        self.with_shapes(function, a, b, output)
+    }
+
+    /// A table where one operand is a single constant, else the element-wise kernel for the two shapes.
+    fn with_shapes(&mut self, function: BinaryFn, a: TensorId, b: TensorId, output: TensorId) -> Result<Kernel, LowerError> {
+        let single = |id: TensorId| match self.graph.value(id).and_then(|data| data.as_i8()) {
+            Some(&[value]) => Some(value),
+            _ => None,
+        };
+        let label = format!("answers of {}", self.graph.tensor(output).name);
+        let elements = |id: TensorId| self.shape(id).elements();
+        if let Some(value) = single(b).filter(|_| elements(a) == elements(output)) {
+            return Ok(self.table(&label, unary::tabulate(|x| apply(&function, x, value))));
+        }
+        if let Some(value) = single(a).filter(|_| elements(b) == elements(output)) {
+            return Ok(self.table(&label, unary::tabulate(|x| apply(&function, value, x))));
+        }
+        let (a, b) = (self.shape(a), self.shape(b));
+        let significant = |shape: &crate::ir::Shape| shape.0.iter().copied().skip_while(|&dim| dim == 1).collect::<Vec<_>>();
+        let broadcast = if significant(a) == significant(b) {
+            None
+        } else {
+            Some(binary::broadcast(a, b).ok_or_else(|| LowerError::Shape { shape: format!("{a} with {b}") })?)
+        };
+        Ok(Kernel::Binary { function, broadcast })
+    }
+
+    fn binary_fn(
+        &mut self,
+        kind: BinaryKind,
+        a: TensorId,
+        b: TensorId,
+        activation: Activation,
+        output: TensorId,
+    ) -> Result<BinaryFn, LowerError> {
+        let (a, b, output) = (self.quantization(a), self.quantization(b), self.quantization(output));
+        binary::check(kind, &a, &b, &output).map_err(|reason| LowerError::Reference(reason.into()))?;
+        let refused = || LowerError::Reference(format!("XNNPACK does not take these scales in {kind:?}"));
+        Ok(match (kind, self.reference) {
+            (BinaryKind::Add, Reference::Tflm) => BinaryFn::Add(binary::add(&a, &b, &output, activation)),
+            (BinaryKind::Sub, Reference::Tflm) => BinaryFn::Sub(binary::sub(&a, &b, &output, activation)),
+            (BinaryKind::Mul, Reference::Tflm) => BinaryFn::Mul(binary::mul(&a, &b, &output, activation)),
+            (BinaryKind::Add, Reference::Xnnpack) => {
+                BinaryFn::XnnAdd(binary::xnn_add(&a, &b, &output, activation, false).ok_or_else(refused)?)
+            }
+            (BinaryKind::Sub, Reference::Xnnpack) => {
+                BinaryFn::XnnAdd(binary::xnn_add(&a, &b, &output, activation, true).ok_or_else(refused)?)
+            }
+            (BinaryKind::Mul, Reference::Xnnpack) => {
+                BinaryFn::XnnMul(binary::xnn_mul(&a, &b, &output, activation).ok_or_else(refused)?)
+            }
+            (BinaryKind::Maximum, Reference::Tflm | Reference::Xnnpack) => BinaryFn::Maximum,
+            (BinaryKind::Minimum, Reference::Tflm | Reference::Xnnpack) => BinaryFn::Minimum,
+        })
+    }
+
+    pub(super) fn prelu(&mut self, input: TensorId, alpha: TensorId, output: TensorId, _: &str) -> Result<Kernel, LowerError> {
+        let function =
+            BinaryFn::Prelu(unary::prelu(&self.quantization(input), &self.quantization(alpha), &self.quantization(output)));
+        self.with_shapes(function, input, alpha, output)
+    }
+
+    pub(super) fn quantize(&mut self, input: TensorId, output: TensorId, name: &str) -> Kernel {
+        let (from, to) = (self.quantization(input), self.quantization(output));
+        match (self.graph.tensor(input).dtype, self.graph.tensor(output).dtype) {
+            (DType::F32, _) => Kernel::Quantize(unary::affine(&to)),
+            (DType::I8, DType::I8) => self.table(&format!("answers of {name}"), unary::requantize_table(&from, &to)),
+            (DType::I8 | DType::U8 | DType::I16 | DType::I32 | DType::I64 | DType::Bool, _) => {
+                Kernel::Requantize(unary::requantize(&from, &to))
+            }
+        }
+    }
+}
+
+/// One application of an element-wise function, by the runtime's own arithmetic.
+pub(crate) fn apply(function: &BinaryFn, a: i8, b: i8) -> i8 {
+    match function {
+        BinaryFn::Add(op) => op.apply(a, b),
+        BinaryFn::Sub(op) => op.apply(a, b),
+        BinaryFn::Mul(op) => op.apply(a, b),
+        BinaryFn::Maximum => Maximum.apply(a, b),
+        BinaryFn::Minimum => Minimum.apply(a, b),
+        BinaryFn::Prelu(op) => op.apply(a, b),
+        BinaryFn::XnnAdd(op) => op.apply(a, b),
+        BinaryFn::XnnMul(op) => op.apply(a, b),
+    }
+}

@@ -1,0 +1,219 @@
+//! The kernels that steps call, with their parameters: the runtime's own types, filled in.
+
+use super::program::ConstId;
+use tinybake_runtime::kernels::arg_max::ArgMax;
+use tinybake_runtime::kernels::average_pool2d::AveragePool2d;
+use tinybake_runtime::kernels::binary::{Add, Broadcast, Mul, Sub, XnnAdd, XnnMul};
+use tinybake_runtime::kernels::conv2d::Conv2d;
+use tinybake_runtime::kernels::copy::StridedCopy;
+use tinybake_runtime::kernels::depthwise_conv2d::DepthwiseConv2d;
+use tinybake_runtime::kernels::fully_connected::FullyConnected;
+use tinybake_runtime::kernels::max_pool2d::MaxPool2d;
+use tinybake_runtime::kernels::mirror_pad::MirrorPad;
+use tinybake_runtime::kernels::prelu::Prelu;
+use tinybake_runtime::kernels::quantize::{Affine, Requantize};
+use tinybake_runtime::kernels::reduce::{Mean, Reduce};
+use tinybake_runtime::kernels::resize::Resize;
+use tinybake_runtime::kernels::softmax::Softmax;
+use tinybake_runtime::kernels::transpose_conv::TransposeConv;
+use tinybake_runtime::requantize::Multiplier;
+
+/// From an accumulator to a stored output, for one layer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Requantizer {
+    /// `tflm`, one multiplier for all channels.
+    Multiplier(Multiplier),
+    /// `tflm`, one multiplier a channel.
+    PerChannel {
+        /// `int32` multipliers, Q31.
+        multipliers: ConstId,
+        /// `int8` shifts, left where positive.
+        shifts: ConstId,
+    },
+    /// `xnnpack`, one scale for all channels.
+    Rint(f32),
+    /// `xnnpack`, one scale a channel, `float32`.
+    RintPerChannel(ConstId),
+}
+
+/// What a layer with weights carries.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Weights {
+    /// `int8` filter in the kernel's layout.
+    pub filter: ConstId,
+    /// `int32` bias of each output channel; the input's zero point is folded in where the kernel says so.
+    pub bias: ConstId,
+    /// From sums to outputs.
+    pub requantizer: Requantizer,
+}
+
+/// An element-wise function of two tensors.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum BinaryFn {
+    /// Sum, as TFLM computes it.
+    Add(Add),
+    /// Difference, as TFLM computes it.
+    Sub(Sub),
+    /// Product, as TFLM computes it.
+    Mul(Mul),
+    /// The greater stored value.
+    Maximum,
+    /// The lesser stored value.
+    Minimum,
+    /// `x` where positive, `alpha * x` elsewhere.
+    Prelu(Prelu),
+    /// Sum or difference, as XNNPACK computes it.
+    XnnAdd(XnnAdd),
+    /// Product, as XNNPACK computes it.
+    XnnMul(XnnMul),
+}
+
+/// One copy of a step that moves elements.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Piece {
+    /// Index into the step's reads.
+    pub read: usize,
+    /// Index into the step's writes.
+    pub write: usize,
+    /// Which elements.
+    pub copy: StridedCopy,
+}
+
+/// A kernel of the runtime with its parameters.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)] // Fields carry the standard names of the operation's attributes, which each variant's line explains.
+pub enum Kernel {
+    /// `conv2d::conv2d`
+    Conv2d { params: Conv2d, weights: Weights },
+    /// `depthwise_conv2d::depthwise_conv2d`
+    DepthwiseConv2d { params: DepthwiseConv2d, weights: Weights },
+    /// `fully_connected::fully_connected`, also for 1x1 convolutions of stride 1.
+    FullyConnected { params: FullyConnected, weights: Weights },
+    /// `transpose_conv::transpose_conv`; its bias is not folded.
+    TransposeConv { params: TransposeConv, weights: Weights },
+    /// `average_pool2d::average_pool2d`
+    AveragePool2d(AveragePool2d),
+    /// `max_pool2d::max_pool2d`
+    MaxPool2d(MaxPool2d),
+    /// `softmax::softmax`
+    Softmax(Softmax),
+    /// `softmax::softmax_f32`, with a table of 256 exponentials.
+    SoftmaxF32 { params: Softmax, table: ConstId },
+    /// `lut::lut`, with a table of 256 answers.
+    Lut(ConstId),
+    /// `binary::elementwise`, or `binary::broadcast` where shapes differ.
+    Binary { function: BinaryFn, broadcast: Option<Broadcast> },
+    /// `reduce::mean`
+    Mean { shape: Reduce, params: Mean },
+    /// `reduce::reduce_max`
+    ReduceMax(Reduce),
+    /// `arg_max::arg_max`
+    ArgMax(ArgMax),
+    /// `copy::copy` for each piece, after `copy::fill` of the first write where a value is given.
+    Copy { fill: Option<i8>, pieces: Vec<Piece> },
+    /// `mirror_pad::mirror_pad`
+    MirrorPad(MirrorPad),
+    /// `resize::nearest_neighbor`, with source rows and columns.
+    ResizeNearestNeighbor { params: Resize, rows: ConstId, columns: ConstId },
+    /// `resize::bilinear`, with taps as `int16` triples: lower, upper, fraction.
+    ResizeBilinear { params: Resize, rows: ConstId, columns: ConstId },
+    /// `quantize::quantize`, `float32` to an integer dtype.
+    Quantize(Affine),
+    /// `quantize::dequantize`, an integer dtype to `float32`.
+    Dequantize(Affine),
+    /// `quantize::requantize`, between integer dtypes.
+    Requantize(Requantize),
+    /// Nothing: the write is the read under another shape.
+    View,
+}
+
+impl Kernel {
+    /// The runtime's name of the kernel.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Kernel::Conv2d { .. } => "conv2d",
+            Kernel::DepthwiseConv2d { .. } => "depthwise_conv2d",
+            Kernel::FullyConnected { .. } => "fully_connected",
+            Kernel::TransposeConv { .. } => "transpose_conv",
+            Kernel::AveragePool2d(_) => "average_pool2d",
+            Kernel::MaxPool2d(_) => "max_pool2d",
+            Kernel::Softmax(_) => "softmax",
+            Kernel::SoftmaxF32 { .. } => "softmax_f32",
+            Kernel::Lut(_) => "lut",
+            Kernel::Binary { broadcast: None, .. } => "elementwise",
+            Kernel::Binary { broadcast: Some(_), .. } => "broadcast",
+            Kernel::Mean { .. } => "mean",
+            Kernel::ReduceMax(_) => "reduce_max",
+            Kernel::ArgMax(_) => "arg_max",
+            Kernel::Copy { .. } => "copy",
+            Kernel::MirrorPad(_) => "mirror_pad",
+            Kernel::ResizeNearestNeighbor { .. } => "nearest_neighbor",
+            Kernel::ResizeBilinear { .. } => "bilinear",
+            Kernel::Quantize(_) => "quantize",
+            Kernel::Dequantize(_) => "dequantize",
+            Kernel::Requantize(_) => "requantize",
+            Kernel::View => "view",
+        }
+    }
+
+    /// The reads whose memory the first write may take over: each element is read before it is written, and never again.
+    pub fn in_place_operands(&self) -> &'static [usize] {
+        match self {
+            Kernel::Lut(_) | Kernel::Softmax(_) => &[0],
+            Kernel::Binary { .. } => &[0, 1],
+            Kernel::Conv2d { .. }
+            | Kernel::DepthwiseConv2d { .. }
+            | Kernel::FullyConnected { .. }
+            | Kernel::TransposeConv { .. }
+            | Kernel::AveragePool2d(_)
+            | Kernel::MaxPool2d(_)
+            | Kernel::SoftmaxF32 { .. }
+            | Kernel::Mean { .. }
+            | Kernel::ReduceMax(_)
+            | Kernel::ArgMax(_)
+            | Kernel::Copy { .. }
+            | Kernel::MirrorPad(_)
+            | Kernel::ResizeNearestNeighbor { .. }
+            | Kernel::ResizeBilinear { .. }
+            | Kernel::Quantize(_)
+            | Kernel::Dequantize(_)
+            | Kernel::Requantize(_)
+            | Kernel::View => &[],
+        }
+    }
+
+    /// The constants that the kernel itself carries, beside those among its reads.
+    pub fn constants(&self) -> Vec<ConstId> {
+        match self {
+            Kernel::Conv2d { weights, .. }
+            | Kernel::DepthwiseConv2d { weights, .. }
+            | Kernel::FullyConnected { weights, .. }
+            | Kernel::TransposeConv { weights, .. } => {
+                let mut ids = vec![weights.filter, weights.bias];
+                match weights.requantizer {
+                    Requantizer::Multiplier(_) | Requantizer::Rint(_) => {}
+                    Requantizer::PerChannel { multipliers, shifts } => ids.extend([multipliers, shifts]),
+                    Requantizer::RintPerChannel(scales) => ids.push(scales),
+                }
+                ids
+            }
+            Kernel::SoftmaxF32 { table, .. } | Kernel::Lut(table) => vec![*table],
+            Kernel::ResizeNearestNeighbor { rows, columns, .. } | Kernel::ResizeBilinear { rows, columns, .. } => {
+                vec![*rows, *columns]
+            }
+            Kernel::AveragePool2d(_)
+            | Kernel::MaxPool2d(_)
+            | Kernel::Softmax(_)
+            | Kernel::Binary { .. }
+            | Kernel::Mean { .. }
+            | Kernel::ReduceMax(_)
+            | Kernel::ArgMax(_)
+            | Kernel::Copy { .. }
+            | Kernel::MirrorPad(_)
+            | Kernel::Quantize(_)
+            | Kernel::Dequantize(_)
+            | Kernel::Requantize(_)
+            | Kernel::View => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Layers with weights: convolutions and fully connected layers.
+
+use super::kernel::{Kernel, Requantizer, Weights};
+use super::prepare::convolution::{
+    convolution_multipliers, fold_bias, fold_depthwise_bias, fully_connected_multiplier, xnnpack_scales,
+};
+use super::prepare::multiplier::activation_range;
+use super::{LowerError, Lowering};
+use crate::ir::{Activation, Data, Shape, TensorId, Window};
+use crate::options::Reference;
+use tinybake_runtime::kernels::Dims;
+use tinybake_runtime::kernels::conv2d::Conv2d;
+use tinybake_runtime::kernels::depthwise_conv2d::DepthwiseConv2d;
+use tinybake_runtime::kernels::fully_connected::FullyConnected;
+use tinybake_runtime::kernels::transpose_conv::TransposeConv;
+use tinybake_runtime::requantize::{Clamp, Multiplier};
+
+impl Lowering<'_> {
+    pub(super) fn conv2d(
+        &mut self,
+        input: TensorId,
+        filter: TensorId,
+        bias: Option<TensorId>,
+        window: &Window,
+        activation: Activation,
+        output: TensorId,
+    ) -> Result<Kernel, LowerError> {
+        let (channels, depth) = (self.dim(filter, 0), self.dim(filter, 3));
+        let zero_point = self.quantization(input).zero_point();
+        let folded = fold_bias(self.int32(bias), self.int8(filter), zero_point, channels);
+        let multipliers = self.convolution(input, filter, output, channels);
+        let weights = self.weights(filter, folded, multipliers);
+        let clamp = self.clamp(output, activation);
+        let unpadded = window.pad_before == [0, 0] && window.pad_after == [0, 0];
+        if window.kernel == [1, 1] && window.stride == [1, 1] && unpadded && depth == self.dim(input, 3) {
+            let rows = self.shape(output).elements() / channels.max(1);
+            return Ok(Kernel::FullyConnected { params: self.fully_connected_params(rows, depth, channels, clamp)?, weights });
+        }
+        let groups = self.dim(input, 3).checked_div(depth).unwrap_or(1);
+        let params = Conv2d {
+            input: self.dims(input)?,
+            output: self.dims(output)?,
+            kernel: self.pair(window.kernel)?,
+            stride: self.pair(window.stride)?,
+            dilation: self.pair(window.dilation)?,
+            pad: self.pair(window.pad_before)?,
+            groups: self.u16(groups)?,
+            input_zero_point: zero_point as i8,
+            clamp,
+        };
+        Ok(Kernel::Conv2d { params, weights })
+    }
+
+    pub(super) fn depthwise_conv2d(
+        &mut self,
+        input: TensorId,
+        filter: TensorId,
+        bias: Option<TensorId>,
+        window: &Window,
+        activation: Activation,
+        output: TensorId,
+    ) -> Result<Kernel, LowerError> {
+        let channels = self.dim(filter, 3);
+        let zero_point = self.quantization(input).zero_point();
+        let folded = fold_depthwise_bias(self.int32(bias), self.int8(filter), zero_point, channels);
+        let multipliers = self.convolution(input, filter, output, channels);
+        let weights = self.weights(filter, folded, multipliers);
+        let params = DepthwiseConv2d {
+            input: self.dims(input)?,
+            output: self.dims(output)?,
+            kernel: self.pair(window.kernel)?,
+            stride: self.pair(window.stride)?,
+            dilation: self.pair(window.dilation)?,
+            pad: self.pair(window.pad_before)?,
+            multiplier: self.u16(channels.checked_div(self.dim(input, 3)).unwrap_or(1))?,
+            input_zero_point: zero_point as i8,
+            clamp: self.clamp(output, activation),
+        };
+        Ok(Kernel::DepthwiseConv2d { params, weights })
+    }
+
+    pub(super) fn transpose_conv(
+        &mut self,
+        input: TensorId,
+        filter: TensorId,
+        bias: Option<TensorId>,
+        window: &Window,
+        activation: Activation,
+        output: TensorId,
+    ) -> Result<Kernel, LowerError> {
+        let channels = self.dim(filter, 0);
+        let mut plain = self.int32(bias).to_vec();
+        plain.resize(channels, 0);
+        let multipliers = self.convolution(input, filter, output, channels);
+        let weights = self.weights(filter, plain, multipliers);
+        let params = TransposeConv {
+            input: self.dims(input)?,
+            output: self.dims(output)?,
+            kernel: self.pair(window.kernel)?,
+            stride: self.pair(window.stride)?,
+            pad: self.pair(window.pad_before)?,
+            input_zero_point: self.quantization(input).zero_point() as i8,
+            clamp: self.clamp(output, activation),
+        };
+        Ok(Kernel::TransposeConv { params, weights })
+    }
+
+    pub(super) fn fully_connected(
+        &mut self,
+        input: TensorId,
+        filter: TensorId,
+        bias: Option<TensorId>,
+        activation: Activation,
+        output: TensorId,
+    ) -> Result<Kernel, LowerError> {
+        let (columns, depth) = (self.dim(filter, 0), self.dim(filter, 1));
+        let zero_point = self.quantization(input).zero_point();
+        let folded = fold_bias(self.int32(bias), self.int8(filter), zero_point, columns);
+        let filter_quantization = self.quantization(filter);
+        let multipliers = if filter_quantization.is_per_tensor() && self.reference == Reference::Tflm {
+            let (input, output) = (self.quantization(input).scale(), self.quantization(output).scale());
+            Scaling::Tflm(vec![fully_connected_multiplier(input, filter_quantization.scale(), output)])
+        } else {
+            self.convolution(input, filter, output, columns)
+        };
+        let weights = self.weights(filter, folded, multipliers);
+        let rows = self.shape(output).elements() / columns.max(1);
+        let params = self.fully_connected_params(rows, depth, columns, self.clamp(output, activation))?;
+        Ok(Kernel::FullyConnected { params, weights })
+    }
+
+    fn fully_connected_params(
+        &self,
+        rows: usize,
+        depth: usize,
+        columns: usize,
+        clamp: Clamp,
+    ) -> Result<FullyConnected, LowerError> {
+        let u32 =
+            |value: usize| u32::try_from(value).map_err(|_| LowerError::Shape { shape: format!("[{rows}, {depth}, {columns}]") });
+        Ok(FullyConnected { rows: u32(rows)?, depth: u32(depth)?, columns: u32(columns)?, clamp })
+    }
+
+    /// Scaling of a convolution of any kind, one a channel.
+    fn convolution(&self, input: TensorId, filter: TensorId, output: TensorId, channels: usize) -> Scaling {
+        let (input, output) = (self.quantization(input).scale(), self.quantization(output).scale());
+        match self.reference {
+            Reference::Tflm => Scaling::Tflm(convolution_multipliers(input, &self.quantization(filter), output, channels)),
+            Reference::Xnnpack => Scaling::Xnnpack(xnnpack_scales(input, &self.quantization(filter), output, channels)),
+        }
+    }
+
+    /// Constants of a layer; equal scales of all channels become one.
+    fn weights(&mut self, filter: TensorId, bias: Vec<i32>, scaling: Scaling) -> Weights {
+        let name = self.graph.tensor(filter).name.clone();
+        let data = self.graph.value(filter).cloned().unwrap_or(Data::I8(Vec::new()));
+        let filter = self.constants.add(format!("filter {name}"), data);
+        let bias = self.constants.add(format!("bias with folded zero point, of {name}"), Data::I32(bias));
+        let requantizer = match scaling {
+            Scaling::Tflm(multipliers) => match multipliers.split_first() {
+                Some((first, rest)) if rest.iter().all(|other| other == first) => Requantizer::Multiplier(*first),
+                _ => {
+                    let (values, shifts) = multipliers.iter().map(|multiplier| (multiplier.multiplier, multiplier.shift)).unzip();
+                    Requantizer::PerChannel {
+                        multipliers: self.constants.add(format!("multipliers of {name}"), Data::I32(values)),
+                        shifts: self.constants.add(format!("shifts of {name}"), Data::I8(shifts)),
+                    }
+                }
+            },
+            Scaling::Xnnpack(scales) => match scales.split_first() {
+                Some((first, rest)) if rest.iter().all(|other| other == first) => Requantizer::Rint(*first),
+                _ => Requantizer::RintPerChannel(self.constants.add(format!("scales of {name}"), Data::F32(scales))),
+            },
+        };
+        Weights { filter, bias, requantizer }
+    }
+
+    pub(super) fn clamp(&self, output: TensorId, activation: Activation) -> Clamp {
+        let quantization = self.quantization(output);
+        let (min, max) = activation_range(activation, quantization.scale(), quantization.zero_point());
+        Clamp { zero_point: quantization.zero_point(), min, max }
+    }
+
+    fn int8(&self, id: TensorId) -> &[i8] {
+        self.graph.value(id).and_then(|data| data.as_i8()).unwrap_or(&[])
+    }
+
+    fn int32(&self, id: Option<TensorId>) -> &[i32] {
+        id.and_then(|id| self.graph.value(id)).and_then(|data| data.as_i32()).unwrap_or(&[])
+    }
+
+    pub(super) fn dim(&self, id: TensorId, axis: usize) -> usize {
+        self.shape(id).0.get(axis).copied().unwrap_or(0)
+    }
+
+    /// Height, width and channels of an NHWC image.
+    pub(super) fn dims(&self, id: TensorId) -> Result<Dims, LowerError> {
+        let Shape(dims) = self.shape(id);
+        match dims.as_slice() {
+            &[1, height, width, channels] => {
+                Ok(Dims { height: self.u16(height)?, width: self.u16(width)?, channels: self.u16(channels)? })
+            }
+            _ => Err(LowerError::Shape { shape: self.shape(id).to_string() }),
+        }
+    }
+
+    pub(super) fn pair(&self, pair: [usize; 2]) -> Result<[u16; 2], LowerError> {
+        Ok([self.u16(pair[0])?, self.u16(pair[1])?])
+    }
+
+    pub(super) fn u16(&self, value: usize) -> Result<u16, LowerError> {
+        u16::try_from(value).map_err(|_| LowerError::Shape { shape: value.to_string() })
+    }
+}
+
+/// Scales of the channels of one layer in the terms of the reference.
+enum Scaling {
+    Tflm(Vec<Multiplier>),
+    Xnnpack(Vec<f32>),
+}
