@@ -1,0 +1,143 @@
+//! What a user chooses for a generated module; every face fills in the same options.
+
+use core::fmt;
+use core::str::FromStr;
+
+/// The engine whose outputs the generated code equals to the bit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reference {
+    /// TensorFlow Lite Micro's reference kernels: fixed-point requantization with two roundings.
+    #[default]
+    Tflm,
+    /// LiteRT's default engine on convolutions, depthwise and fully connected layers: requantization in `f32`.
+    Xnnpack,
+}
+
+/// What the choice of kernels and forms is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Optimize {
+    /// Fewest bytes of flash.
+    Size,
+    /// Fewest instructions.
+    Speed,
+    /// Instructions where they are cheap in bytes.
+    #[default]
+    Balanced,
+}
+
+/// A class of cores with one cost model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CoreClass {
+    /// Unknown: code that is good everywhere.
+    #[default]
+    Generic,
+    /// x86-64, AArch64 and other hosts.
+    Host,
+    /// Cortex-M0, M0+: no multiply-accumulate, small register file.
+    Armv6M,
+    /// Cortex-M3.
+    Armv7M,
+    /// Cortex-M4, M7, M33: the DSP extension.
+    Dsp,
+    /// Cortex-M55, M85: the MVE extension.
+    Mve,
+    /// RV32IMC and relatives without vectors.
+    Riscv32,
+}
+
+/// Every choice that changes the generated code.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// The engine to equal.
+    pub reference: Reference,
+    /// What to spend flash on.
+    pub optimize: Optimize,
+    /// The core that the code is for.
+    pub core: CoreClass,
+    /// Whether the lossless passes run; off only to test them.
+    pub passes: Passes,
+}
+
+/// Whether the lossless passes run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Passes {
+    /// All of them.
+    #[default]
+    All,
+    /// Only the removal of dead operators, which generation relies on.
+    None,
+}
+
+/// A word that names no choice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownChoice {
+    /// The option.
+    pub option: &'static str,
+    /// The word given.
+    pub given: String,
+    /// The words that there are.
+    pub expected: String,
+}
+
+impl fmt::Display for UnknownChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is no value of `{}`; expected one of {}", self.given, self.option, self.expected)
+    }
+}
+
+impl core::error::Error for UnknownChoice {}
+
+/// Gives an option its words: `FromStr`, `name` and the list of all.
+macro_rules! words {
+    ($type:ident, $option:literal, $($word:literal => $variant:ident),+ $(,)?) => {
+        impl $type {
+            /// The words that name a choice.
+            pub const WORDS: &'static [&'static str] = &[$($word),+];
+
+            /// The word of this choice.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = UnknownChoice;
+
+            fn from_str(word: &str) -> Result<Self, UnknownChoice> {
+                match word {
+                    $($word => Ok(Self::$variant),)+
+                    _ => Err(UnknownChoice { option: $option, given: word.into(), expected: Self::WORDS.join(", ") }),
+                }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.name())
+            }
+        }
+    };
+}
+
+words!(Reference, "reference", "tflm" => Tflm, "xnnpack" => Xnnpack);
+words!(Optimize, "optimize", "size" => Size, "speed" => Speed, "balanced" => Balanced);
+words!(CoreClass, "core",
+    "generic" => Generic, "host" => Host, "armv6-m" => Armv6M, "armv7-m" => Armv7M, "dsp" => Dsp, "mve" => Mve, "riscv32" => Riscv32);
+
+impl CoreClass {
+    /// The class of a target triple and cpu, as Cargo and rustc name them; [`CoreClass::Generic`] where neither tells.
+    pub fn of_target(triple: &str, cpu: &str) -> Self {
+        let mve = ["cortex-m52", "cortex-m55", "cortex-m85"];
+        let dsp = ["cortex-m4", "cortex-m7", "cortex-m33", "cortex-m35p"];
+        match triple {
+            _ if mve.iter().any(|name| cpu.starts_with(name)) => Self::Mve,
+            _ if dsp.iter().any(|name| cpu.starts_with(name)) => Self::Dsp,
+            _ if triple.starts_with("thumbv6m") || triple.starts_with("thumbv8m.base") => Self::Armv6M,
+            _ if triple.starts_with("thumbv7em") => Self::Dsp,
+            _ if triple.starts_with("thumbv7m") || triple.starts_with("thumbv8m.main") => Self::Armv7M,
+            _ if triple.starts_with("riscv32") => Self::Riscv32,
+            _ if triple.starts_with("x86_64") || triple.starts_with("aarch64") => Self::Host,
+            _ => Self::Generic,
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Rewrites of the graph, in order. Every one is lossless: for every input, every output bit is unchanged.
+//!
+//! | pass | after it |
+//! |---|---|
+//! | [`remove_dead`] | every node's output is read, or is an output of the graph |
+//! | [`fold_constants`] | no node reads constants only |
+//! | [`remove_identities`] | no node copies its input unchanged; what only changes a shape is a `reshape` |
+//! | [`fuse_activations`] | no clamp stands alone behind a node that can clamp |
+//! | [`fuse_pads`] | no pad of zero points stands alone before a convolution |
+
+mod fold_constants;
+mod fuse_activations;
+mod fuse_pads;
+mod remove_dead;
+mod remove_identities;
+
+pub use fold_constants::fold_constants;
+pub use fuse_activations::fuse_activations;
+pub use fuse_pads::fuse_pads;
+pub use remove_dead::remove_dead;
+pub use remove_identities::remove_identities;
+
+use crate::ir::Graph;
+use crate::options::{Passes, Reference};
+
+/// What a pass took out or changed, for the report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removal {
+    /// The pass.
+    pub pass: &'static str,
+    /// What was removed.
+    pub what: String,
+    /// Why no output bit changes.
+    pub why: &'static str,
+}
+
+/// Runs the passes that `passes` names; dead nodes and constant nodes always go, since generation has no code for some of them.
+pub fn run(graph: &mut Graph, reference: Reference, passes: Passes) -> Vec<Removal> {
+    let mut removals = remove_dead(graph);
+    removals.extend(fold_constants(graph, reference));
+    match passes {
+        Passes::None => {}
+        Passes::All => {
+            removals.extend(remove_identities(graph));
+            removals.extend(fuse_activations(graph));
+            removals.extend(fuse_pads(graph));
+        }
+    }
+    removals.extend(remove_dead(graph));
+    removals
+}
