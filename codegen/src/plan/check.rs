@@ -1,0 +1,159 @@
+//! Checks a plan by replaying it on a map of who owns each byte. It shares no code with the planner: it knows no lifetimes,
+//! only what each step reads and writes and where.
+
+use super::{Place, Plan};
+use crate::ir::TensorId;
+use crate::lower::{Kernel, Operand};
+use std::collections::BTreeMap;
+use thiserror::Error;
+
+/// A plan in which a step would read what another has overwritten.
+#[derive(Clone, Debug, Error, PartialEq)]
+pub enum PlanError {
+    /// Bytes that belong to another tensor by the time they are read.
+    #[error("step {step} ({op}) reads tensor %{tensor} after part of its memory was overwritten")]
+    Overwritten {
+        /// Index of the step.
+        step: usize,
+        /// The op's name.
+        op: &'static str,
+        /// The tensor.
+        tensor: u32,
+    },
+    /// A step that would write what it still reads.
+    #[error("step {step} ({op}) writes over memory that it reads")]
+    ReadWhileWritten {
+        /// Index of the step.
+        step: usize,
+        /// The op's name.
+        op: &'static str,
+    },
+    /// A tensor outside the arena.
+    #[error("step {step} ({op}) places a tensor outside the arena")]
+    Outside {
+        /// Index of the step.
+        step: usize,
+        /// The op's name.
+        op: &'static str,
+    },
+    /// An output that is gone when the caller reads it.
+    #[error("output {index} is overwritten before the caller reads it")]
+    OutputLost {
+        /// Index of the output.
+        index: usize,
+    },
+    /// Two inputs in one place.
+    #[error("input {index} shares memory with another input")]
+    InputsShare {
+        /// Index of the input.
+        index: usize,
+    },
+}
+
+/// Bytes and fields, each with the value it holds; values are numbered as they are made.
+struct Memory {
+    arena: Vec<u32>,
+    fields: Vec<u32>,
+    next: u32,
+}
+
+impl Memory {
+    /// Fills a place with a new value and returns its number; `None` outside the memory.
+    fn write(&mut self, place: Place) -> Option<u32> {
+        self.next += 1;
+        let value = self.next;
+        self.fill(place, value).then_some(value)
+    }
+
+    fn fill(&mut self, place: Place, value: u32) -> bool {
+        match place {
+            Place::Arena { offset, bytes } => match self.arena.get_mut(offset..offset.saturating_add(bytes)) {
+                Some(region) => region.fill(value),
+                None => return false,
+            },
+            Place::Field { index } => match self.fields.get_mut(index) {
+                Some(field) => *field = value,
+                None => return false,
+            },
+        }
+        true
+    }
+
+    fn holds(&self, place: Place, value: u32) -> bool {
+        match place {
+            Place::Arena { offset, bytes } => self
+                .arena
+                .get(offset..offset.saturating_add(bytes))
+                .is_some_and(|region| region.iter().all(|&owner| owner == value)),
+            Place::Field { index } => self.fields.get(index) == Some(&value),
+        }
+    }
+}
+
+/// Replays the plan.
+///
+/// # Errors
+/// The first step that would read or write wrongly.
+pub fn check(plan: &Plan) -> Result<(), PlanError> {
+    let mut memory = Memory { arena: vec![0; plan.arena_bytes], fields: vec![0; plan.fields.len()], next: 0 };
+    let mut values = BTreeMap::<TensorId, u32>::new();
+    for (index, port) in plan.inputs.iter().enumerate() {
+        let value = memory.write(port.place).ok_or(PlanError::InputsShare { index })?;
+        values.insert(port.id, value);
+    }
+    if let Some(index) = plan.inputs.iter().position(|port| !memory.holds(port.place, values[&port.id])) {
+        return Err(PlanError::InputsShare { index });
+    }
+    for (index, planned) in plan.steps.iter().enumerate() {
+        let op = planned.step.op;
+        for (operand, place) in planned.step.reads.iter().zip(&planned.reads) {
+            let (Operand::Activation(id), Some(place)) = (operand, place) else { continue };
+            if !values.get(id).is_some_and(|&value| memory.holds(*place, value)) {
+                return Err(PlanError::Overwritten { step: index, op, tensor: id.0 });
+            }
+        }
+        let view = match planned.step.kernel {
+            Kernel::View => planned.step.reads.first().and_then(|read| match read {
+                Operand::Activation(id) => values.get(id).copied(),
+                Operand::Constant(_) => None,
+            }),
+            _ => None,
+        };
+        for (id, &place) in planned.step.writes.iter().zip(&planned.writes) {
+            let value = match view {
+                Some(value) => value,
+                None => {
+                    let clash = planned.reads.iter().enumerate().any(|(operand, read)| {
+                        read.is_some_and(|read| intersect(read, place) && planned.in_place != Some(operand))
+                    });
+                    if clash {
+                        return Err(PlanError::ReadWhileWritten { step: index, op });
+                    }
+                    memory.write(place).ok_or(PlanError::Outside { step: index, op })?
+                }
+            };
+            if !memory.holds(place, value) {
+                return Err(PlanError::Outside { step: index, op });
+            }
+            values.insert(*id, value);
+        }
+        let lost = planned.step.writes.iter().zip(&planned.writes).any(|(id, &place)| !memory.holds(place, values[id]));
+        if lost {
+            return Err(PlanError::ReadWhileWritten { step: index, op });
+        }
+    }
+    match plan.outputs.iter().position(|port| !values.get(&port.id).is_some_and(|&value| memory.holds(port.place, value))) {
+        Some(index) => Err(PlanError::OutputLost { index }),
+        None => Ok(()),
+    }
+}
+
+fn intersect(a: Place, b: Place) -> bool {
+    match (a, b) {
+        (Place::Arena { offset: a, bytes: a_bytes }, Place::Arena { offset: b, bytes: b_bytes }) => {
+            a < b + b_bytes && b < a + a_bytes
+        }
+        (Place::Field { index: a }, Place::Field { index: b }) => a == b,
+        (Place::Arena { .. }, Place::Field { .. }) | (Place::Field { .. }, Place::Arena { .. }) => false,
+    }
+}

@@ -1,0 +1,186 @@
+//! The form of each kernel: shared, specialized or unrolled, by a cost model of bytes and instructions.
+
+use crate::lower::{Kernel, Program, Requantizer, Step, Weights};
+use crate::options::{CoreClass, Optimize, Options};
+use core::fmt;
+
+/// How a kernel is instantiated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// One outlined copy for all layers of its kind, dimensions as arguments.
+    Shared,
+    /// Inlined with literal dimensions.
+    Specialized,
+    /// Straight-line code written from the weights.
+    Unrolled,
+}
+
+impl fmt::Display for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Form::Shared => "shared",
+            Form::Specialized => "specialized",
+            Form::Unrolled => "unrolled",
+        })
+    }
+}
+
+/// What a form of a step is estimated to take.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cost {
+    /// Bytes of code and constants that only this step needs.
+    pub bytes: f64,
+    /// Instructions of one inference.
+    pub instructions: f64,
+}
+
+/// Multiplications that one step may be unrolled into; above it compile time and flash grow without end.
+const UNROLLED_PRODUCTS: usize = 1024;
+
+/// The form of each step, in order.
+pub(super) fn choose(program: &Program, options: &Options) -> Vec<Form> {
+    let cheapest_total: f64 = program.steps.iter().map(|step| specialized(step, options.core).instructions).sum();
+    // In balanced code, a byte is worth what it saves where it saves one part in 30,000 of an inference.
+    let instructions_per_byte = match options.optimize {
+        Optimize::Size => f64::INFINITY,
+        Optimize::Speed => 0.0,
+        Optimize::Balanced => cheapest_total / 30_000.0,
+    };
+    let score = |cost: Cost| match options.optimize {
+        Optimize::Size => cost.bytes,
+        Optimize::Speed | Optimize::Balanced => cost.instructions + instructions_per_byte * cost.bytes,
+    };
+    let form = |step: &Step| {
+        let mut best = (Form::Shared, score(shared(step, options.core)));
+        let others =
+            [(Form::Specialized, Some(specialized(step, options.core))), (Form::Unrolled, unrolled(program, step, options))];
+        for (form, cost) in others {
+            if let Some(cost) = cost.map(score).filter(|&cost| cost < best.1) {
+                best = (form, cost);
+            }
+        }
+        best.0
+    };
+    program.steps.iter().map(form).collect()
+}
+
+/// Instructions per product of the portable kernels: dimensions as arguments, and as literals.
+fn per_product(kernel: &Kernel, core: CoreClass) -> (f64, f64) {
+    let depthwise = matches!(kernel, Kernel::DepthwiseConv2d { .. });
+    match core {
+        CoreClass::Generic | CoreClass::Armv7M | CoreClass::Dsp => {
+            if depthwise {
+                (9.0, 4.0)
+            } else {
+                (4.5, 2.0)
+            }
+        }
+        CoreClass::Armv6M | CoreClass::Riscv32 => {
+            if depthwise {
+                (11.0, 6.0)
+            } else {
+                (6.0, 3.5)
+            }
+        }
+        CoreClass::Mve => {
+            if depthwise {
+                (9.0, 1.0)
+            } else {
+                (1.0, 0.3)
+            }
+        }
+        CoreClass::Host => {
+            if depthwise {
+                (4.0, 0.5)
+            } else {
+                (0.5, 0.2)
+            }
+        }
+    }
+}
+
+fn shared(step: &Step, core: CoreClass) -> Cost {
+    let elements = elements(step);
+    Cost { bytes: 60.0, instructions: 60.0 + step.macs as f64 * per_product(&step.kernel, core).0 + elements * 12.0 }
+}
+
+fn specialized(step: &Step, core: CoreClass) -> Cost {
+    let bytes = match &step.kernel {
+        Kernel::Conv2d { .. } | Kernel::TransposeConv { .. } => 900.0,
+        Kernel::DepthwiseConv2d { .. } => 800.0,
+        Kernel::FullyConnected { .. } => 600.0,
+        Kernel::AveragePool2d(_) | Kernel::MaxPool2d(_) | Kernel::Softmax(_) | Kernel::SoftmaxF32 { .. } => 300.0,
+        Kernel::Lut(_)
+        | Kernel::Binary { .. }
+        | Kernel::Mean { .. }
+        | Kernel::ReduceMax(_)
+        | Kernel::ArgMax(_)
+        | Kernel::Copy { .. }
+        | Kernel::MirrorPad(_)
+        | Kernel::ResizeNearestNeighbor { .. }
+        | Kernel::ResizeBilinear { .. }
+        | Kernel::Quantize(_)
+        | Kernel::Dequantize(_)
+        | Kernel::Requantize(_)
+        | Kernel::View => 120.0,
+    };
+    Cost { bytes, instructions: 20.0 + step.macs as f64 * per_product(&step.kernel, core).1 + elements(step) * 9.0 }
+}
+
+/// Only fully connected steps of one row are unrolled: each weight is then used once.
+fn unrolled(program: &Program, step: &Step, options: &Options) -> Option<Cost> {
+    let Kernel::FullyConnected { params, weights: Weights { filter, requantizer, bias: _ } } = &step.kernel else { return None };
+    match requantizer {
+        Requantizer::Multiplier(_) | Requantizer::PerChannel { .. } => {}
+        Requantizer::Rint(_) | Requantizer::RintPerChannel(_) => return None,
+    }
+    if params.rows != 1 {
+        return None;
+    }
+    let products = program.constant(*filter).data.as_i8()?.iter().filter(|&&weight| weight != 0).count();
+    let per_product = match options.core {
+        CoreClass::Armv6M | CoreClass::Riscv32 => 2.6,
+        CoreClass::Generic | CoreClass::Armv7M | CoreClass::Dsp => 2.0,
+        CoreClass::Mve | CoreClass::Host => 1.5,
+    };
+    (products <= UNROLLED_PRODUCTS).then(|| {
+        let columns = f64::from(params.columns);
+        Cost {
+            bytes: 20.0 + products as f64 * per_product * 3.4 + columns * 24.0,
+            instructions: products as f64 * per_product + columns * 9.0,
+        }
+    })
+}
+
+/// Outputs of a layer, or a guess for what only moves elements: the form matters little there.
+fn elements(step: &Step) -> f64 {
+    match &step.kernel {
+        Kernel::Conv2d { params, .. } => {
+            f64::from(params.output.height) * f64::from(params.output.width) * f64::from(params.output.channels)
+        }
+        Kernel::DepthwiseConv2d { params, .. } => {
+            f64::from(params.output.height) * f64::from(params.output.width) * f64::from(params.output.channels)
+        }
+        Kernel::FullyConnected { params, .. } => f64::from(params.rows) * f64::from(params.columns),
+        Kernel::TransposeConv { params, .. } => {
+            f64::from(params.output.height) * f64::from(params.output.width) * f64::from(params.output.channels)
+        }
+        Kernel::AveragePool2d(_)
+        | Kernel::MaxPool2d(_)
+        | Kernel::Softmax(_)
+        | Kernel::SoftmaxF32 { .. }
+        | Kernel::Lut(_)
+        | Kernel::Binary { .. }
+        | Kernel::Mean { .. }
+        | Kernel::ReduceMax(_)
+        | Kernel::ArgMax(_)
+        | Kernel::Copy { .. }
+        | Kernel::MirrorPad(_)
+        | Kernel::ResizeNearestNeighbor { .. }
+        | Kernel::ResizeBilinear { .. }
+        | Kernel::Quantize(_)
+        | Kernel::Dequantize(_)
+        | Kernel::Requantize(_)
+        | Kernel::View => 64.0,
+    }
+}

@@ -1,0 +1,214 @@
+//! From a lowered program to a plan: memory for every tensor and a form for every kernel. Plain data, with a stable text form.
+
+mod check;
+mod form;
+mod layout;
+mod storage;
+mod text;
+
+pub use check::{PlanError, check};
+pub use form::{Cost, Form};
+pub use layout::{ALIGN, Layout, layout};
+pub use storage::{Storage, storages};
+
+use crate::ir::{DType, TensorId};
+use crate::lower::{Constant, Operand, Program, Step, little_endian};
+use crate::options::Options;
+
+/// Where a tensor lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Bytes of the `int8` arena.
+    Arena {
+        /// First byte; a multiple of [`ALIGN`].
+        offset: usize,
+        /// Number of bytes.
+        bytes: usize,
+    },
+    /// A buffer of its own, for the other dtypes.
+    Field {
+        /// Index into [`Plan::fields`].
+        index: usize,
+    },
+}
+
+/// A buffer outside the arena.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Element type, not `int8`.
+    pub dtype: DType,
+    /// Number of elements.
+    pub elements: usize,
+}
+
+/// An input or output of the model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Port {
+    /// The tensor.
+    pub id: TensorId,
+    /// The model's name of the tensor.
+    pub name: String,
+    /// Its dimensions.
+    pub shape: Vec<usize>,
+    /// Its element type.
+    pub dtype: DType,
+    /// `real = scale * (q - zero_point)`; 1 and 0 where it has no quantization.
+    pub scale: f32,
+    /// See `scale`.
+    pub zero_point: i32,
+    /// Where it lives.
+    pub place: Place,
+}
+
+impl Port {
+    /// Number of elements.
+    pub fn elements(&self) -> usize {
+        self.shape.iter().product()
+    }
+}
+
+/// One step, placed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlannedStep {
+    /// What is computed.
+    pub step: Step,
+    /// How its kernel is instantiated.
+    pub form: Form,
+    /// The place of each read; `None` for a constant.
+    pub reads: Vec<Option<Place>>,
+    /// The place of each write.
+    pub writes: Vec<Place>,
+    /// The operand whose memory the output takes over, where the step works in place.
+    pub in_place: Option<usize>,
+    /// Shapes of reads and writes, for the reader of the generated code.
+    pub shapes: String,
+}
+
+/// Everything that is known before a line of code is written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// The model's name.
+    pub name: String,
+    /// What the user chose.
+    pub options: Options,
+    /// SHA-256 of the source model.
+    pub source_sha256: [u8; 32],
+    /// What the caller fills.
+    pub inputs: Vec<Port>,
+    /// What the caller reads.
+    pub outputs: Vec<Port>,
+    /// Bytes of the `int8` arena.
+    pub arena_bytes: usize,
+    /// The least arena that this schedule could have without sharing more.
+    pub arena_lower_bound: usize,
+    /// Buffers of other dtypes.
+    pub fields: Vec<Field>,
+    /// Steps in execution order.
+    pub steps: Vec<PlannedStep>,
+    /// Constants that steps carry in flash.
+    pub constants: Vec<Constant>,
+    /// Multiply-accumulates of one inference.
+    pub macs: u64,
+}
+
+impl Plan {
+    /// `size_of` the model struct: the arena and the fields, each rounded up to a word.
+    pub fn ram_bytes(&self) -> usize {
+        let fields = self.fields.iter().map(|field| (field.elements * field.dtype.size()).next_multiple_of(ALIGN));
+        self.arena_bytes + fields.sum::<usize>()
+    }
+
+    /// Bytes of weights, biases, multipliers and tables that the steps refer to.
+    pub fn weight_bytes(&self) -> usize {
+        let used = self.steps.iter().flat_map(|planned| planned.constants());
+        let distinct: std::collections::BTreeSet<_> = used.collect();
+        distinct.into_iter().map(|id| little_endian(&self.constants[id.0 as usize].data).len()).sum()
+    }
+}
+
+impl PlannedStep {
+    /// The constants that generated code carries for this step; none for an unrolled one, whose weights are in its code.
+    pub fn constants(&self) -> Vec<crate::lower::ConstId> {
+        let mut ids = match self.form {
+            Form::Shared | Form::Specialized => self.step.kernel.constants(),
+            Form::Unrolled => Vec::new(),
+        };
+        ids.extend(self.step.reads.iter().filter_map(|read| match read {
+            Operand::Constant(id) => Some(*id),
+            Operand::Activation(_) => None,
+        }));
+        ids
+    }
+}
+
+/// Plans a program: memory first, then the form of every kernel.
+///
+/// # Errors
+/// [`PlanError`] where the independent checker finds two live tensors in one place: a fault of the planner, never of the model.
+pub fn plan(program: &Program, options: &Options, source_sha256: [u8; 32]) -> Result<Plan, PlanError> {
+    let storages = storages(program);
+    let (in_arena, others): (Vec<Storage>, Vec<Storage>) = storages.into_iter().partition(|storage| storage.dtype == DType::I8);
+    let arena = layout(&in_arena);
+    let mut places = vec![None; program.tensors.len()];
+    for (storage, &offset) in in_arena.iter().zip(&arena.offsets) {
+        for id in &storage.tensors {
+            places[id.0 as usize] = Some(Place::Arena { offset, bytes: storage.bytes });
+        }
+    }
+    let mut fields = Vec::with_capacity(others.len());
+    for (index, storage) in others.iter().enumerate() {
+        fields.push(Field { dtype: storage.dtype, elements: storage.bytes / storage.dtype.size() });
+        for id in &storage.tensors {
+            places[id.0 as usize] = Some(Place::Field { index });
+        }
+    }
+    let place = |id: TensorId| places[id.0 as usize].unwrap_or(Place::Arena { offset: 0, bytes: 0 });
+    let forms = form::choose(program, options);
+    let steps = program.steps.iter().zip(forms).map(|(step, form)| planned(program, step, form, &place)).collect();
+    let plan = Plan {
+        name: program.name.clone(),
+        options: options.clone(),
+        source_sha256,
+        inputs: program.inputs.iter().map(|&id| port(program, id, place(id))).collect(),
+        outputs: program.outputs.iter().map(|&id| port(program, id, place(id))).collect(),
+        arena_bytes: arena.bytes,
+        arena_lower_bound: arena.lower_bound,
+        fields,
+        steps,
+        constants: program.constants.clone(),
+        macs: program.steps.iter().map(|step| step.macs).sum(),
+    };
+    check(&plan)?;
+    Ok(plan)
+}
+
+fn planned(program: &Program, step: &Step, form: Form, place: &impl Fn(TensorId) -> Place) -> PlannedStep {
+    let reads: Vec<Option<Place>> = step
+        .reads
+        .iter()
+        .map(|read| match read {
+            Operand::Activation(id) => Some(place(*id)),
+            Operand::Constant(_) => None,
+        })
+        .collect();
+    let writes: Vec<Place> = step.writes.iter().map(|&id| place(id)).collect();
+    let takes_over = |&operand: &usize| reads.get(operand).is_some_and(|read| read.is_some() && *read == writes.first().copied());
+    let in_place = step.kernel.in_place_operands().iter().copied().find(takes_over);
+    let shape = |id: TensorId| program.tensor(id).shape.to_string();
+    let from = step.reads.iter().map(|read| match read {
+        Operand::Activation(id) => shape(*id),
+        Operand::Constant(_) => "const".into(),
+    });
+    let to = step.writes.iter().map(|&id| shape(id));
+    let shapes = format!("{} -> {}", from.collect::<Vec<_>>().join(", "), to.collect::<Vec<_>>().join(", "));
+    PlannedStep { step: step.clone(), form, reads, writes, in_place, shapes }
+}
+
+fn port(program: &Program, id: TensorId, place: Place) -> Port {
+    let tensor = program.tensor(id);
+    let (scale, zero_point) = match &tensor.quantization {
+        Some(quantization) if quantization.is_per_tensor() => (quantization.scale(), quantization.zero_point()),
+        Some(_) | None => (1.0, 0),
+    };
+    Port { id, name: tensor.name.clone(), shape: tensor.shape.0.clone(), dtype: tensor.dtype, scale, zero_point, place }
+}
