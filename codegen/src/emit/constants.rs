@@ -1,0 +1,69 @@
+//! Weights, biases, multipliers and tables as statics.
+
+use super::literal::number;
+use super::names::ident;
+use super::{Blob, Blobs};
+use crate::ir::Data;
+use crate::lower::{ConstId, Constant, Kernel, little_endian};
+use crate::plan::Plan;
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::quote;
+use std::collections::BTreeSet;
+
+/// The name of the static that holds a constant.
+pub(super) fn name(id: ConstId) -> Ident {
+    ident(&format!("C{}", id.0))
+}
+
+/// The statics of everything that the steps refer to, and the files that they include.
+pub(super) fn constants(plan: &Plan, rt: &TokenStream, blobs: Blobs) -> (Vec<TokenStream>, Vec<Blob>) {
+    let used: BTreeSet<ConstId> =
+        plan.steps.iter().filter(|planned| !inline(&planned.step.kernel)).flat_map(|p| p.constants()).collect();
+    let mut files = Vec::new();
+    let statics = used.into_iter().map(|id| {
+        let constant = &plan.constants[id.0 as usize];
+        let bytes = little_endian(&constant.data);
+        let source = match blobs {
+            Blobs::Beside { least } if bytes.len() >= least => {
+                let file = format!("{}.{}.bin", super::snake_case(&plan.name), id.0);
+                files.push(Blob { file: file.clone(), bytes });
+                quote!(::core::include_bytes!(#file))
+            }
+            Blobs::Beside { .. } | Blobs::Inline => {
+                let literal = Literal::byte_string(&bytes);
+                quote!(#literal)
+            }
+        };
+        item(id, constant, source, rt)
+    });
+    let statics = statics.collect();
+    (statics, files)
+}
+
+/// Whether the constants of a kernel are written where it is called: index tables of another type than their data.
+fn inline(kernel: &Kernel) -> bool {
+    matches!(kernel, Kernel::ResizeNearestNeighbor { .. } | Kernel::ResizeBilinear { .. })
+}
+
+fn item(id: ConstId, constant: &Constant, source: TokenStream, rt: &TokenStream) -> TokenStream {
+    let name = name(id);
+    let count = number(constant.data.len());
+    let doc = format!(" {}", constant.label);
+    match &constant.data {
+        Data::I32(_) => quote!(#[doc = #doc] static #name: [i32; #count] = #rt::int32(#source);),
+        Data::F32(_) => quote!(#[doc = #doc] static #name: [f32; #count] = #rt::float32(#source);),
+        Data::I8(_) | Data::U8(_) | Data::Bool(_) | Data::I16(_) | Data::I64(_) => {
+            let bytes = number(constant.data.len() * constant.data.dtype().size());
+            quote!(#[doc = #doc] static #name: #rt::Aligned<[u8; #bytes]> = #rt::Aligned(*#source);)
+        }
+    }
+}
+
+/// The expression that reads a constant as its kernel wants it: `&[i8; N]`, `&[i32; N]` or `&[f32; N]`.
+pub(super) fn read(plan: &Plan, id: ConstId, rt: &TokenStream) -> TokenStream {
+    let name = name(id);
+    match &plan.constants[id.0 as usize].data {
+        Data::I32(_) | Data::F32(_) => quote!(&#name),
+        Data::I8(_) | Data::U8(_) | Data::Bool(_) | Data::I16(_) | Data::I64(_) => quote!(#rt::int8(&#name)),
+    }
+}

@@ -1,0 +1,215 @@
+//! The call of a kernel: its path, its parameters, its operands.
+
+use super::literal::{float, params, signed};
+use super::operands::bind;
+use super::{constants, literal};
+use crate::ir::Data;
+use crate::lower::{BinaryFn, ConstId, Kernel, Piece, Requantizer, Weights};
+use crate::plan::{Form, Plan, PlannedStep};
+use core::fmt::Debug;
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// The statements of a step in shared or specialized form.
+pub(super) fn calls(plan: &Plan, planned: &PlannedStep, rt: &TokenStream) -> TokenStream {
+    let call = Call { plan, planned, rt };
+    let shared = call.shared();
+    let constant = |id: ConstId| constants::read(plan, id, rt);
+    match &planned.step.kernel {
+        Kernel::Conv2d { params, weights } => call.layer(quote!(conv2d #shared::conv2d), params, weights),
+        Kernel::DepthwiseConv2d { params, weights } => {
+            call.layer(quote!(depthwise_conv2d #shared::depthwise_conv2d), params, weights)
+        }
+        Kernel::FullyConnected { params, weights } => {
+            call.layer(quote!(fully_connected #shared::fully_connected), params, weights)
+        }
+        Kernel::TransposeConv { params, weights } => call.layer(quote!(transpose_conv #shared::transpose_conv), params, weights),
+        Kernel::AveragePool2d(params) => call.simple(quote!(average_pool2d #shared::average_pool2d), params),
+        Kernel::MaxPool2d(params) => call.simple(quote!(max_pool2d #shared::max_pool2d), params),
+        Kernel::Softmax(params) => call.in_place_or_not(quote!(softmax #shared), "softmax", &literal::params(params)),
+        Kernel::SoftmaxF32 { params, table } => {
+            let (params, table) = (literal::params(params), constant(*table));
+            call.one(quote!(softmax #shared::softmax_f32), &quote!(&#params, #table))
+        }
+        Kernel::Lut(table) => call.lut(constant(*table)),
+        Kernel::Binary { function, broadcast } => call.binary(function, broadcast.as_ref().map(literal::params)),
+        Kernel::Mean { shape, params: mean } => {
+            let (shape, mean) = (params(shape), params(mean));
+            call.one(quote!(reduce #shared::mean), &quote!(&#shape, &#mean))
+        }
+        Kernel::ReduceMax(shape) => call.simple(quote!(reduce #shared::reduce_max), shape),
+        Kernel::ArgMax(params) => call.simple(quote!(arg_max #shared::arg_max), params),
+        Kernel::Copy { fill, pieces } => call.copies(*fill, pieces),
+        Kernel::MirrorPad(params) => call.simple(quote!(mirror_pad #shared::mirror_pad), params),
+        Kernel::ResizeNearestNeighbor { params, rows, columns } => {
+            let (params, rows, columns) = (literal::params(params), call.indices(*rows), call.indices(*columns));
+            call.one(quote!(resize #shared::nearest_neighbor), &quote!(&#params, #rows, #columns))
+        }
+        Kernel::ResizeBilinear { params, rows, columns } => {
+            let (params, rows, columns) = (literal::params(params), call.taps(*rows), call.taps(*columns));
+            call.one(quote!(resize #shared::bilinear), &quote!(&#params, #rows, #columns))
+        }
+        Kernel::Quantize(params) => call.simple(quote!(quantize #shared::quantize), params),
+        Kernel::Dequantize(params) => call.simple(quote!(quantize #shared::dequantize), params),
+        Kernel::Requantize(params) => call.simple(quote!(quantize #shared::requantize), params),
+        Kernel::View => TokenStream::new(),
+    }
+}
+
+/// A step whose call is being written.
+struct Call<'a> {
+    plan: &'a Plan,
+    planned: &'a PlannedStep,
+    rt: &'a TokenStream,
+}
+
+impl Call<'_> {
+    /// The module between the kernel's file and its function: that of the outlined copies, or none.
+    fn shared(&self) -> TokenStream {
+        match self.planned.form {
+            Form::Shared => quote!(::shared),
+            Form::Specialized | Form::Unrolled => quote!(),
+        }
+    }
+
+    /// `path(arguments, a, y)` for one read and one write.
+    fn one(&self, path: TokenStream, arguments: &TokenStream) -> TokenStream {
+        let rt = self.rt;
+        let operands = bind(self.plan, self.planned, &[0], 0, rt);
+        let (bindings, a, y) = (&operands.bindings, &operands.reads[0], &operands.write);
+        let scope = self.scope();
+        quote!(#scope #bindings #rt::kernels::#path(#arguments, #a, #y);)
+    }
+
+    fn simple(&self, path: TokenStream, value: &impl Debug) -> TokenStream {
+        let value = params(value);
+        self.one(path, &quote!(&#value))
+    }
+
+    /// Brings the names of parameter types into scope.
+    fn scope(&self) -> TokenStream {
+        let rt = self.rt;
+        quote!(#[allow(unused_imports)] use #rt::params::*;)
+    }
+
+    fn layer(&self, path: TokenStream, shape: &impl Debug, weights: &Weights) -> TokenStream {
+        let rt = self.rt;
+        let operands = bind(self.plan, self.planned, &[0], 0, rt);
+        let (bindings, a, y, scope) = (&operands.bindings, &operands.reads[0], &operands.write, self.scope());
+        let (shape, requantize) = (params(shape), self.requantizer(&weights.requantizer));
+        let (filter, bias) = (constants::read(self.plan, weights.filter, rt), constants::read(self.plan, weights.bias, rt));
+        quote!(#scope #bindings #rt::kernels::#path(&#shape, #a, #filter, #bias, #requantize, #y);)
+    }
+
+    fn requantizer(&self, requantizer: &Requantizer) -> TokenStream {
+        let rt = self.rt;
+        let constant = |id: ConstId| constants::read(self.plan, id, rt);
+        match requantizer {
+            Requantizer::Multiplier(multiplier) => params(multiplier),
+            Requantizer::PerChannel { multipliers, shifts } => {
+                let (multipliers, shifts) = (constant(*multipliers), constant(*shifts));
+                quote!(#rt::PerChannel { multipliers: #multipliers, shifts: #shifts })
+            }
+            Requantizer::Rint(scale) => {
+                let scale = float(*scale);
+                quote!(#rt::Rint { scale: #scale })
+            }
+            Requantizer::RintPerChannel(scales) => {
+                let scales = constant(*scales);
+                quote!(#rt::RintPerChannel { scales: #scales })
+            }
+        }
+    }
+
+    fn lut(&self, table: TokenStream) -> TokenStream {
+        let (rt, shared) = (self.rt, self.shared());
+        let operands = bind(self.plan, self.planned, &[0], 0, rt);
+        let (bindings, a, y) = (&operands.bindings, &operands.reads[0], &operands.write);
+        match self.planned.in_place {
+            Some(_) => quote!(#bindings #rt::kernels::lut #shared::lut_in_place(#table, #y);),
+            None => quote!(#bindings #rt::kernels::lut #shared::lut(#table, #a, #y);),
+        }
+    }
+
+    fn in_place_or_not(&self, module: TokenStream, function: &str, params: &TokenStream) -> TokenStream {
+        let rt = self.rt;
+        let operands = bind(self.plan, self.planned, &[0], 0, rt);
+        let (bindings, a, y, scope) = (&operands.bindings, &operands.reads[0], &operands.write, self.scope());
+        let (plain, in_place) = (super::names::ident(function), super::names::ident(&format!("{function}_in_place")));
+        match self.planned.in_place {
+            Some(_) => quote!(#scope #bindings #rt::kernels::#module::#in_place(&#params, #y);),
+            None => quote!(#scope #bindings #rt::kernels::#module::#plain(&#params, #a, #y);),
+        }
+    }
+
+    fn binary(&self, function: &BinaryFn, broadcast: Option<TokenStream>) -> TokenStream {
+        let (rt, shared, scope) = (self.rt, self.shared(), self.scope());
+        let operands = bind(self.plan, self.planned, &[0, 1], 0, rt);
+        let (bindings, a, b, y) = (&operands.bindings, &operands.reads[0], &operands.reads[1], &operands.write);
+        let function = binary_fn(function);
+        let arguments = match &broadcast {
+            Some(shape) => quote!(&#function, &#shape),
+            None => quote!(&#function),
+        };
+        let name = if broadcast.is_some() { "broadcast" } else { "elementwise" };
+        let (suffix, operands) = match self.planned.in_place {
+            Some(0) => ("_in_place_a", quote!(#y, #b)),
+            Some(_) => ("_in_place_b", quote!(#a, #y)),
+            None => ("", quote!(#a, #b, #y)),
+        };
+        let name = super::names::ident(&format!("{name}{suffix}"));
+        quote!(#scope #bindings #rt::kernels::binary #shared::#name(#arguments, #operands);)
+    }
+
+    fn copies(&self, fill: Option<i8>, pieces: &[Piece]) -> TokenStream {
+        let (rt, shared) = (self.rt, self.shared());
+        let scope = if pieces.is_empty() { quote!() } else { self.scope() };
+        let fill = fill.map(|value| {
+            let operands = bind(self.plan, self.planned, &[], 0, rt);
+            let (bindings, y, value) = (&operands.bindings, &operands.write, signed(value.into()));
+            quote!({ #bindings #rt::kernels::copy #shared::fill(#value, #y); })
+        });
+        let pieces = pieces.iter().map(|piece| {
+            let operands = bind(self.plan, self.planned, &[piece.read], piece.write, rt);
+            let (bindings, a, y, copy) = (&operands.bindings, &operands.reads[0], &operands.write, params(&piece.copy));
+            quote!({ #bindings #rt::kernels::copy #shared::copy(&#copy, #a, #y); })
+        });
+        quote!(#scope #fill #(#pieces)*)
+    }
+
+    /// An `int16` table as `&[u16]`.
+    fn indices(&self, id: ConstId) -> TokenStream {
+        let values = self.int16(id).iter().map(|&value| signed(value.into()));
+        quote!(&[#(#values),*])
+    }
+
+    /// Triples of an `int16` table as `&[Tap]`.
+    fn taps(&self, id: ConstId) -> TokenStream {
+        let taps = self.int16(id).chunks_exact(3).map(|tap| {
+            let (lower, upper, fraction) = (signed(tap[0].into()), signed(tap[1].into()), signed(tap[2].into()));
+            quote!(Tap { lower: #lower, upper: #upper, fraction: #fraction })
+        });
+        quote!(&[#(#taps),*])
+    }
+
+    fn int16(&self, id: ConstId) -> &[i16] {
+        match &self.plan.constants[id.0 as usize].data {
+            Data::I16(values) => values,
+            Data::I8(_) | Data::U8(_) | Data::I32(_) | Data::I64(_) | Data::F32(_) | Data::Bool(_) => &[],
+        }
+    }
+}
+
+/// The literal of an element-wise function.
+fn binary_fn(function: &BinaryFn) -> TokenStream {
+    match function {
+        BinaryFn::Add(value) => params(value),
+        BinaryFn::Sub(value) => params(value),
+        BinaryFn::Mul(value) => params(value),
+        BinaryFn::Maximum => quote!(Maximum),
+        BinaryFn::Minimum => quote!(Minimum),
+        BinaryFn::Prelu(value) => params(value),
+        BinaryFn::XnnAdd(value) => params(value),
+        BinaryFn::XnnMul(value) => params(value),
+    }
+}

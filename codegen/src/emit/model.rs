@@ -1,0 +1,287 @@
+//! The `Model` struct of a generated module: its memory, its inputs and outputs, and the run through all steps.
+
+use super::literal::{float, number, signed};
+use super::names::{Namer, camel_case, ident};
+use super::operands::field;
+use super::step;
+use crate::ir::DType;
+use crate::plan::{Place, Plan, Port};
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+
+/// How code that is written for one plan reaches its inputs and outputs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accessors {
+    /// The method that gives `&mut` each input, in order.
+    pub inputs: Vec<String>,
+    /// The method that gives `&` each output, in order.
+    pub outputs: Vec<String>,
+}
+
+/// The methods of the generated `Model`.
+pub fn accessors(plan: &Plan) -> Accessors {
+    let names = |ports: &[Named]| ports.iter().map(|port| port.method.to_string()).collect();
+    Accessors { inputs: names(&inputs(plan)), outputs: names(&outputs(plan)) }
+}
+
+/// A port with the names of everything that is written for it.
+struct Named<'a> {
+    port: &'a Port,
+    /// `input_mut` or `left_mut`; `output` or `scores`.
+    method: Ident,
+    /// The argument of `infer`.
+    argument: Ident,
+    /// `Input` or `LeftInput`.
+    alias: Ident,
+    /// `INPUT` or `LEFT_INPUT`.
+    info: Ident,
+}
+
+fn inputs(plan: &Plan) -> Vec<Named<'_>> {
+    let mut namer = Namer::default();
+    named(&plan.inputs, &mut namer, "input", "_mut")
+}
+
+fn outputs(plan: &Plan) -> Vec<Named<'_>> {
+    let mut namer = Namer::default();
+    named(&plan.outputs, &mut namer, "output", "")
+}
+
+fn named<'a>(ports: &'a [Port], namer: &mut Namer, role: &str, suffix: &str) -> Vec<Named<'a>> {
+    let one = ports.len() == 1;
+    let name = |port: &'a Port, namer: &mut Namer| if one { role.to_string() } else { namer.name(&port.name) };
+    ports
+        .iter()
+        .map(|port| {
+            let name = name(port, namer);
+            let role = camel_case(role);
+            let (alias, info) = if one { (role, name.clone()) } else { (camel_case(&name) + &role, format!("{name}_{role}")) };
+            // Methods of outputs and inputs share one namespace with `Model`'s own; an input's ends in `_mut`.
+            let method = if one || !suffix.is_empty() { format!("{name}{suffix}") } else { format!("{name}_output") };
+            Named {
+                port,
+                method: ident(&method),
+                argument: ident(&name),
+                alias: ident(&alias),
+                info: ident(&info.to_ascii_uppercase()),
+            }
+        })
+        .collect()
+}
+
+/// Types, constants, the struct, its functions, and the trait.
+pub(super) fn model(plan: &Plan, crate_path: &TokenStream, rt: &TokenStream) -> TokenStream {
+    let (inputs, outputs) = (inputs(plan), outputs(plan));
+    let facts = facts(plan, &inputs, &outputs, crate_path);
+    let structure = structure(plan, rt);
+    let functions = functions(plan, &inputs, &outputs, rt);
+    let implementation = implementation(&inputs, &outputs, crate_path);
+    quote!(#facts #structure #functions #implementation)
+}
+
+/// Type aliases and constants.
+fn facts(plan: &Plan, inputs: &[Named], outputs: &[Named], crate_path: &TokenStream) -> TokenStream {
+    let ports =
+        inputs.iter().map(|port| ("input", port)).chain(outputs.iter().map(|port| ("output", port))).map(|(role, named)| {
+            let Named { port, alias, info, .. } = named;
+            let (element, count) = (element(port.dtype), number(port.elements()));
+            let (name, shape) = (&port.name, port.shape.iter().map(|&dim| number(dim)));
+            let (dtype, scale, zero_point) = (dtype(port.dtype), float(port.scale), signed(port.zero_point.into()));
+            let (alias_doc, info_doc) =
+                (format!(" The {role} `{name}`, row-major {:?}.", port.shape), format!(" What is known of the {role} `{name}`."));
+            quote! {
+                #[doc = #alias_doc]
+                pub type #alias = [#element; #count];
+                #[doc = #info_doc]
+                pub const #info: #crate_path::TensorInfo =
+                    #crate_path::TensorInfo::new(#name, &[#(#shape),*], #crate_path::DType::#dtype, #scale, #zero_point);
+            }
+        });
+    let (weights, ram) = (number(plan.weight_bytes()), number(plan.ram_bytes()));
+    let macs = proc_macro2::Literal::u64_unsuffixed(plan.macs);
+    let (sha256, reference) = (super::header::hex(&plan.source_sha256), plan.options.reference.name());
+    quote! {
+        #(#ports)*
+        /// Bytes of weights, biases, multipliers and tables in flash.
+        pub const WEIGHT_BYTES: usize = #weights;
+        /// Bytes of RAM: the size of [`Model`]. The stack comes on top.
+        pub const RAM_BYTES: usize = #ram;
+        /// Multiply-accumulates of one inference.
+        pub const MACS: u64 = #macs;
+        /// SHA-256 of the model file that this module was generated from.
+        pub const SOURCE_SHA256: &str = #sha256;
+        /// The engine whose outputs this module equals to the bit.
+        pub const REFERENCE: &str = #reference;
+    }
+}
+
+fn structure(plan: &Plan, rt: &TokenStream) -> TokenStream {
+    let arena = number(plan.arena_bytes);
+    let names: Vec<Ident> = (0..plan.fields.len()).map(field).collect();
+    let types = plan.fields.iter().map(|field| {
+        let (element, count) = (element(field.dtype), number(field.elements));
+        quote!([#element; #count])
+    });
+    let zeros = plan.fields.iter().map(|field| {
+        let (zero, count) = (zero(field.dtype), number(field.elements));
+        quote!([#zero; #count])
+    });
+    quote! {
+        /// The network and all the memory that it works in.
+        pub struct Model {
+            arena: #rt::Aligned<[i8; #arena]>,
+            #(#names: #rt::Aligned<#types>,)*
+        }
+        const _: () = ::core::assert!(::core::mem::size_of::<Model>() == RAM_BYTES);
+        impl Model {
+            /// A model before its first inference: all zero bytes, so that a static of it lies in `.bss`.
+            pub const fn new() -> Self {
+                Self { arena: #rt::Aligned([0; #arena]), #(#names: #rt::Aligned(#zeros),)* }
+            }
+        }
+        impl ::core::default::Default for Model {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+    }
+}
+
+fn functions(plan: &Plan, inputs: &[Named], outputs: &[Named], rt: &TokenStream) -> TokenStream {
+    let size = number(plan.arena_bytes);
+    let accessors = inputs.iter().map(|Named { port, method, alias, .. }| {
+        let doc = format!(" The input `{}`, to be filled before every [`Self::run`]: the run reuses its memory.", port.name);
+        let place = place(port.place, &size, rt, true);
+        quote!(#[doc = #doc] #[inline] pub fn #method(&mut self) -> &mut #alias { #place })
+    });
+    let readers = outputs.iter().map(|Named { port, method, alias, .. }| {
+        let doc = format!(" The output `{}` of the last run.", port.name);
+        let place = place(port.place, &size, rt, false);
+        quote!(#[doc = #doc] #[inline] pub fn #method(&self) -> &#alias { #place })
+    });
+    let steps = plan.steps.iter().enumerate().filter_map(|(index, planned)| step::name(index, planned));
+    let (methods, aliases): (Vec<_>, Vec<_>) = outputs.iter().map(|named| (&named.method, &named.alias)).unzip();
+    let (result_type, result) = match outputs {
+        [one] => {
+            let (alias, method) = (&one.alias, &one.method);
+            (quote!(&#alias), quote!(self.#method()))
+        }
+        _ => (quote!((#(&#aliases),*)), quote!((#(self.#methods()),*))),
+    };
+    let (arguments, input_aliases): (Vec<_>, Vec<_>) = inputs.iter().map(|named| (&named.argument, &named.alias)).unzip();
+    let fillers = inputs.iter().map(|named| &named.method);
+    let infer = if inputs.len() == 1 && outputs.len() == 1 {
+        quote!(pub fn infer(&mut self, #(#arguments: &#input_aliases),*) -> #result_type)
+    } else {
+        quote!(#[allow(clippy::too_many_arguments, clippy::type_complexity)] pub fn infer(&mut self, #(#arguments: &#input_aliases),*) -> #result_type)
+    };
+    quote! {
+        impl Model {
+            #(#accessors)*
+            #(#readers)*
+            /// Computes the outputs from what the inputs hold. It cannot fail, and it allocates nothing.
+            #[allow(clippy::type_complexity)]
+            pub fn run(&mut self) -> #result_type {
+                #(#steps(self);)*
+                #result
+            }
+            /// Copies the inputs in and runs.
+            #infer {
+                #(*self.#fillers() = *#arguments;)*
+                self.run()
+            }
+        }
+    }
+}
+
+/// The trait, for code that is generic over models.
+fn implementation(inputs: &[Named], outputs: &[Named], crate_path: &TokenStream) -> TokenStream {
+    let list = |named: &[Named]| {
+        let aliases: Vec<_> = named.iter().map(|named| named.alias.clone()).collect();
+        match aliases.as_slice() {
+            [one] => quote!(&'a #one),
+            _ => quote!((#(&'a #aliases),*)),
+        }
+    };
+    let (input_type, output_type) = (list(inputs), list(outputs));
+    let infos = |named: &[Named]| named.iter().map(|named| named.info.clone()).collect::<Vec<_>>();
+    let (input_infos, output_infos) = (infos(inputs), infos(outputs));
+    let call = match inputs {
+        [_] => quote!(Model::infer(self, inputs)),
+        several => {
+            let arguments: Vec<Ident> = (0..several.len()).map(|index| format_ident!("input{index}")).collect();
+            quote!({ let (#(#arguments),*) = inputs; Model::infer(self, #(#arguments),*) })
+        }
+    };
+    quote! {
+        impl #crate_path::Model for Model {
+            type Inputs<'a> = #input_type;
+            type Outputs<'a> = #output_type;
+            const INPUTS: &'static [#crate_path::TensorInfo] = &[#(#input_infos),*];
+            const OUTPUTS: &'static [#crate_path::TensorInfo] = &[#(#output_infos),*];
+            const RAM_BYTES: usize = RAM_BYTES;
+            const WEIGHT_BYTES: usize = WEIGHT_BYTES;
+            const MACS: u64 = MACS;
+            const NEW: Self = Self::new();
+            fn infer<'a>(&'a mut self, inputs: Self::Inputs<'_>) -> Self::Outputs<'a> {
+                #call
+            }
+        }
+    }
+}
+
+/// The expression of a port's memory.
+fn place(place: Place, size: &proc_macro2::Literal, rt: &TokenStream, mutable: bool) -> TokenStream {
+    match (place, mutable) {
+        (Place::Arena { offset, bytes }, _) => {
+            let (offset, bytes) = (number(offset), number(bytes));
+            if mutable {
+                quote!(#rt::tensor_mut::<#offset, #bytes, #size>(&mut self.arena.0))
+            } else {
+                quote!(#rt::tensor::<#offset, #bytes, #size>(&self.arena.0))
+            }
+        }
+        (Place::Field { index }, true) => {
+            let field = field(index);
+            quote!(&mut self.#field.0)
+        }
+        (Place::Field { index }, false) => {
+            let field = field(index);
+            quote!(&self.#field.0)
+        }
+    }
+}
+
+/// The Rust type of an element.
+fn element(dtype: DType) -> Ident {
+    ident(match dtype {
+        DType::I8 => "i8",
+        DType::U8 => "u8",
+        DType::I16 => "i16",
+        DType::I32 => "i32",
+        DType::I64 => "i64",
+        DType::F32 => "f32",
+        DType::Bool => "bool",
+    })
+}
+
+fn zero(dtype: DType) -> TokenStream {
+    match dtype {
+        DType::I8 | DType::U8 | DType::I16 | DType::I32 | DType::I64 => quote!(0),
+        DType::F32 => quote!(0.0),
+        DType::Bool => quote!(false),
+    }
+}
+
+/// The variant of the runtime's `DType`.
+fn dtype(dtype: DType) -> Ident {
+    ident(match dtype {
+        DType::I8 => "I8",
+        DType::U8 => "U8",
+        DType::I16 => "I16",
+        DType::I32 => "I32",
+        DType::I64 => "I64",
+        DType::F32 => "F32",
+        DType::Bool => "Bool",
+    })
+}

@@ -1,0 +1,103 @@
+//! Identifiers from the names that a model gives its tensors.
+
+use proc_macro2::{Ident, Span};
+use std::collections::BTreeSet;
+
+/// Words that an identifier may not be: Rust's own, and the methods and constants of every generated module.
+const RESERVED: &[&str] = &[
+    "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn", "else", "enum", "extern",
+    "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override",
+    "priv", "pub", "ref", "return", "self", "static", "struct", "super", "trait", "true", "try", "type", "typeof", "union",
+    "unsafe", "unsized", "use", "virtual", "where", "while", "yield", "abstract", "new", "run", "infer", "model", "arena",
+];
+
+/// Gives distinct snake-case names, in order of asking.
+#[derive(Debug, Default)]
+pub(super) struct Namer {
+    taken: BTreeSet<String>,
+}
+
+impl Namer {
+    /// A name that resembles `wanted` and that this namer has not given before.
+    pub(super) fn name(&mut self, wanted: &str) -> String {
+        let base = snake_case(wanted);
+        let mut name = base.clone();
+        let mut count = 2;
+        while !self.taken.insert(name.clone()) {
+            name = format!("{base}_{count}");
+            count += 1;
+        }
+        name
+    }
+}
+
+/// Letters, digits and single underscores, in lower case; never empty, a keyword, or a digit first.
+pub fn snake_case(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    let mut previous_lower = false;
+    for character in name.chars().take(64) {
+        if character.is_ascii_alphanumeric() {
+            if character.is_ascii_uppercase() && previous_lower {
+                out.push('_');
+            }
+            previous_lower = character.is_ascii_lowercase() || character.is_ascii_digit();
+            out.push(character.to_ascii_lowercase());
+        } else {
+            previous_lower = false;
+            if !out.ends_with('_') && !out.is_empty() {
+                out.push('_');
+            }
+        }
+    }
+    let mut out = out.trim_matches('_').to_string();
+    if out.is_empty() || out.starts_with(|first: char| first.is_ascii_digit()) {
+        out.insert_str(0, "t");
+    }
+    if RESERVED.contains(&out.as_str()) {
+        out.push('_');
+    }
+    out
+}
+
+/// `left_input` as `LeftInput`.
+pub(super) fn camel_case(snake: &str) -> String {
+    snake
+        .split('_')
+        .map(|word| {
+            let mut characters = word.chars();
+            characters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(characters).collect::<String>()
+        })
+        .collect()
+}
+
+/// An identifier; `name` must be one.
+pub(super) fn ident(name: &str) -> Ident {
+    Ident::new(name, Span::call_site())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_identifiers() {
+        let cases = [
+            ("serving_default_input_1:0", "serving_default_input_1_0"),
+            ("StatefulPartitionedCall:0", "stateful_partitioned_call_0"),
+            ("type", "type_"),
+            ("", "t"),
+            ("3x3", "t3x3"),
+            ("..//", "t"),
+            ("ümläut", "ml_ut"),
+        ];
+        for (given, expected) in cases {
+            assert_eq!(snake_case(given), expected);
+        }
+    }
+
+    #[test]
+    fn names_are_distinct() {
+        let mut namer = Namer::default();
+        assert_eq!([namer.name("a:0"), namer.name("a_0"), namer.name("A.0")], ["a_0", "a_0_2", "a_0_3"]);
+    }
+}
