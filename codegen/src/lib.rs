@@ -14,4 +14,9 @@ pub mod options;
 pub mod passes;
 pub mod pipeline;
 pub mod plan;
+pub mod script;
+pub mod text;
 pub mod valid;
+
+pub use options::{CoreClass, Optimize, Options, Reference};
+pub use script::Builder;

@@ -7,6 +7,7 @@
 mod nearest;
 
 use crate::diag::Explain;
+use crate::options::CoreClass;
 use serde::Deserialize;
 
 /// What code is compiled for.
@@ -123,6 +124,14 @@ impl Target<'_> {
         self.board.map_or(&self.core.name, |board| &board.name)
     }
 
+    /// The class of its core, for the choice of kernels.
+    pub fn class(&self) -> CoreClass {
+        match &self.core.triple {
+            Some(triple) => CoreClass::of_target(triple, self.core.cpu.as_deref().unwrap_or_default()),
+            None => CoreClass::Host,
+        }
+    }
+
     /// Whether this is the computer that the compiler runs on.
     pub fn is_host(&self) -> bool {
         self.core.triple.is_none()
@@ -235,6 +244,20 @@ impl Catalogue {
     /// The boards, in the table's order.
     pub fn boards(&self) -> &[Board] {
         &self.boards
+    }
+
+    /// The class of cores that `name` stands for: a core, a board, or a target triple.
+    ///
+    /// # Errors
+    /// [`BoardError::Unknown`], with the nearest names.
+    pub fn class_of(&self, name: &str) -> Result<CoreClass, BoardError> {
+        match self.find(name) {
+            Ok(target) => Ok(target.class()),
+            Err(error) => match CoreClass::of_target(name, "") {
+                CoreClass::Generic => Err(error),
+                class => Ok(class),
+            },
+        }
     }
 
     fn core(&self, name: &str) -> Option<&Core> {

@@ -42,6 +42,7 @@ mod emulate;
 mod error;
 mod exchange;
 mod golden;
+mod of_plan;
 mod project;
 
 pub use build::{Image, build};

