@@ -1,1 +1,111 @@
 //! TensorFlow Lite flatbuffers.
+//!
+//! The bytes are untrusted: every file gives a graph or a diagnostic, in time and memory proportional to its size. What
+//! is read is the first subgraph, as far as its operators refer to it. Whether the graph makes sense (shapes,
+//! quantization, who writes what) is for [`crate::valid`] to say.
+
+mod budget;
+mod builtin;
+mod data;
+mod error;
+mod flatbuffer;
+mod ops;
+mod quantization;
+mod reader;
+mod schema;
+#[cfg(test)]
+mod tests;
+
+use crate::diag::{Diagnostic, Diagnostics, Place};
+use crate::ir::{Graph, Node, Origin};
+use error::Outcome;
+use reader::Reader;
+use schema::{Operator, OperatorCode};
+use std::collections::BTreeMap;
+
+/// Reads a `.tflite` file, whose bytes are `bytes`, into a graph called `name`.
+///
+/// Float models read into a graph of `F32` tensors. A batch that the file leaves open becomes 1.
+///
+/// # Errors
+/// Everything wrong with the file, one diagnostic for each kind of unsupported operator and for each faulty call or
+/// tensor, at most 64; or the one fault that made the rest unreadable.
+pub fn read(bytes: &[u8], name: &str) -> Result<Graph, Diagnostics> {
+    let mut reader = Reader::new(bytes, name).map_err(|error| only(error.into()))?;
+    reader.edges().map_err(only)?;
+    let mut problems = Problems::default();
+    for index in 0..reader.subgraph.operators.len() {
+        if let Err(problem) = call(&mut reader, index) {
+            problems.add(*problem);
+        }
+        if problems.faults.len() >= budget::PROBLEMS {
+            break;
+        }
+    }
+    match problems.finish() {
+        problems if problems.is_empty() => Ok(reader.graph),
+        problems => Err(Diagnostics(problems)),
+    }
+}
+
+fn only(problem: Box<Diagnostic>) -> Diagnostics {
+    Diagnostics(vec![*problem])
+}
+
+/// Reads one call of an operator and adds its node.
+fn call(reader: &mut Reader<'_>, index: usize) -> Outcome<()> {
+    let operator = Operator::read(&reader.subgraph.operators.get(index)?)?;
+    let code = OperatorCode::read(&reader.model.operator_codes.get(operator.code as usize)?)?;
+    let kind = builtin::name(code.builtin).unwrap_or("unknown");
+    let mut name = String::new();
+    ops::read(reader, &operator, &code, &mut name)
+        .map(|(op, outputs)| {
+            let origin = Origin { index, name: name.clone() };
+            reader.graph.nodes.push(Node { op, outputs, origin });
+        })
+        .map_err(|mut problem| {
+            problem.place.op = Some((Origin { index, name }, kind));
+            problem
+        })
+}
+
+/// What has been found wrong so far.
+#[derive(Default)]
+struct Problems {
+    faults: Vec<Diagnostic>,
+    /// For each unsupported operator, by its message: where it stands in `faults`, and how often it occurs.
+    operators: BTreeMap<String, (usize, usize)>,
+}
+
+impl Problems {
+    /// Adds a problem, unless it is the like of one that is known: the same operator again, or the same faulty tensor.
+    fn add(&mut self, problem: Diagnostic) {
+        if problem.code == ops::UNSUPPORTED {
+            let next = self.faults.len();
+            let (_, count) = self.operators.entry(problem.message.clone()).or_insert((next, 0));
+            *count += 1;
+            if *count > 1 {
+                return;
+            }
+        } else if problem.place.tensor.is_some() && self.faults.iter().any(|known| same_tensor(known, &problem)) {
+            return;
+        }
+        self.faults.push(problem);
+    }
+
+    fn finish(mut self) -> Vec<Diagnostic> {
+        for (at, count) in self.operators.into_values() {
+            if let Some(fault) = self.faults.get_mut(at)
+                && count > 1
+            {
+                fault.message.push_str(&format!(" ({count} of them)"));
+            }
+        }
+        self.faults
+    }
+}
+
+fn same_tensor(known: &Diagnostic, problem: &Diagnostic) -> bool {
+    let Place { file: _, op: _, tensor, offset: _ } = &problem.place;
+    known.code == problem.code && known.message == problem.message && known.place.tensor == *tensor
+}

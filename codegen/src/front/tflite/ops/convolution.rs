@@ -1,0 +1,68 @@
+//! Operators with weights or windows.
+
+use super::{Call, Options, kind};
+use crate::front::tflite::error::{Error, Outcome};
+use crate::ir::{Op, PoolKind, Window};
+
+/// `Conv2DOptions`: padding, stride_w, stride_h, activation, dilation_w, dilation_h.
+pub(super) fn conv2d(call: &mut Call<'_, '_>) -> Outcome<Op> {
+    let (input, filter, bias) = (call.input(0, "input")?, call.input(1, "filter")?, call.optional(2)?);
+    let options = call.options(kind::CONV_2D)?;
+    let [_, kernel_h, kernel_w, _] = call.four(filter)?;
+    let dilation = [options.positive(5, 1, "dilation_h_factor")?, options.positive(4, 1, "dilation_w_factor")?];
+    let window = window(&options, [kernel_h, kernel_w], dilation, call.four(input)?)?;
+    Ok(Op::Conv2d { input, filter, bias, window, activation: options.activation(3)? })
+}
+
+/// `DepthwiseConv2DOptions`: padding, stride_w, stride_h, depth_multiplier, activation, dilation_w, dilation_h. The
+/// multiplier follows from the shapes, and kernels have ignored the option since TensorFlow 2.0.
+pub(super) fn depthwise_conv2d(call: &mut Call<'_, '_>) -> Outcome<Op> {
+    let (input, filter, bias) = (call.input(0, "input")?, call.input(1, "filter")?, call.optional(2)?);
+    let options = call.options(kind::DEPTHWISE_CONV_2D)?;
+    let [_, kernel_h, kernel_w, _] = call.four(filter)?;
+    let dilation = [options.positive(6, 1, "dilation_h_factor")?, options.positive(5, 1, "dilation_w_factor")?];
+    let window = window(&options, [kernel_h, kernel_w], dilation, call.four(input)?)?;
+    Ok(Op::DepthwiseConv2d { input, filter, bias, window, activation: options.activation(4)? })
+}
+
+/// `TransposeConvOptions`: padding, stride_w, stride_h, activation. Operand 0 states the output's shape, which the output
+/// has anyway. The paddings are those of the convolution from output to input (TFLM `transpose_conv.cc`, `CalculateOpData`).
+pub(super) fn transpose_conv(call: &mut Call<'_, '_>) -> Outcome<Op> {
+    let (input, filter, bias) = (call.input(2, "input")?, call.input(1, "filter")?, call.optional(3)?);
+    let output = call.output()?;
+    let options = call.options(kind::TRANSPOSE_CONV)?;
+    let [_, kernel_h, kernel_w, _] = call.four(filter)?;
+    let window = window(&options, [kernel_h, kernel_w], [1, 1], call.four(output)?)?;
+    Ok(Op::TransposeConv { input, filter, bias, window, activation: options.activation(3)? })
+}
+
+/// `FullyConnectedOptions`: activation, weights_format, keep_num_dims (which the output's shape tells).
+pub(super) fn fully_connected(call: &mut Call<'_, '_>) -> Outcome<Op> {
+    let (input, filter, bias) = (call.input(0, "input")?, call.input(1, "filter")?, call.optional(2)?);
+    let options = call.options(kind::FULLY_CONNECTED)?;
+    match options.byte(1, "weights_format")? {
+        0 => Ok(Op::FullyConnected { input, filter, bias, activation: options.activation(0)? }),
+        1 => Err(Error::Form { what: "a shuffled weights format" }.into()),
+        given => Err(Error::Value { field: "weights_format", expected: "0 or 1", given: given.into() }.into()),
+    }
+}
+
+/// `Pool2DOptions`: padding, stride_w, stride_h, filter_width, filter_height, activation.
+pub(super) fn pool2d(call: &mut Call<'_, '_>, kind: PoolKind) -> Outcome<Op> {
+    let input = call.input(0, "input")?;
+    let options = call.options(kind::POOL_2D)?;
+    let kernel = [options.positive(4, 0, "filter_height")?, options.positive(3, 0, "filter_width")?];
+    let window = window(&options, kernel, [1, 1], call.four(input)?)?;
+    Ok(Op::Pool2d { kind, input, window, activation: options.activation(5)? })
+}
+
+/// The window of options that start with padding, stride_w, stride_h, over an image `[batch, height, width, channels]`.
+fn window(options: &Options<'_>, kernel: [usize; 2], dilation: [usize; 2], image: [usize; 4]) -> Result<Window, Error> {
+    let stride = [options.positive(2, 0, "stride_h")?, options.positive(1, 0, "stride_w")?];
+    let [_, height, width, _] = image;
+    match options.byte(0, "padding")? {
+        0 => Ok(Window::same(kernel, stride, dilation, [height, width])),
+        1 => Ok(Window::valid(kernel, stride, dilation)),
+        given => Err(Error::Value { field: "padding", expected: "0 (same) or 1 (valid)", given: given.into() }),
+    }
+}
