@@ -45,7 +45,7 @@ pub(super) fn build_with(
     let directory = std::path::absolute(&options.directory)
         .map_err(|source| MeasureError::File { path: options.directory.clone(), source })?;
     let base = directory.join(&target.core.name);
-    let project = project::write(programs, target, &base)?;
+    let project = project::write(programs, target, panics, &base)?;
     if let (Some(machine), Some(triple)) = (target.machine, &target.core.triple) {
         project::write_if_changed(&base.join("memory.x"), &project::memory_x(machine, triple))?;
     }
@@ -53,7 +53,7 @@ pub(super) fn build_with(
         Some(triple) => triple.clone(),
         None => host_triple(&base)?,
     };
-    cargo_build(&project, &base, &triple, target, options, panics)?;
+    cargo_build(&project, &base, &triple, target, options)?;
     let profile = if options.size { "size" } else { "release" };
     let name = format!("{}{}", project.binary, if target.is_host() { std::env::consts::EXE_SUFFIX } else { "" });
     let path = base.join("target").join(&triple).join(profile).join(name);
@@ -61,30 +61,14 @@ pub(super) fn build_with(
     Ok(Image { path, sections })
 }
 
-/// Runs cargo, without the network where an earlier build of the same core has left its lock file.
-fn cargo_build(
-    project: &Project,
-    base: &Path,
-    triple: &str,
-    target: &Target<'_>,
-    options: &Options,
-    panics: Panics,
-) -> Result<(), MeasureError> {
-    let shared_lock = base.join("Cargo.lock");
-    let lock = project.directory.join("Cargo.lock");
-    if !lock.is_file() && shared_lock.is_file() {
-        let _ = fs::copy(&shared_lock, &lock);
-    }
-    let console = project.directory.join(format!("build-{}.txt", std::process::id()));
+/// Runs cargo: first with the crates that are here already, then with the network.
+fn cargo_build(project: &Project, base: &Path, triple: &str, target: &Target<'_>, options: &Options) -> Result<(), MeasureError> {
+    let console = project.directory.join(format!("build-{}.txt", command::unique()));
     let mut log = String::new();
-    let attempts = if lock.is_file() { [true, false] } else { [false, true] };
-    for offline in attempts {
+    for offline in [true, false] {
         let mut command = cargo(project, base, triple, target, options);
         if offline {
             command.arg("--offline");
-        }
-        if panics == Panics::Tell {
-            command.args(["--features", "messages"]);
         }
         let ended = command::run(&mut command, &console, None)?;
         log = command::log(&console);
@@ -93,12 +77,7 @@ fn cargo_build(
             Ended::Missing => {
                 return Err(MeasureError::CargoMissing { program: command.get_program().display().to_string() });
             }
-            Ended::Exit(status) if status.success() => {
-                if !shared_lock.is_file() {
-                    let _ = fs::copy(&lock, &shared_lock);
-                }
-                return Ok(());
-            }
+            Ended::Exit(status) if status.success() => return Ok(()),
             Ended::Exit(_) | Ended::TimeLimit => {}
         }
         if log.contains("could not compile") {

@@ -7,7 +7,6 @@ use crate::boards::{Machine, Target};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Whether the emulator of `target` can be started.
 pub(super) fn available(target: &Target<'_>) -> Result<(), MeasureError> {
@@ -66,9 +65,7 @@ struct Work(PathBuf);
 
 impl Work {
     fn new(image: &Path) -> Result<Self, MeasureError> {
-        static RUNS: AtomicU32 = AtomicU32::new(0);
-        let run = RUNS.fetch_add(1, Ordering::Relaxed);
-        let path = image.with_extension(format!("{}-{run}", std::process::id()));
+        let path = image.with_extension(command::unique());
         fs::create_dir_all(&path).map_err(|source| MeasureError::File { path: path.clone(), source })?;
         Ok(Self(path))
     }

@@ -1,5 +1,6 @@
 //! Writes the cargo project that holds a runner and its programs.
 
+use super::build::Panics;
 use super::{MeasureError, Port, Program};
 use crate::boards::{Machine, Target};
 use crate::ir::DType;
@@ -19,8 +20,10 @@ pub(super) struct Project {
 type Files = Vec<(String, String)>;
 
 /// Writes the project of `programs` for `target` below `base`, unless it is there already.
-pub(super) fn write(programs: &[&Program], target: &Target<'_>, base: &Path) -> Result<Project, MeasureError> {
-    let files = files(programs, target);
+pub(super) fn write(programs: &[&Program], target: &Target<'_>, panics: Panics, base: &Path) -> Result<Project, MeasureError> {
+    let manifest = manifest(target, panics);
+    let mut files = files(programs, target);
+    files.push(("Cargo.toml".into(), manifest));
     let mut hash = hmac_sha256::Hash::new();
     for (path, text) in &files {
         hash.update(path);
@@ -31,9 +34,9 @@ pub(super) fn write(programs: &[&Program], target: &Target<'_>, base: &Path) -> 
     let binary = format!("run-{digest}");
     let directory = base.join(&binary);
     for (path, text) in &files {
+        let text = if path == "Cargo.toml" { &text.replace(BINARY, &binary) } else { text };
         write_if_changed(&directory.join(path), text)?;
     }
-    write_if_changed(&directory.join("Cargo.toml"), &manifest(&binary, target))?;
     Ok(Project { directory, binary })
 }
 
@@ -131,12 +134,16 @@ fn rust_type(dtype: DType) -> &'static str {
     }
 }
 
+/// Stands for the binary's name, which depends on all the rest, in the manifest.
+const BINARY: &str = "@binary@";
+
 /// The manifest. Versions are exact, so that figures repeat.
-fn manifest(binary: &str, target: &Target<'_>) -> String {
+fn manifest(target: &Target<'_>, panics: Panics) -> String {
+    let default = if panics == Panics::Tell { "\"messages\"" } else { "" };
     let features = if target.is_host() { "" } else { "\"harness\"" };
     let mut text = format!(
         "[package]\nname = \"tinybake-runner\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n\n\
-         [[bin]]\nname = \"{binary}\"\npath = \"src/main.rs\"\n\n[workspace]\n\n[features]\nmessages = []\n\n\
+         [[bin]]\nname = \"{BINARY}\"\npath = \"src/main.rs\"\n\n[workspace]\n\n[features]\ndefault = [{default}]\nmessages = []\n\n\
          [profile.release]\nlto = \"fat\"\ncodegen-units = 1\npanic = \"abort\"\n\n\
          [profile.size]\ninherits = \"release\"\nopt-level = \"s\"\n\n\
          [dependencies]\nstatic_cell = \"=2.1.1\"\n\
@@ -214,6 +221,6 @@ pub(super) fn write_if_changed(path: &Path, text: &str) -> Result<(), MeasureErr
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent).map_err(failed)?;
     }
-    let partial = path.with_extension(format!("{}.partial", std::process::id()));
+    let partial = path.with_extension(super::command::unique());
     fs::write(&partial, text).and_then(|()| fs::rename(&partial, path)).map_err(failed)
 }

@@ -80,6 +80,59 @@ fn runs_on_every_core() {
     });
 }
 
+/// Two inputs and two outputs of the other types, and a large table of constants.
+fn mixed() -> Program {
+    let source = "pub struct Model { pub a: [i16; 5], pub b: [f32; 3], pub c: [i64; 5], pub d: [bool; 3] }\n\
+         static TABLE: [u8; 400_000] = { let mut t = [0; 400_000]; let mut i = 0; \
+         while i < t.len() { t[i] = (i % 251) as u8; i += 1; } t };\n\
+         impl Model {\n    pub const fn new() -> Self { Self { a: [0; 5], b: [0.0; 3], c: [0; 5], d: [false; 3] } }\n    \
+         pub fn run(&mut self) {\n        \
+         for (c, &a) in self.c.iter_mut().zip(&self.a) { \
+         *c = -(i64::from(TABLE[usize::from(a.unsigned_abs()) * 12 + 3]) << 40) - i64::from(a); }\n        \
+         for (d, &b) in self.d.iter_mut().zip(&self.b) { *d = b > 0.5; }\n    }\n}\n";
+    let port = |accessor: &str, dtype, elements| Port { accessor: accessor.into(), dtype, elements };
+    Program {
+        source: source.into(),
+        inputs: vec![port("&mut model.a", DType::I16, 5), port("&mut model.b", DType::F32, 3)],
+        outputs: vec![port("&model.c", DType::I64, 5), port("&model.d", DType::Bool, 3)],
+    }
+}
+
+#[test]
+fn all_types_pass_unharmed_and_large_constants_are_loaded() {
+    let a: [i16; 10] = [0, 1, -1, 300, -32768, 32767, 12345, -5, 77, 4096];
+    let b: [f32; 6] = [0.5, 0.75, -1.0, f32::NAN, f32::INFINITY, 0.0];
+    let inputs = vec![a.iter().flat_map(|v| v.to_le_bytes()).collect(), b.iter().flat_map(|v| v.to_le_bytes()).collect()];
+    let samples = Samples { count: 2, inputs };
+    let table = |index: usize| (index % 251) as i64;
+    let c = a.iter().map(|&a| -(table(usize::from(a.unsigned_abs()) * 12 + 3) << 40) - i64::from(a));
+    let expected = [c.flat_map(i64::to_le_bytes).collect(), b.iter().map(|&b| u8::from(b > 0.5)).collect::<Vec<u8>>()];
+    let host = Catalogue::builtin();
+    let check = |target: &Target<'_>| {
+        let run = run(&mixed(), &samples, target, &Options::default()).unwrap();
+        assert_eq!(run.outputs, expected, "{}", target.name());
+    };
+    check(&host.find("host").unwrap());
+    each_core(check);
+}
+
+#[test]
+fn a_footprint_is_the_models_own() {
+    let catalogue = Catalogue::builtin();
+    let target = catalogue.find("cortex-m4").unwrap();
+    if let Err(error) = available(&target) {
+        println!("skipped: {error}");
+        return;
+    }
+    for size in [false, true] {
+        let footprint = footprint(&mixed(), &target, &Options { size, ..Options::default() }).unwrap();
+        let model = footprint.model();
+        println!("{footprint:?}");
+        assert!((400_000..400_100).contains(&model.rodata), "{model:?}");
+        assert!((40..400).contains(&model.code) && model.data == 0, "{model:?}");
+    }
+}
+
 #[test]
 fn a_panic_names_its_program_and_tells_its_message() {
     let catalogue = Catalogue::builtin();
