@@ -5,8 +5,8 @@
 
 Each case becomes `OP/CASE.tflite` and `OP/CASE.golden.safetensors` (see `golden.py`). Weights, quantizations and inputs
 are drawn from a generator seeded with the case's name, so that a rerun gives the same bytes and a new case changes no
-other. A case that TFLM refuses is printed with TFLM's reason and not written. `--check` writes nothing and ends with
-code 1 where a file on disk differs. Requirements: `tools/requirements.txt`.
+other; files of cases that are no more are removed. A case that TFLM refuses is printed with TFLM's reason and not written. `--check` writes nothing and ends with
+code 1 where a file on disk differs or is one too many. Requirements: `tools/requirements.txt`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def make(case: Case) -> tuple[bytes, bytes]:
     net = Net(rng)
     case.build(net)
     model = net.build()
-    inputs = samples(rng, case.samples, net.edges(), case.quantum)
+    inputs = samples(rng, case.samples, net.edges(), case.quantum, case.ramp)
     return model, record(model, f"{case.name}.tflite", inputs, seed)
 
 
@@ -47,6 +47,7 @@ def main() -> int:
     refused: dict[str, list[str]] = defaultdict(list)
     differing: list[str] = []
     seen: set[str] = set()
+    written: set[Path] = set()
     for case in all_cases():
         label = f"{case.op}/{case.name}"
         if label in seen:
@@ -65,14 +66,26 @@ def main() -> int:
         size[case.op] += len(model) + len(golden)
         for suffix, data in ((".tflite", model), (".golden.safetensors", golden)):
             path = args.out / case.op / f"{case.name}{suffix}"
+            written.add(path)
             if not args.check:
                 write_atomically(path, data)
             elif not path.is_file() or path.read_bytes() != data:
                 differing.append(str(path))
     report(made, size, refused)
+    if not args.only:
+        differing += settle_strays(args.out, written, args.check)
     for path in differing:
         print(f"differs: {path}")
     return 1 if differing else 0
+
+
+def settle_strays(out: Path, written: set[Path], check: bool) -> list[str]:
+    """Removes the files of cases that are no more; with `check` only names them."""
+    strays = sorted(path for suffix in ("tflite", "safetensors") for path in out.glob(f"*/*.{suffix}") if path not in written)
+    if not check:
+        for path in strays:
+            path.unlink()
+    return [str(path) for path in strays] if check else []
 
 
 def report(made: Counter[str], size: Counter[str], refused: dict[str, list[str]]) -> None:

@@ -13,7 +13,6 @@ import numpy as np
 
 from tflite_writer import ABSENT, GraphBuilder, Quant, Result, Tensor, activation, options, padding
 
-UNIFORM_STD = 74.0  # standard deviation of an integer drawn evenly from -128..=127
 SIGMAS = 3.0  # an output scale covers this many standard deviations
 Pair = tuple[int, int]
 
@@ -31,24 +30,26 @@ class Net(GraphBuilder):
         self, x: Tensor, filters: int, kernel: Pair = (3, 3), stride: Pair = (1, 1), pad: str = "same", dilation: Pair = (1, 1),
         act: str = "none", bias: str = "random", per_channel: bool = True, groups: int = 1, gain: float = 1.0,
         out_zp: int | None = None, out_scale: float | None = None, weights: np.ndarray | None = None, spread: float = 4.0,
+        limit: int = 127, effective: float | None = None,
     ) -> Tensor:
         """`conv_2d` from `[1, h, w, c]` to `[1, oh, ow, filters]`, in `groups`.
 
         `bias` is `random`, `zero`, `huge` (drives outputs into saturation) `absent` (two
         inputs) or `omitted` (a third input of index -1); `gain` scales outputs beyond what the output scale covers; `spread` is
-        the ratio of the largest to the smallest per-channel weight scale.
+        the ratio of the largest to the smallest per-channel weight scale; weights lie within `limit`; `effective` sets the
+        output scale such that accumulators are multiplied by about that much.
         """
         depth = x.shape[3] // groups
         shape = (filters, *kernel, depth)
-        w = self._weights(shape, filters if per_channel else 1, 0, weights, spread)
         taps = depth * kernel[0] * kernel[1]
-        out = self._accumulated(x, w, taps, act, gain, out_zp, out_scale)
+        w = self._weights(shape, taps, filters if per_channel else 1, 0, weights, spread, limit)
+        out = self._accumulated(x, w, taps, act, gain, out_zp, out_scale, limit, effective)
         hw = [window_output(x.shape[1 + i], kernel[i], stride[i], dilation[i], pad) for i in range(2)]
         made = options(
             "Conv2DOptions", padding=padding(pad), strideH=stride[0], strideW=stride[1], dilationHFactor=dilation[0],
             dilationWFactor=dilation[1], fusedActivationFunction=activation(act),
         )
-        inputs = [x, w, *self._bias(bias, x, w, filters, taps)]
+        inputs = [x, w, *self._bias(bias, x, w, filters, taps, limit)]
         return self.op("CONV_2D", inputs, [Result((x.shape[0], *hw, filters), out)], made)[0]
 
     def conv2d_with(self, x: Tensor, weights: Tensor, bias: np.ndarray, out: Quant) -> Tensor:
@@ -63,76 +64,84 @@ class Net(GraphBuilder):
         self, x: Tensor, multiplier: int = 1, kernel: Pair = (3, 3), stride: Pair = (1, 1), pad: str = "same",
         dilation: Pair = (1, 1), act: str = "none", bias: str = "random", per_channel: bool = True, gain: float = 1.0,
         out_zp: int | None = None, out_scale: float | None = None, spread: float = 4.0,
+        limit: int = 127, effective: float | None = None,
     ) -> Tensor:
         """`depthwise_conv_2d` from `[1, h, w, c]` to `[1, oh, ow, c * multiplier]`."""
         channels = x.shape[3] * multiplier
-        w = self._weights((1, *kernel, channels), channels if per_channel else 1, 3, None, spread)
         taps = kernel[0] * kernel[1]
-        out = self._accumulated(x, w, taps, act, gain, out_zp, out_scale)
+        w = self._weights((1, *kernel, channels), taps, channels if per_channel else 1, 3, None, spread, limit)
+        out = self._accumulated(x, w, taps, act, gain, out_zp, out_scale, limit, effective)
         hw = [window_output(x.shape[1 + i], kernel[i], stride[i], dilation[i], pad) for i in range(2)]
         made = options(
             "DepthwiseConv2DOptions", padding=padding(pad), strideH=stride[0], strideW=stride[1], depthMultiplier=multiplier,
             dilationHFactor=dilation[0], dilationWFactor=dilation[1], fusedActivationFunction=activation(act),
         )
-        inputs = [x, w, *self._bias(bias, x, w, channels, taps)]
+        inputs = [x, w, *self._bias(bias, x, w, channels, taps, limit)]
         return self.op("DEPTHWISE_CONV_2D", inputs, [Result((x.shape[0], *hw, channels), out)], made)[0]
 
     def transpose_conv(
         self, x: Tensor, filters: int, kernel: Pair = (3, 3), stride: Pair = (2, 2), pad: str = "same", act: str = "none",
-        bias: str = "random", per_channel: bool = True, out_zp: int | None = None, output: Pair | None = None,
+        bias: str = "random", per_channel: bool = True, out_zp: int | None = None, out_scale: float | None = None,
+        output: Pair | None = None,
     ) -> Tensor:
         """`transpose_conv` from `[1, h, w, c]` to `[1, oh, ow, filters]`; `output` overrides the usual size."""
-        w = self._weights((filters, *kernel, x.shape[3]), filters if per_channel else 1, 0, None, 4.0)
         usual = [n * s + (max(k - s, 0) if pad == "valid" else 0) for n, s, k in zip(x.shape[1:3], stride, kernel)]
         hw = tuple(output or usual)
         taps = max(1, kernel[0] * kernel[1] * x.shape[3] // (stride[0] * stride[1]))
-        out = self._accumulated(x, w, taps, act, 1.0, out_zp, None)
+        w = self._weights((filters, *kernel, x.shape[3]), taps, filters if per_channel else 1, 0, None, 4.0, 127)
+        out = self._accumulated(x, w, taps, act, 1.0, out_zp, out_scale, 127, None)
         shape = (x.shape[0], *hw, filters)
         made = options(
             "TransposeConvOptions", padding=padding(pad), strideH=stride[0], strideW=stride[1],
             fusedActivationFunction=activation(act),
         )
-        added = self._bias(bias, x, w, filters, taps)
+        added = self._bias(bias, x, w, filters, taps, 127)
         return self.op("TRANSPOSE_CONV", [self.ints(shape), w, x, *added], [Result(shape, out)], made)[0]
 
     def fully_connected(
         self, x: Tensor, units: int, act: str = "none", bias: str = "random", per_channel: bool = False, gain: float = 1.0,
         out_zp: int | None = None, out_scale: float | None = None, keep_dims: bool = False, weights: np.ndarray | None = None,
+        limit: int = 127, effective: float | None = None,
     ) -> Tensor:
         """`fully_connected` of the last axis, or of all but the first where `keep_dims` is false."""
         depth = x.shape[-1] if keep_dims else math.prod(x.shape[1:])
-        w = self._weights((units, depth), units if per_channel else 1, 0, weights, 4.0)
-        out = self._accumulated(x, w, depth, act, gain, out_zp, out_scale)
+        w = self._weights((units, depth), depth, units if per_channel else 1, 0, weights, 4.0, limit)
+        out = self._accumulated(x, w, depth, act, gain, out_zp, out_scale, limit, effective)
         shape = (*x.shape[:-1], units) if keep_dims else (x.shape[0], units)
         made = options("FullyConnectedOptions", fusedActivationFunction=activation(act), keepNumDims=keep_dims)
-        inputs = [x, w, *self._bias(bias, x, w, units, depth)]
+        inputs = [x, w, *self._bias(bias, x, w, units, depth, limit)]
         return self.op("FULLY_CONNECTED", inputs, [Result(shape, out)], made)[0]
 
-    def _weights(self, shape: Sequence[int], channels: int, axis: int, given: np.ndarray | None, spread: float) -> Tensor:
-        values = self.rng.integers(-127, 128, shape).astype(np.int8) if given is None else given
-        base = float(np.exp(self.rng.uniform(np.log(0.002), np.log(0.02))))
+    def _weights(
+        self, shape: Sequence[int], taps: int, channels: int, axis: int, given: np.ndarray | None, spread: float, limit: int
+    ) -> Tensor:
+        """Weights whose real values keep the variance of what they are applied to, roughly."""
+        values = self.rng.integers(-limit, limit + 1, shape).astype(np.int8) if given is None else given
+        base = float(np.exp(self.rng.uniform(np.log(0.3), np.log(1.2)))) / (_std(limit) * math.sqrt(taps))
         scales = tuple(float(s) for s in base * np.exp(self.rng.uniform(0.0, math.log(spread), channels)))
         return self.const(values, Quant(scales, 0, axis if channels > 1 else 0), f"weights_{len(self._tensors)}")
 
-    def _bias(self, kind: str, x: Tensor, w: Tensor, channels: int, taps: int) -> list[Tensor]:
+    def _bias(self, kind: str, x: Tensor, w: Tensor, channels: int, taps: int, limit: int) -> list[Tensor]:
         if kind in ("absent", "omitted"):
             return [ABSENT] if kind == "omitted" else []
-        std = UNIFORM_STD * UNIFORM_STD * math.sqrt(taps)
-        bounds = {"zero": 0, "random": int(std), "huge": 100_000_000}
-        values = self.rng.integers(-bounds[kind], bounds[kind] + 1, channels).astype(np.int32)
+        bound = {"zero": 0, "random": int(_std(127) * _std(limit) * math.sqrt(taps)), "huge": 100_000_000}[kind]
+        values = self.rng.integers(-bound, bound + 1, channels).astype(np.int32)
         return [self.const(values, Quant(tuple(x.quant.scales[0] * s for s in w.quant.scales)), f"bias_{len(self._tensors)}")]
 
     def _accumulated(
-        self, x: Tensor, w: Tensor, taps: int, act: str, gain: float, out_zp: int | None, out_scale: float | None
+        self, x: Tensor, w: Tensor, taps: int, act: str, gain: float, out_zp: int | None, out_scale: float | None, limit: int,
+        effective: float | None,
     ) -> Quant:
-        mean = float(np.exp(np.mean(np.log(w.quant.scales))))
-        span = x.quant.scales[0] * mean * UNIFORM_STD * UNIFORM_STD * math.sqrt(taps) * SIGMAS / gain
+        """The quantization of a sum of `taps` products, clamped by `act`."""
+        unit = x.quant.scales[0] * float(np.exp(np.mean(np.log(w.quant.scales))))
         positive = act in ("relu", "relu6")
-        scale = out_scale or span / (255.0 if positive else 127.0)
-        if act in ("relu6", "relu_n1_to_1") and out_scale is None:
+        scale = unit * _std(127) * _std(limit) * math.sqrt(taps) * SIGMAS / gain / (255.0 if positive else 127.0)
+        if act in ("relu6", "relu_n1_to_1"):
             scale = {"relu6": 6.0 / 255.0, "relu_n1_to_1": 2.0 / 255.0}[act] * float(self.rng.uniform(0.9, 1.6))
+        if effective:
+            scale = unit / effective
         zero = (-128 if positive else int(self.rng.integers(-20, 21))) if out_zp is None else out_zp
-        return Quant(scale, zero)
+        return Quant(out_scale or scale, zero)
 
     # Everything else
 
@@ -196,6 +205,11 @@ class Net(GraphBuilder):
         """`reshape` to a constant shape."""
         made = options("ReshapeOptions", newShape=np.array(shape, np.int32))
         return self.op("RESHAPE", [x, self.ints(shape)], [Result(shape, x.quant)], made)[0]
+
+
+def _std(limit: int) -> float:
+    """Standard deviation of an integer drawn evenly from `-limit..=limit`."""
+    return math.sqrt(((2 * limit + 1) ** 2 - 1) / 12)
 
 
 def window_output(size: int, kernel: int, stride: int, dilation: int, pad: str) -> int:

@@ -35,9 +35,21 @@ def _float_sample(rng: np.random.Generator, index: int, shape: list[int], quantu
     return (values.astype(np.float32) * np.float32(quantum)).reshape(shape)
 
 
-def samples(rng: np.random.Generator, count: int, inputs: list[dict], quantum: float = 1.0) -> list[np.ndarray]:
-    """`count` samples of every input `[count, *shape]`; the extremes of different inputs meet in different pairs."""
-    return [
+def samples(
+    rng: np.random.Generator, count: int, inputs: list[dict], quantum: float = 1.0, ramp: bool = False
+) -> list[np.ndarray]:
+    """`count` samples of every input `[count, *shape]`; the extremes of different inputs meet in different pairs.
+
+    With `ramp`, the last sample of an int8 input counts through all 256 values (or evenly among them, where
+    it has fewer elements), the second input in steps of 3 and so on.
+    """
+    drawn = [
         np.stack([sample(rng, (s + j) % 3 if s < 3 else s, i["shape"], i["dtype"], quantum) for s in range(count)])
         for j, i in enumerate(inputs)
     ]
+    for j, values in enumerate(drawn):
+        if ramp and values.dtype == np.int8:
+            step = max(1, 256 // values[-1].size) * (2 * j + 1)
+            steps = np.arange(values[-1].size) * step % 256 - 128
+            values[-1] = steps.reshape(values.shape[1:])
+    return drawn

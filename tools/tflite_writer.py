@@ -32,7 +32,7 @@ VERSIONS = {
     "CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "TRANSPOSE_CONV": 3, "FULLY_CONNECTED": 4, "ADD": 2, "SUB": 2, "MUL": 2,
     "MAXIMUM": 2, "MINIMUM": 2, "AVERAGE_POOL_2D": 2, "MAX_POOL_2D": 2, "MEAN": 2, "REDUCE_MAX": 2, "SOFTMAX": 2,
     "LOGISTIC": 2, "TANH": 2, "RELU": 2, "RELU6": 2, "LEAKY_RELU": 2, "PAD": 2, "PADV2": 2, "MIRROR_PAD": 2,
-    "CONCATENATION": 2, "SPLIT": 2, "SPLIT_V": 2, "STRIDED_SLICE": 2, "SLICE": 2, "TRANSPOSE": 2, "SQUEEZE": 2,
+    "CONCATENATION": 2, "SPLIT": 2, "SPLIT_V": 2, "STRIDED_SLICE": 2, "SLICE": 2, "TRANSPOSE": 2,
     "PACK": 2, "UNPACK": 2, "RESIZE_NEAREST_NEIGHBOR": 2, "RESIZE_BILINEAR": 2, "QUANTIZE": 2, "DEQUANTIZE": 2,
     "ARG_MAX": 2,
 }
@@ -94,7 +94,7 @@ class GraphBuilder:
 
     def const(self, values: np.ndarray, quant: Quant | None = None, name: str = "") -> Tensor:
         """Adds a tensor whose values are part of the model."""
-        values = np.ascontiguousarray(values)
+        values = np.asarray(values, order="C")
         buffer = schema.BufferT()
         buffer.data = np.frombuffer(values.tobytes(), np.uint8)
         self._buffers.append(buffer)

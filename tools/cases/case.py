@@ -12,7 +12,7 @@ from layers import Net
 class Case:
     """A model under test: `build` adds tensors, operators and outputs to a `Net`.
 
-    `quantum` scales float inputs; int8 inputs need none.
+    `quantum` scales float inputs; with `ramp` the last sample counts through every int8 (see `samples.py`).
     """
 
     op: str
@@ -20,3 +20,4 @@ class Case:
     build: Callable[[Net], None]
     samples: int = 6
     quantum: float = 1.0
+    ramp: bool = False

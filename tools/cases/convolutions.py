@@ -80,11 +80,12 @@ def _conv_2d() -> Iterator[Case]:
     yield _conv("output_zero_point_greatest", (1, 6, 6, 3), 4, out_zp=127)
     yield _conv("saturating", (1, 6, 6, 3), 4, gain=20.0)
     yield _conv("huge_bias", (1, 5, 5, 3), 8, bias="huge", kernel=(2, 2))
-    yield _conv("effective_scale_above_1", (1, 5, 5, 1), 4, kernel=(2, 2), out_scale=2e-4)
-    yield _conv("effective_scale_far_above_1", (1, 5, 5, 2), 4, kernel=(1, 1), out_scale=1e-6, bias="zero")
-    yield _conv("effective_scales_around_1", (1, 6, 6, 1), 8, kernel=(1, 1), out_scale=4e-4, spread=8.0)
-    yield _conv("effective_scale_tiny", (1, 6, 6, 3), 4, scale=1e-5, out_scale=0.5)
-    yield _conv("effective_scale_vanishing", (1, 6, 6, 3), 4, scale=1e-9, out_scale=100.0, out_zp=5)
+    yield _conv("effective_scale_above_1", (1, 5, 5, 1), 8, kernel=(1, 1), limit=1, effective=1.3)
+    yield _conv("effective_scale_far_above_1", (1, 5, 5, 1), 8, kernel=(1, 1), limit=1, effective=50.0, bias="zero")
+    yield _conv("effective_scales_around_1", (1, 6, 6, 1), 8, kernel=(1, 1), limit=2, effective=1.0, spread=8.0)
+    yield _conv("effective_scale_above_1_saturating", (1, 5, 5, 3), 4, kernel=(2, 2), effective=3.0)
+    yield _conv("effective_scale_tiny", (1, 6, 6, 3), 4, effective=2e-4)
+    yield _conv("effective_scale_vanishing", (1, 6, 6, 3), 4, effective=1e-11, out_zp=5)
     yield _conv("scales_spread_widely", (1, 6, 6, 3), 8, spread=10_000.0)
     yield _extreme_weights("weights_least", -128)
     yield _extreme_weights("weights_greatest", 127)
@@ -97,7 +98,7 @@ def _extreme_weights(name: str, value: int) -> Case:
     def build(net: Net) -> None:
         x = net.input((1, 4, 4, 16), Quant(0.02, -128))
         weights = np.full((4, 3, 3, 16), value, np.int8)
-        net.outputs(net.conv2d(x, 4, weights=weights, bias="zero", out_scale=2.0))
+        net.outputs(net.conv2d(x, 4, weights=weights, bias="zero", effective=1e-4))
 
     return Case("conv_2d", name, build)
 
@@ -161,8 +162,8 @@ def _depthwise_conv_2d() -> Iterator[Case]:
     yield _depthwise("output_zero_point_greatest", (1, 6, 6, 4), out_zp=127)
     yield _depthwise("saturating", (1, 6, 6, 4), gain=20.0)
     yield _depthwise("huge_bias", (1, 6, 6, 8), bias="huge")
-    yield _depthwise("effective_scale_above_1", (1, 6, 6, 4), kernel=(2, 2), out_scale=1e-4)
-    yield _depthwise("effective_scale_tiny", (1, 6, 6, 4), scale=1e-6, out_scale=0.5)
+    yield _depthwise("effective_scale_above_1", (1, 6, 6, 8), kernel=(1, 2), limit=1, effective=1.3)
+    yield _depthwise("effective_scale_tiny", (1, 6, 6, 4), effective=2e-4)
     yield _depthwise("scales_spread_widely", (1, 6, 6, 6), spread=10_000.0)
 
 
