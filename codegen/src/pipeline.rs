@@ -6,7 +6,7 @@ use crate::lower::{self, Program};
 use crate::options::Options;
 use crate::passes::{self, Removal};
 use crate::plan::{self, Plan, PlanError};
-use crate::valid;
+use crate::{front, valid};
 
 /// A model file with what belongs to it.
 #[derive(Clone, Copy, Debug)]
@@ -41,14 +41,17 @@ pub struct Compiled {
 pub fn read(source: &Source) -> Result<Graph, Diagnostics> {
     let name = source.file.rsplit(['/', '\\']).next().unwrap_or(source.file);
     let name = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    let _ = name;
-    let graph: Result<Graph, Diagnostics> = Err(Diagnostic {
-        code: "read::format",
-        message: "this is neither a TensorFlow Lite model (bytes 4 to 7 are `TFL3`) nor a safetensors file".into(),
-        place: Place::default(),
-        help: "give a .tflite file, or a .safetensors file with its topology".into(),
-    }
-    .into());
+    let graph = if source.bytes.get(4..8) == Some(b"TFL3") {
+        front::tflite::read(source.bytes, name)
+    } else {
+        Err(Diagnostic {
+            code: "read::format",
+            message: "this is neither a TensorFlow Lite model (bytes 4 to 7 are `TFL3`) nor a safetensors file".into(),
+            place: Place::default(),
+            help: "give a .tflite file, or a .safetensors file with its topology".into(),
+        }
+        .into())
+    };
     graph.map_err(|diagnostics| in_file(diagnostics, source.file))
 }
 

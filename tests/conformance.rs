@@ -1,0 +1,66 @@
+//! Every case equals what TensorFlow Lite Micro recorded, on the host through the evaluator.
+
+mod common;
+
+use common::Case;
+use tinybake_codegen::measure::{Golden, Program, Run};
+use tinybake_codegen::options::Passes;
+use tinybake_codegen::{Options, Reference, eval, measure};
+
+/// Evaluates a case and returns how its outputs compare with those of `engine`.
+fn compare(case: &Case, options: &Options, engine: &str) -> measure::Comparison {
+    let compiled = case.compile(options);
+    let program = Program::of_plan(&compiled.plan);
+    let mut outputs = vec![Vec::new(); program.outputs.len()];
+    let samples = case.samples(&program);
+    for sample in &samples {
+        let results = eval::run(&compiled.program, sample).unwrap_or_else(|problem| panic!("{}: {problem}", case.name));
+        for (output, result) in outputs.iter_mut().zip(&results) {
+            output.extend(common::bytes(result));
+        }
+    }
+    let run =
+        Run { samples: samples.len(), outputs, instructions: None, ram_bytes: 0, stack_bytes: None, image: Default::default() };
+    let golden: &Golden = &case.golden;
+    measure::compare(&run, &program.outputs, golden, engine).unwrap_or_else(|problem| panic!("{}: {problem}", case.name))
+}
+
+fn all_equal(cases: &[Case], options: &Options, engine: &str) {
+    let mut wrong = Vec::new();
+    for case in cases {
+        match std::panic::catch_unwind(|| compare(case, options, engine)) {
+            Ok(found) if found.unequal > 0 => wrong.push(format!(
+                "{}: {} of {} differ, by up to {}",
+                case.name, found.unequal, found.elements, found.max_difference
+            )),
+            Ok(_) => {}
+            Err(_) => wrong.push(format!("{}: panicked", case.name)),
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+}
+
+#[test]
+fn conformance_cases_equal_tflm() {
+    let cases = common::conformance();
+    assert!(cases.len() >= 150, "only {} cases", cases.len());
+    all_equal(&cases, &Options::default(), "tflm");
+}
+
+#[test]
+fn conformance_cases_equal_tflm_without_passes() {
+    all_equal(&common::conformance(), &Options { passes: Passes::None, ..Options::default() }, "tflm");
+}
+
+#[test]
+fn public_models_equal_tflm() {
+    all_equal(&common::shared(), &Options::default(), "tflm");
+}
+
+/// The recordings of LiteRT's default engine; it refuses some older files that TFLM runs.
+#[test]
+fn public_models_equal_xnnpack() {
+    let recorded = |case: &Case| case.golden.engines().iter().any(|engine| engine == "xnnpack");
+    let cases: Vec<Case> = common::shared().into_iter().filter(recorded).collect();
+    all_equal(&cases, &Options { reference: Reference::Xnnpack, ..Options::default() }, "xnnpack");
+}

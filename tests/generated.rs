@@ -1,0 +1,80 @@
+//! Generated code, built and run, equals what TensorFlow Lite Micro recorded: on the host, and on every emulated core that is
+//! installed.
+
+mod common;
+
+use common::Case;
+use std::path::PathBuf;
+use tinybake_codegen::boards::Catalogue;
+use tinybake_codegen::measure::{self, Program, Samples};
+use tinybake_codegen::{Optimize, Options};
+
+/// Cores that the project promises.
+const CORES: [&str; 5] = ["cortex-m0plus", "cortex-m4", "cortex-m33", "cortex-m55", "riscv32imc"];
+
+/// Builds the cases into one image, runs it, and lists the cases that differ. `None` where the core is not installed.
+fn unequal(cases: &[Case], on: &str, optimize: Optimize, samples: Option<usize>) -> Option<Vec<String>> {
+    let catalogue = Catalogue::builtin();
+    let target = catalogue.find(on).expect("a core of the table");
+    if let Err(missing) = measure::available(&target) {
+        assert!(missing.is_missing_tool(), "{missing}");
+        println!("skipped: {on}: {missing}");
+        return None;
+    }
+    let options = Options { optimize, core: target.class(), ..Options::default() };
+    let programs: Vec<Program> = cases.iter().map(|case| Program::of_plan(&case.compile(&options).plan)).collect();
+    let recorded: Vec<Samples> = cases
+        .iter()
+        .zip(&programs)
+        .map(|(case, program)| case.golden.samples(&program.inputs, samples).unwrap_or_else(|problem| panic!("{}: {problem}", case.name)))
+        .collect();
+    let batch: Vec<(&Program, &Samples)> = programs.iter().zip(&recorded).collect();
+    let measuring = measure::Options {
+        size: optimize == Optimize::Size,
+        directory: PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("measure"),
+        ..measure::Options::default()
+    };
+    let runs = measure::run_many(&batch, &target, &measuring).unwrap_or_else(|problem| panic!("{on}: {problem}"));
+    let mut wrong = Vec::new();
+    for ((case, program), run) in cases.iter().zip(&programs).zip(&runs) {
+        let found = measure::compare(run, &program.outputs, &case.golden, "tflm").unwrap_or_else(|problem| panic!("{}: {problem}", case.name));
+        if found.unequal > 0 {
+            wrong.push(format!("{}: {} of {} differ, by up to {}", case.name, found.unequal, found.elements, found.max_difference));
+        }
+        if let (Some(instructions), Some(stack)) = (run.instructions, run.stack_bytes) {
+            println!("{on} {optimize} {}: {} instructions, RAM {}, stack {stack}", case.name, instructions.mean, run.ram_bytes);
+        }
+    }
+    Some(wrong)
+}
+
+fn equal(cases: &[Case], on: &str, samples: Option<usize>) {
+    for optimize in [Optimize::Size, Optimize::Speed] {
+        if let Some(wrong) = unequal(cases, on, optimize, samples) {
+            assert!(wrong.is_empty(), "{on} {optimize}: {} of {} cases:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+        }
+    }
+}
+
+#[test]
+fn conformance_cases_on_the_host() {
+    equal(&common::conformance(), "host", None);
+}
+
+#[test]
+fn conformance_cases_on_every_core() {
+    let cases = common::conformance();
+    CORES.iter().for_each(|core| equal(&cases, core, Some(2)));
+}
+
+#[test]
+fn public_models_on_the_host() {
+    equal(&common::shared(), "host", None);
+}
+
+#[test]
+fn public_models_on_every_core() {
+    for case in common::shared() {
+        CORES.iter().for_each(|core| equal(std::slice::from_ref(&case), core, Some(2)));
+    }
+}
