@@ -26,7 +26,9 @@ fn unequal(cases: &[Case], on: &str, optimize: Optimize, samples: Option<usize>)
     let recorded: Vec<Samples> = cases
         .iter()
         .zip(&programs)
-        .map(|(case, program)| case.golden.samples(&program.inputs, samples).unwrap_or_else(|problem| panic!("{}: {problem}", case.name)))
+        .map(|(case, program)| {
+            case.golden.samples(&program.inputs, samples).unwrap_or_else(|problem| panic!("{}: {problem}", case.name))
+        })
         .collect();
     let batch: Vec<(&Program, &Samples)> = programs.iter().zip(&recorded).collect();
     let measuring = measure::Options {
@@ -37,9 +39,13 @@ fn unequal(cases: &[Case], on: &str, optimize: Optimize, samples: Option<usize>)
     let runs = measure::run_many(&batch, &target, &measuring).unwrap_or_else(|problem| panic!("{on}: {problem}"));
     let mut wrong = Vec::new();
     for ((case, program), run) in cases.iter().zip(&programs).zip(&runs) {
-        let found = measure::compare(run, &program.outputs, &case.golden, "tflm").unwrap_or_else(|problem| panic!("{}: {problem}", case.name));
+        let found = measure::compare(run, &program.outputs, &case.golden, "tflm")
+            .unwrap_or_else(|problem| panic!("{}: {problem}", case.name));
         if found.unequal > 0 {
-            wrong.push(format!("{}: {} of {} differ, by up to {}", case.name, found.unequal, found.elements, found.max_difference));
+            wrong.push(format!(
+                "{}: {} of {} differ, by up to {}",
+                case.name, found.unequal, found.elements, found.max_difference
+            ));
         }
         if let (Some(instructions), Some(stack)) = (run.instructions, run.stack_bytes) {
             println!("{on} {optimize} {}: {} instructions, RAM {}, stack {stack}", case.name, instructions.mean, run.ram_bytes);

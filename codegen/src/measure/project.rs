@@ -147,7 +147,7 @@ fn manifest(target: &Target<'_>, panics: Panics) -> String {
          [profile.release]\nlto = \"fat\"\ncodegen-units = 1\npanic = \"abort\"\n\n\
          [profile.size]\ninherits = \"release\"\nopt-level = \"s\"\n\n\
          [dependencies]\nstatic_cell = \"=2.1.1\"\n\
-         tinybake = {{ package = \"tinybake-runtime\", {}, features = [{features}] }}\n",
+         tinybake = {{ package = \"tinybake-runtime\", {}, default-features = false, features = [{features}] }}\n",
         runtime()
     );
     if let Some(triple) = target.core.triple.as_deref() {
