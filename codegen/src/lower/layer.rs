@@ -4,7 +4,7 @@ use super::kernel::{Kernel, Requantizer, Weights};
 use super::prepare::convolution::{
     convolution_multipliers, fold_bias, fold_depthwise_bias, fully_connected_multiplier, xnnpack_scales,
 };
-use super::prepare::multiplier::activation_range;
+use super::prepare::multiplier::{activation_range, xnnpack_activation_range};
 use super::{LowerError, Lowering};
 use crate::ir::{Activation, Data, Shape, TensorId, Window};
 use crate::options::Reference;
@@ -177,7 +177,11 @@ impl Lowering<'_> {
 
     pub(super) fn clamp(&self, output: TensorId, activation: Activation) -> Clamp {
         let quantization = self.quantization(output);
-        let (min, max) = activation_range(activation, quantization.scale(), quantization.zero_point());
+        let range = match self.reference {
+            Reference::Tflm => activation_range,
+            Reference::Xnnpack => xnnpack_activation_range,
+        };
+        let (min, max) = range(activation, quantization.scale(), quantization.zero_point());
         Clamp { zero_point: quantization.zero_point(), min, max }
     }
 

@@ -1,41 +1,37 @@
 //! Element-wise functions of two tensors: multipliers, broadcasts, and tables where one operand is one constant.
 
 use super::movement::{Axis, merge, outermost};
-use super::multiplier::{activation_range, quantize_multiplier};
+use super::multiplier::{activation_range, quantize_multiplier, xnnpack_activation_range};
 use super::unary::tabulate;
 use crate::ir::{Activation, BinaryKind, Quantization, Shape};
 use tinybake_runtime::kernels::binary::{Add, BinaryOp, Broadcast, Mul, Sub, XnnAdd, XnnMul};
 use tinybake_runtime::requantize::{Clamp, Multiplier};
 
-/// Zero point and range of an output.
+/// Zero point and range of an output under reference `xnnpack`.
+fn xnn_clamp(output: &Quantization, activation: Activation) -> Clamp {
+    let (min, max) = xnnpack_activation_range(activation, output.scale(), output.zero_point());
+    Clamp { zero_point: output.zero_point(), min, max }
+}
+
+/// Zero point and range of an output under reference `tflm`.
 fn clamp(output: &Quantization, activation: Activation) -> Clamp {
     let (min, max) = activation_range(activation, output.scale(), output.zero_point());
     Clamp { zero_point: output.zero_point(), min, max }
 }
 
-/// Multipliers of `a`, `b` and the output of a sum.
-fn sum_multipliers(kind: BinaryKind, a: &Quantization, b: &Quantization, output: &Quantization) -> [f64; 3] {
-    let (a, b, output) = (a.scale(), b.scale(), output.scale());
-    let bits = 1 << 20;
-    match kind {
-        // In single precision. Source: TFLM `micro/kernels/sub_common.cc`, `CalculateOpDataSub`.
-        BinaryKind::Sub => {
-            let twice = 2.0 * a.max(b);
-            [a / twice, b / twice, twice / (bits as f32 * output)].map(f64::from)
-        }
-        // In double precision. Source: TFLM `micro/kernels/add_common.cc`, `CalculateOpDataAdd`.
-        BinaryKind::Add | BinaryKind::Mul | BinaryKind::Maximum | BinaryKind::Minimum => {
-            let twice = 2.0 * f64::from(a.max(b));
-            [f64::from(a) / twice, f64::from(b) / twice, twice / (f64::from(bits) * f64::from(output))]
-        }
-    }
+/// Multipliers of `a`, `b` and the output of a sum or difference. Source: TFLM `micro/kernels/add_common.cc`,
+/// `CalculateOpDataAdd`; `sub_common.cc` is written in f32, but its recorded outputs are those of the same f64 quotients.
+fn sum_multipliers(a: &Quantization, b: &Quantization, output: &Quantization) -> [f64; 3] {
+    let [a, b, output] = [a, b, output].map(|quantization| f64::from(quantization.scale()));
+    let twice = 2.0 * a.max(b);
+    [a / twice, b / twice, twice / (f64::from(1 << 20) * output)]
 }
 
 /// Why TensorFlow Lite Micro has no int8 kernel for `kind` with these quantizations; `Ok` where it has.
 pub fn check(kind: BinaryKind, a: &Quantization, b: &Quantization, output: &Quantization) -> Result<(), &'static str> {
     match kind {
         BinaryKind::Add | BinaryKind::Sub => {
-            let accepted = sum_multipliers(kind, a, b, output).iter().all(|&multiplier| multiplier > 0.0 && multiplier < 1.0);
+            let accepted = sum_multipliers(a, b, output).iter().all(|&multiplier| multiplier > 0.0 && multiplier < 1.0);
             if accepted { Ok(()) } else { Err("add and sub need an output scale above 2^-19 of the larger input scale") }
         }
         BinaryKind::Mul | BinaryKind::Maximum | BinaryKind::Minimum => Ok(()),
@@ -44,7 +40,7 @@ pub fn check(kind: BinaryKind, a: &Quantization, b: &Quantization, output: &Quan
 
 /// The parameters of `add`.
 pub fn add(a: &Quantization, b: &Quantization, output: &Quantization, activation: Activation) -> Add {
-    let [a_multiplier, b_multiplier, output_multiplier] = sum_multipliers(BinaryKind::Add, a, b, output).map(quantize_multiplier);
+    let [a_multiplier, b_multiplier, output_multiplier] = sum_multipliers(a, b, output).map(quantize_multiplier);
     Add {
         a_zero_point: a.zero_point(),
         b_zero_point: b.zero_point(),
@@ -57,7 +53,7 @@ pub fn add(a: &Quantization, b: &Quantization, output: &Quantization, activation
 
 /// The parameters of `sub`.
 pub fn sub(a: &Quantization, b: &Quantization, output: &Quantization, activation: Activation) -> Sub {
-    let [a_multiplier, b_multiplier, output_multiplier] = sum_multipliers(BinaryKind::Sub, a, b, output).map(quantize_multiplier);
+    let [a_multiplier, b_multiplier, output_multiplier] = sum_multipliers(a, b, output).map(quantize_multiplier);
     Sub {
         a_zero_point: a.zero_point(),
         b_zero_point: b.zero_point(),
@@ -96,7 +92,7 @@ pub fn xnn_add(
     let b_multiplier = if negate { -scaled(b_scale) } else { scaled(b_scale) };
     let zero = |multiplier: i32, quantization: &Quantization| multiplier.wrapping_mul(quantization.zero_point());
     let bias = (1i32 << (shift - 1)).wrapping_sub(zero(a_multiplier, a)).wrapping_sub(zero(b_multiplier, b));
-    Some(XnnAdd { bias, a_multiplier, b_multiplier, shift, clamp: clamp(output, activation) })
+    Some(XnnAdd { bias, a_multiplier, b_multiplier, shift, clamp: xnn_clamp(output, activation) })
 }
 
 /// The parameters of `mul` as XNNPACK computes it; `None` where it refuses: the product of the input scales must be
@@ -108,7 +104,7 @@ pub fn xnn_mul(a: &Quantization, b: &Quantization, output: &Quantization, activa
         a_zero_point: a.zero_point(),
         b_zero_point: b.zero_point(),
         scale,
-        clamp: clamp(output, activation),
+        clamp: xnn_clamp(output, activation),
     })
 }
 

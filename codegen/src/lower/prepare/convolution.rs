@@ -16,10 +16,10 @@ pub fn convolution_multipliers(input_scale: f32, filter: &Quantization, output_s
 
 /// The multiplier of a fully connected layer whose filter has one scale.
 ///
-/// Source: TFLM `kernels/kernel_util.cc`, `GetQuantizedConvolutionMultipler`: the product in f32, the quotient in f64. A
-/// fully connected layer with a scale per channel has [`convolution_multipliers`].
+/// Source: TFLM `kernels/kernel_util.cc`, `GetQuantizedConvolutionMultipler`, which is written with the product in f32; its
+/// recorded outputs are those of an f64 product. A layer with a scale per channel has [`convolution_multipliers`].
 pub fn fully_connected_multiplier(input_scale: f32, filter_scale: f32, output_scale: f32) -> Multiplier {
-    quantize_multiplier((input_scale * filter_scale) as f64 / output_scale as f64)
+    quantize_multiplier(input_scale as f64 * filter_scale as f64 / output_scale as f64)
 }
 
 /// Scale of each of `channels` output channels of a convolution or fully connected layer under reference `xnnpack`.

@@ -59,3 +59,17 @@ pub fn activation_range(activation: Activation, scale: f32, zero_point: i32) -> 
     // The kernels take the lower of two bounds that exclude each other, so both go into the range by themselves.
     (min.clamp(-128, 127) as i8, max.clamp(-128, 127) as i8)
 }
+
+/// As [`activation_range`], under reference `xnnpack`: the zero point is added before rounding, half to even.
+///
+/// Source: XNNPACK `requantization.h`, `xnn_qs8_quantize`.
+pub fn xnnpack_activation_range(activation: Activation, scale: f32, zero_point: i32) -> (i8, i8) {
+    let stored = |real: f32| (real / scale + zero_point as f32).clamp(-128.0, 127.0).round_ties_even() as i8;
+    match activation {
+        Activation::None => (i8::MIN, i8::MAX),
+        Activation::Relu => (stored(0.0), i8::MAX),
+        Activation::Relu6 => (stored(0.0), stored(6.0)),
+        Activation::ReluN1To1 => (stored(-1.0), stored(1.0)),
+        Activation::Clamp { min, max } => (min.clamp(-128, 127) as i8, max.clamp(-128, 127) as i8),
+    }
+}

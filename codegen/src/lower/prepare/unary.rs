@@ -21,7 +21,7 @@ pub fn check(kind: UnaryKind, input: &Quantization, output: &Quantization) -> Re
         UnaryKind::Logistic | UnaryKind::Tanh if input.scale() < MIN_INPUT_SCALE => {
             Err("logistic and tanh need an input scale of at least 2^-28")
         }
-        UnaryKind::HardSwish if hard_swish_output_exponent(input, output) > 0 => {
+        UnaryKind::HardSwish if hard_swish_output_multiplier(input, output).shift > 0 => {
             Err("hard_swish needs an output scale of more than 1/128 of the input's")
         }
         UnaryKind::Logistic
@@ -52,6 +52,12 @@ pub fn table(kind: UnaryKind, input: &Quantization, output: &Quantization) -> [i
     }
 }
 
+/// The input's scale over the output's. In f64 throughout: where the source of an op divides in f32 and then widens, the
+/// recorded outputs of TFLM are those of an f64 quotient.
+fn ratio(input: &Quantization, output: &Quantization) -> f64 {
+    f64::from(input.scale()) / f64::from(output.scale())
+}
+
 /// `value + zero_point`, limited to int8.
 fn finish(value: i32, zero_point: i32) -> i8 {
     value.saturating_add(zero_point).clamp(-128, 127) as i8
@@ -78,7 +84,7 @@ fn sigmoid_table(input: &Quantization, function: fn(i32) -> i32, right_shift: u3
 /// A clamp between two reals, with a change of quantization. Source: TFLM `micro/kernels/activations_common.cc`,
 /// `CalculateReluOpData`. (TFLM has no kernel for `relu_n1_to_1`; this is LiteRT's, `QuantizedReluX`.)
 fn rectifier_table(input: &Quantization, output: &Quantization, min: f32, max: f32) -> [i8; 256] {
-    let multiplier = quantize_multiplier(f64::from(input.scale() / output.scale()));
+    let multiplier = quantize_multiplier(ratio(input, output));
     let bound = |real: f32| output.zero_point().saturating_add((real / output.scale()).round() as i32);
     let (min, max) = (bound(min).max(-128), bound(max).min(127));
     tabulate(|x| {
@@ -96,8 +102,8 @@ fn relu6_table(input: &Quantization) -> [i8; 256] {
 
 /// Source: TFLM `micro/kernels/leaky_relu_common.cc`, `reference/leaky_relu.h`. A negative alpha negates the product.
 fn leaky_relu_table(input: &Quantization, output: &Quantization, alpha: f32) -> [i8; 256] {
-    let identity = quantize_multiplier(f64::from(input.scale() / output.scale()));
-    let slope = f64::from(input.scale() * alpha / output.scale());
+    let identity = quantize_multiplier(ratio(input, output));
+    let slope = f64::from(input.scale()) * f64::from(alpha) / f64::from(output.scale());
     let magnitude = quantize_multiplier(slope.abs());
     tabulate(|x| {
         let x = i32::from(x) - input.zero_point();
@@ -115,19 +121,15 @@ fn narrow(multiplier: Multiplier) -> i16 {
     ((i64::from(multiplier.multiplier) + (1 << 15)) >> 16).min(i64::from(i16::MAX)) as i16
 }
 
-/// The input's scale with seven more fractional bits.
-fn hard_swish_input_scale(input: &Quantization) -> f32 {
-    (1.0 / 128.0) * input.scale()
-}
-
-fn hard_swish_output_exponent(input: &Quantization, output: &Quantization) -> i8 {
-    quantize_multiplier(f64::from(hard_swish_input_scale(input) / output.scale())).shift
+/// From the input's scale with seven more fractional bits to the output's.
+fn hard_swish_output_multiplier(input: &Quantization, output: &Quantization) -> Multiplier {
+    quantize_multiplier(ratio(input, output) / 128.0)
 }
 
 /// Source: TFLM `micro/kernels/hard_swish_common.cc`, `reference/hard_swish.h`: arithmetic of 16 bits throughout.
 fn hard_swish_table(input: &Quantization, output: &Quantization) -> [i8; 256] {
-    let output_multiplier = quantize_multiplier(f64::from(hard_swish_input_scale(input) / output.scale()));
-    let reluish_multiplier = quantize_multiplier(f64::from(hard_swish_input_scale(input) / (3.0f32 / 32768.0)));
+    let output_multiplier = hard_swish_output_multiplier(input, output);
+    let reluish_multiplier = quantize_multiplier(f64::from(input.scale()) / 128.0 / (3.0 / 32768.0));
     let reluish_exponent = i32::from(reluish_multiplier.shift);
     tabulate(|x| {
         let value = (i32::from(x) - input.zero_point()) as i16;
@@ -186,7 +188,7 @@ pub fn requantize(input: &Quantization, output: &Quantization) -> Requantize {
     Requantize {
         input_zero_point: input.zero_point(),
         output_zero_point: output.zero_point(),
-        multiplier: quantize_multiplier(f64::from(input.scale()) / f64::from(output.scale())),
+        multiplier: quantize_multiplier(ratio(input, output)),
     }
 }
 
