@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 
 pub mod boards;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod diag;
 pub mod emit;
 pub mod eval;
@@ -14,6 +16,8 @@ pub mod options;
 pub mod passes;
 pub mod pipeline;
 pub mod plan;
+#[cfg(feature = "cli")]
+pub mod report;
 pub mod script;
 pub mod text;
 pub mod valid;

@@ -55,6 +55,25 @@ pub fn read(source: &Source) -> Result<Graph, Diagnostics> {
     graph.map_err(|diagnostics| in_file(diagnostics, source.file))
 }
 
+/// Reads a model and runs the passes only: the graph as read, the graph after them, and what they removed. Unlike
+/// [`compile`] this also takes models for which there are no kernels, such as those in floats.
+///
+/// # Errors
+/// What the reader finds wrong, or a structure that no stage can work on.
+pub fn simplify(source: &Source, options: &Options) -> Result<(Graph, Graph, Vec<Removal>), Diagnostics> {
+    let original = read(source)?;
+    let (graph, removals) = simplified(&original, options).map_err(|diagnostics| in_file(diagnostics, source.file))?;
+    Ok((original, graph, removals))
+}
+
+/// The graph after the passes.
+fn simplified(original: &Graph, options: &Options) -> Result<(Graph, Vec<Removal>), Diagnostics> {
+    valid::structure(original)?;
+    let mut graph = original.clone();
+    let removals = passes::run(&mut graph, options.reference, options.passes);
+    Ok((graph, removals))
+}
+
 /// Compiles a model up to its plan.
 ///
 /// # Errors
@@ -70,9 +89,7 @@ pub fn compile(source: &Source, options: &Options) -> Result<Compiled, Diagnosti
 /// # Errors
 /// Everything that the first stage with a problem finds wrong.
 pub fn compile_graph(original: Graph, options: &Options, sha256: [u8; 32]) -> Result<Compiled, Diagnostics> {
-    valid::structure(&original)?;
-    let mut graph = original.clone();
-    let removals = passes::run(&mut graph, options.reference, options.passes);
+    let (graph, removals) = simplified(&original, options)?;
     valid::check(&graph)?;
     let program = lower::lower(&graph, options.reference)?;
     let plan = plan::plan(&program, options, sha256).map_err(|error| error.at(Place::default()))?;

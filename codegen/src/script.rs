@@ -183,7 +183,7 @@ fn unreadable(file: &Path, error: &io::Error) -> Diagnostics {
         io::ErrorKind::NotFound => {
             let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
             match models_in(directory) {
-                found if found.is_empty() => "check the path; it is relative to the crate's Cargo.toml".to_string(),
+                found if found.is_empty() => format!("check the path; no model lies in `{}`", directory.display()),
                 found => format!("check the path; models there: {}", found.join(", ")),
             }
         }
@@ -203,7 +203,7 @@ fn models_in(directory: &Path) -> Vec<String> {
     models
 }
 
-fn unwritable(file: &Path, error: &io::Error) -> Diagnostics {
+pub(crate) fn unwritable(file: &Path, error: &io::Error) -> Diagnostics {
     let place = Place { file: Some(file.display().to_string()), ..Place::default() };
     let help = "check that the folder is there and may be written to".to_string();
     Diagnostic { code: "write::file", message: format!("cannot write it: {error}"), place, help }.into()

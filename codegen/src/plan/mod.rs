@@ -1,12 +1,14 @@
 //! From a lowered program to a plan: memory for every tensor and a form for every kernel. Plain data, with a stable text form.
 
 mod check;
+mod fit;
 mod form;
 mod layout;
 mod storage;
 mod text;
 
 pub use check::{PlanError, check};
+pub use fit::{FitError, fit};
 pub use form::{Cost, Form};
 pub use layout::{ALIGN, Layout, layout};
 pub use storage::{Storage, storages};

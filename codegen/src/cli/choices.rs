@@ -1,0 +1,52 @@
+//! Options that several commands share.
+
+use crate::options::{Optimize, Reference};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{ArgAction, Args, ValueEnum};
+use std::path::PathBuf;
+
+/// Options of every command.
+#[derive(Args)]
+#[command(next_help_heading = "Options of every command")]
+pub(super) struct Global {
+    /// How results are written to stdout: for people, or as one object with stable field names.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
+    pub(super) format: Format,
+    /// Says nothing but results and diagnostics.
+    #[arg(short, long, global = true)]
+    pub(super) quiet: bool,
+    /// Says more: the plan of memory and kernels.
+    #[arg(short, long, global = true, action = ArgAction::SetTrue, conflicts_with = "quiet")]
+    pub(super) verbose: bool,
+    /// A table of cores and boards that adds to the built-in one.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) boards_file: Option<PathBuf>,
+    /// Whether diagnostics are coloured; auto: on a terminal.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    pub(super) color: Color,
+}
+
+/// How results are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Table,
+    Json,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+/// Reads `--reference`.
+pub(super) fn reference() -> impl TypedValueParser<Value = Reference> {
+    PossibleValuesParser::new(Reference::WORDS).try_map(|word| word.parse::<Reference>())
+}
+
+/// Reads `--optimize`.
+pub(super) fn optimize() -> impl TypedValueParser<Value = Optimize> {
+    PossibleValuesParser::new(Optimize::WORDS).try_map(|word| word.parse::<Optimize>())
+}

@@ -1,0 +1,240 @@
+//! `tinybake generate`.
+
+use super::choices;
+use super::session::{self, Session};
+use super::table::number;
+use super::{Ended, Outcome};
+use crate::boards::{Board, Catalogue};
+use crate::diag::{Diagnostic, Diagnostics, Explain, Place};
+use crate::emit::{Blob, Blobs, Emitter};
+use crate::options::{CoreClass, Optimize, Options, Reference};
+use crate::script::{self, Files, LEAST_BLOB};
+use crate::{pipeline, plan, text};
+use clap::ValueEnum;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+/// Writes the Rust module of a model.
+#[derive(clap::Args)]
+pub(super) struct Generate {
+    /// A .tflite file, or a .safetensors file with its topology.
+    model: PathBuf,
+    /// The file to write; large constants go into files beside it. Without it the text goes to stdout, constants and all.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// A core, a board or a Rust target to generate for.
+    #[arg(long, value_name = "NAME", conflicts_with = "board")]
+    target: Option<String>,
+    /// A board to generate for; the model must fit it.
+    #[arg(long, value_name = "NAME")]
+    board: Option<String>,
+    /// What to spend flash on.
+    #[arg(long, default_value = Optimize::default().name(), value_parser = choices::optimize())]
+    optimize: Optimize,
+    /// The engine whose outputs the code equals to the bit.
+    #[arg(long, default_value = Reference::default().name(), value_parser = choices::reference())]
+    reference: Reference,
+    /// What to write: the module, the graph after the passes, or the plan of memory and kernels.
+    #[arg(long, value_enum, default_value_t = Emit::Rust)]
+    emit: Emit,
+    /// Writes nothing, and fails where the file is missing or is not what would be written.
+    #[arg(long, requires = "output")]
+    check: bool,
+    /// Runs in a build script: prints Cargo's directives, takes the target from Cargo, and paths from the crate's folder.
+    #[arg(long, requires = "output", conflicts_with = "check")]
+    cargo: bool,
+}
+
+/// What is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Emit {
+    Rust,
+    Ir,
+    Plan,
+}
+
+/// What was generated.
+struct Generated {
+    text: String,
+    blobs: Vec<Blob>,
+    plan: Option<plan::Plan>,
+}
+
+#[derive(Serialize)]
+struct Report {
+    model: String,
+    file: Option<String>,
+    blobs: Vec<String>,
+    up_to_date: bool,
+    reference: &'static str,
+    optimize: &'static str,
+    core: &'static str,
+    macs: Option<u64>,
+    ram_bytes: Option<usize>,
+    weight_bytes: Option<usize>,
+    text: Option<String>,
+}
+
+impl Generate {
+    pub(super) fn run(&self, session: &Session) -> Ended {
+        let result = self.generate(session);
+        if let (Err(diagnostics), true) = (&result, self.cargo) {
+            for diagnostic in &diagnostics.0 {
+                session::out(&format!("cargo::error={}\n", diagnostic.to_string().replace('\n', " ")));
+            }
+        }
+        result
+    }
+
+    fn generate(&self, session: &Session) -> Ended {
+        let root =
+            if self.cargo { env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default() } else { PathBuf::new() };
+        let (core, board) = self.target(&session.catalogue)?;
+        let options = Options { reference: self.reference, optimize: self.optimize, core, ..Options::default() };
+        let files = Files::read(&root.join(&self.model))?;
+        if self.cargo {
+            for file in files.watched() {
+                session::out(&format!("cargo::rerun-if-changed={}\n", file.display()));
+            }
+        }
+        let generated = self.text(&files, &options, board, &session.catalogue)?;
+        let Generated { text, blobs, plan } = &generated;
+        if let (Some(plan), true) = (plan, session.verbose) {
+            session.say(&plan.to_string());
+        }
+        let output = self.output.as_ref().map(|output| root.join(output));
+        let stale = output.as_ref().map(|output| stale(output, &generated)).unwrap_or_default();
+        let mut report = Report {
+            model: self.model.display().to_string(),
+            file: output.as_ref().map(|output| output.display().to_string()),
+            blobs: blobs.iter().map(|blob| blob.file.clone()).collect(),
+            up_to_date: stale.is_empty(),
+            reference: options.reference.name(),
+            optimize: options.optimize.name(),
+            core: options.core.name(),
+            macs: plan.as_ref().map(|plan| plan.macs),
+            ram_bytes: plan.as_ref().map(plan::Plan::ram_bytes),
+            weight_bytes: plan.as_ref().map(plan::Plan::weight_bytes),
+            text: None,
+        };
+        let Some(output) = output else {
+            report.text = Some(text.clone());
+            session.result(text, &report);
+            return Ok(Outcome::Done);
+        };
+        if self.check {
+            session.result("", &report);
+            return Ok(checked(session, &output, &stale));
+        }
+        write(&output, &generated)?;
+        if !self.cargo {
+            session.result("", &report);
+            session.say(&summary(&report));
+        }
+        Ok(Outcome::Done)
+    }
+
+    /// The text to write, and what goes beside it.
+    fn text(
+        &self,
+        files: &Files,
+        options: &Options,
+        board: Option<&Board>,
+        boards: &Catalogue,
+    ) -> Result<Generated, Diagnostics> {
+        let shown = self.model.display().to_string();
+        let source = files.source(&shown);
+        if self.emit == Emit::Ir {
+            let (_, graph, _) = pipeline::simplify(&source, options)?;
+            return Ok(Generated { text: graph.to_string(), blobs: Vec::new(), plan: None });
+        }
+        let compiled = pipeline::compile(&source, options)?;
+        if let Some(board) = board {
+            plan::fit(&compiled.plan, board, boards).map_err(|diagnostics| session::in_file(diagnostics, &self.model))?;
+        }
+        let blobs = if self.output.is_some() { Blobs::Beside { least: LEAST_BLOB } } else { Blobs::Inline };
+        let (text, blobs) = match self.emit {
+            Emit::Rust | Emit::Ir => {
+                let emitted = Emitter { blobs, ..Emitter::default() }.emit(&compiled.plan);
+                (text::file(&emitted), emitted.blobs)
+            }
+            Emit::Plan => (compiled.plan.to_string(), Vec::new()),
+        };
+        Ok(Generated { text, blobs, plan: Some(compiled.plan) })
+    }
+
+    /// The class of cores to generate for, and the board where one is named.
+    fn target<'a>(&self, catalogue: &'a Catalogue) -> Result<(CoreClass, Option<&'a Board>), Diagnostics> {
+        match (&self.target, &self.board) {
+            (Some(name), _) => match catalogue.find(name) {
+                Ok(target) => Ok((target.class(), target.board)),
+                Err(_) => catalogue.class_of(name).map(|class| (class, None)).map_err(|error| error.at(Place::default()).into()),
+            },
+            (None, Some(name)) => match catalogue.find(name) {
+                Ok(target) if target.board.is_some() => Ok((target.class(), target.board)),
+                Ok(_) => Err(Diagnostic {
+                    code: "boards::no_board",
+                    message: format!("`{name}` is a core, not a board"),
+                    place: Place::default(),
+                    help: format!("`--target {name}` generates for the core; `tinybake boards` lists the boards"),
+                }
+                .into()),
+                Err(error) => Err(error.at(Place::default()).into()),
+            },
+            (None, None) if self.cargo => Ok((script::core_from_env(), None)),
+            (None, None) => Ok((CoreClass::default(), None)),
+        }
+    }
+}
+
+/// Those files that are missing or hold something else, with the reason.
+fn stale(output: &Path, generated: &Generated) -> Vec<String> {
+    let directory = output.parent().unwrap_or(Path::new(""));
+    let blobs = generated.blobs.iter().map(|blob| (directory.join(&blob.file), blob.bytes.as_slice()));
+    let all = core::iter::once((output.to_path_buf(), generated.text.as_bytes())).chain(blobs);
+    let reason = |(file, bytes): (PathBuf, &[u8])| match fs::read(&file) {
+        Ok(old) if old == bytes => None,
+        Ok(_) => Some(format!("{} is out of date", file.display())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Some(format!("{} is missing", file.display())),
+        Err(error) => Some(format!("{} cannot be read: {error}", file.display())),
+    };
+    all.filter_map(reason).collect()
+}
+
+fn checked(session: &Session, output: &Path, stale: &[String]) -> Outcome {
+    if stale.is_empty() {
+        session.say(&format!("{} is up to date", output.display()));
+        return Outcome::Done;
+    }
+    session.say(&format!("{}\nthe same command without --check writes it", stale.join("\n")));
+    Outcome::CheckFailed
+}
+
+/// Writes every file whole or not at all; the source last, so that it never names a blob that is not there.
+fn write(output: &Path, generated: &Generated) -> Result<(), Diagnostics> {
+    let directory = output.parent().unwrap_or(Path::new(""));
+    let write = |file: &Path, bytes: &[u8]| script::replace(file, bytes).map_err(|error| script::unwritable(file, &error));
+    for blob in &generated.blobs {
+        write(&directory.join(&blob.file), &blob.bytes)?;
+    }
+    write(output, generated.text.as_bytes())
+}
+
+fn summary(report: &Report) -> String {
+    let file = report.file.as_deref().unwrap_or_default();
+    let blobs = match report.blobs.as_slice() {
+        [] => String::new(),
+        blobs => format!(" and {}", blobs.join(", ")),
+    };
+    let figures = match (report.ram_bytes, report.weight_bytes, report.macs) {
+        (Some(ram), Some(weights), Some(macs)) => format!(
+            ": {} bytes of RAM and the stack, {} bytes of weights and tables, {} MACs",
+            number(ram as u64),
+            number(weights as u64),
+            number(macs)
+        ),
+        _ => String::new(),
+    };
+    format!("wrote {file}{blobs}{figures}")
+}

@@ -1,0 +1,233 @@
+//! `tinybake inspect`.
+
+use super::choices;
+use super::json::hex;
+use super::session::Session;
+use super::table::{self, Align, number};
+use super::{Ended, Outcome};
+use crate::diag::Diagnostics;
+use crate::ir::{Graph, TensorId};
+use crate::options::{Options, Reference};
+use crate::passes::Removal;
+use crate::pipeline;
+use crate::plan::Plan;
+use crate::report::{Inspection, OpInspection};
+use crate::script::Files;
+use core::fmt::Write as _;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Shows what a model consists of.
+///
+/// Operators, shapes, quantization, multiply-accumulates, parameters, zero weights, what the lossless passes remove, and the
+/// memory that the model would take. Models in floats, which cannot be generated, are shown as far as they go.
+#[derive(clap::Args)]
+pub(super) struct Inspect {
+    /// A .tflite file, or a .safetensors file with its topology.
+    model: PathBuf,
+    /// The engine whose arithmetic constants are folded in.
+    #[arg(long, default_value = Reference::default().name(), value_parser = choices::reference())]
+    reference: Reference,
+}
+
+#[derive(Serialize)]
+struct Report {
+    model: String,
+    format: &'static str,
+    sha256: String,
+    inputs: Vec<Port>,
+    outputs: Vec<Port>,
+    ops: Vec<Op>,
+    macs: u64,
+    params: usize,
+    zero_params: usize,
+    lossless: Lossless,
+    ram_bytes: Option<usize>,
+    weight_bytes: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct Port {
+    name: String,
+    shape: Vec<usize>,
+    dtype: &'static str,
+    scale: Option<f32>,
+    zero_point: Option<i32>,
+}
+
+#[derive(Serialize)]
+struct Op {
+    index: usize,
+    name: String,
+    op: &'static str,
+    output: String,
+    macs: u64,
+    params: usize,
+    zero_params: usize,
+}
+
+#[derive(Serialize)]
+struct Lossless {
+    macs: u64,
+    params: usize,
+    removed: Vec<Removed>,
+}
+
+#[derive(Serialize)]
+struct Removed {
+    pass: &'static str,
+    what: String,
+    why: &'static str,
+}
+
+impl Inspect {
+    pub(super) fn run(&self, session: &Session) -> Ended {
+        let shown = self.model.display().to_string();
+        let files = Files::read(&self.model)?;
+        let source = files.source(&shown);
+        let options = Options { reference: self.reference, ..Options::default() };
+        let (graph, simplified, removals) = pipeline::simplify(&source, &options)?;
+        let compiled = pipeline::compile(&source, &options);
+        let plan = compiled.as_ref().ok().map(|compiled| &compiled.plan);
+        let report = report(&shown, source.bytes, &graph, &simplified, &removals, plan);
+        session.result(&text(&report, source.bytes.len(), simplified.nodes.len(), compiled.as_ref().err()), &report);
+        if let (Some(plan), true) = (plan, session.verbose) {
+            session.say(&plan.to_string());
+        }
+        Ok(Outcome::Done)
+    }
+}
+
+fn report(model: &str, bytes: &[u8], graph: &Graph, simplified: &Graph, removals: &[Removal], plan: Option<&Plan>) -> Report {
+    let Inspection { ops, macs, params, zero_params } = Inspection::of(graph);
+    let after = Inspection::of(simplified);
+    let removed = removals.iter().map(|Removal { pass, what, why }| Removed { pass, what: what.clone(), why });
+    let op = |OpInspection { index, name, op, output, macs, params, zero_params }| Op {
+        index,
+        name,
+        op,
+        output,
+        macs,
+        params,
+        zero_params,
+    };
+    Report {
+        model: model.into(),
+        format: if bytes.get(4..8) == Some(b"TFL3") { "tflite" } else { "safetensors" },
+        sha256: hex(&hmac_sha256::Hash::hash(bytes)),
+        inputs: graph.inputs.iter().map(|&id| port(graph, id)).collect(),
+        outputs: graph.outputs.iter().map(|&id| port(graph, id)).collect(),
+        ops: ops.into_iter().map(op).collect(),
+        macs,
+        params,
+        zero_params,
+        lossless: Lossless { macs: after.macs, params: after.params, removed: removed.collect() },
+        ram_bytes: plan.map(Plan::ram_bytes),
+        weight_bytes: plan.map(Plan::weight_bytes),
+    }
+}
+
+fn port(graph: &Graph, id: TensorId) -> Port {
+    let tensor = graph.tensor(id);
+    let quantization = tensor.quantization.as_ref();
+    Port {
+        name: tensor.name.clone(),
+        shape: tensor.shape.0.clone(),
+        dtype: tensor.dtype.name(),
+        scale: quantization.and_then(|quantization| quantization.scales.first().copied()),
+        zero_point: quantization.and_then(|quantization| quantization.zero_points.first().copied()),
+    }
+}
+
+fn text(report: &Report, file_bytes: usize, ops_after: usize, problems: Option<&Diagnostics>) -> String {
+    let mut text =
+        format!("{}: {}, {} bytes\nSHA-256 {}\n\n", report.model, report.format, number(file_bytes as u64), report.sha256);
+    let ports = report.inputs.iter().map(|port| ("input", port)).chain(report.outputs.iter().map(|port| ("output", port)));
+    for (role, Port { name, shape, dtype, scale, zero_point }) in ports {
+        let quantization = match (scale, zero_point) {
+            (Some(scale), Some(zero_point)) => format!(", scale {scale:?}, zero point {zero_point}"),
+            _ => String::new(),
+        };
+        let _ = writeln!(text, "{role:<6} {}: {dtype}{shape:?}{quantization}", table::short(name));
+    }
+    let rows = report.ops.iter().map(|op| {
+        vec![
+            op.index.to_string(),
+            op.op.into(),
+            table::short(&op.name),
+            op.output.clone(),
+            number(op.macs),
+            number(op.params as u64),
+            table::percent(op.zero_params, op.params),
+        ]
+    });
+    let total = vec![
+        String::new(),
+        "total".into(),
+        String::new(),
+        String::new(),
+        number(report.macs),
+        number(report.params as u64),
+        table::percent(report.zero_params, report.params),
+    ];
+    let columns = [
+        ("#", Align::Right),
+        ("op", Align::Left),
+        ("name", Align::Left),
+        ("output", Align::Left),
+        ("MACs", Align::Right),
+        ("params", Align::Right),
+        ("zero", Align::Right),
+    ];
+    let _ = write!(text, "\n{}\n", table::table(&columns, rows.chain([total])));
+    lossless(&mut text, report, ops_after);
+    match (report.ram_bytes, report.weight_bytes, problems) {
+        (Some(ram), Some(weights), _) => {
+            let (ram, weights) = (number(ram as u64), number(weights as u64));
+            let _ = writeln!(text, "planned: {ram} bytes of RAM and the stack, {weights} bytes of weights and tables in flash");
+        }
+        (_, _, Some(problems)) => {
+            let _ = writeln!(text, "no code can be generated from this model as it is:");
+            summarize(&mut text, problems);
+        }
+        _ => {}
+    }
+    text
+}
+
+/// What the passes removed, the same thing told once with its count.
+fn lossless(text: &mut String, report: &Report, ops_after: usize) {
+    let Lossless { macs, params, removed } = &report.lossless;
+    if removed.is_empty() {
+        let _ = writeln!(text, "lossless passes: nothing to remove");
+        return;
+    }
+    let _ = writeln!(
+        text,
+        "lossless passes: {} operators become {ops_after}, {} MACs become {}, {} parameters become {}",
+        report.ops.len(),
+        number(report.macs),
+        number(*macs),
+        number(report.params as u64),
+        number(*params as u64),
+    );
+    for Removed { pass, what, why } in removed {
+        let _ = writeln!(text, "  {pass}: {}: {why}", table::short(what));
+    }
+}
+
+/// The first diagnostic of each kind, and how many more there are of it.
+fn summarize(text: &mut String, problems: &Diagnostics) {
+    let mut told: Vec<&str> = Vec::new();
+    for diagnostic in &problems.0 {
+        if told.contains(&diagnostic.code) {
+            continue;
+        }
+        told.push(diagnostic.code);
+        let more = problems.0.iter().filter(|other| other.code == diagnostic.code).count() - 1;
+        let _ = writeln!(text, "  {}", diagnostic.to_string().replace('\n', "\n  "));
+        if more > 0 {
+            let _ = writeln!(text, "    and {more} more of this kind");
+        }
+    }
+}

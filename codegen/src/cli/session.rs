@@ -1,0 +1,124 @@
+//! What every command has: the user's global options, the boards, and the ways to say something.
+
+use super::choices::{Color, Format, Global};
+use super::{json, render};
+use crate::boards::Catalogue;
+use crate::diag::{Diagnostic, Diagnostics, Explain, Place};
+use serde::Serialize;
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+use std::{env, fs, io};
+
+/// One run of the program.
+pub(super) struct Session {
+    pub(super) catalogue: Catalogue,
+    pub(super) format: Format,
+    pub(super) verbose: bool,
+    quiet: bool,
+    color: bool,
+}
+
+impl Session {
+    /// Reads the user's table of boards, where one is given.
+    pub(super) fn open(global: &Global) -> Result<Self, Diagnostics> {
+        let mut catalogue = Catalogue::builtin();
+        if let Some(file) = &global.boards_file {
+            let text = read(file)?;
+            catalogue = catalogue
+                .with(&String::from_utf8_lossy(&text))
+                .map_err(|error| error.at(Place { file: Some(file.display().to_string()), ..Place::default() }))?;
+        }
+        Ok(Self { catalogue, format: global.format, verbose: global.verbose, quiet: global.quiet, color: colored(global.color) })
+    }
+
+    /// Writes a result: `text` for people, or `data` as one object.
+    pub(super) fn result(&self, text: &str, data: &impl Serialize) {
+        match self.format {
+            Format::Table => out(text),
+            Format::Json => out(&(serde_json::to_string_pretty(data).unwrap_or_default() + "\n")),
+        }
+    }
+
+    /// Says on stderr what was done, unless the user wants quiet.
+    pub(super) fn say(&self, text: &str) {
+        if !self.quiet {
+            let _ = writeln!(io::stderr(), "{text}");
+        }
+    }
+
+    /// Shows on a terminal what is under way, until the result is dropped.
+    pub(super) fn doing(&self, text: &str) -> Doing {
+        let shown = !self.quiet && io::stderr().is_terminal();
+        if shown {
+            let _ = write!(io::stderr(), "{text} ...");
+            let _ = io::stderr().flush();
+        }
+        Doing { shown }
+    }
+
+    /// Shows diagnostics that do not end the command.
+    pub(super) fn warn(&self, diagnostics: &Diagnostics) {
+        show_as(diagnostics, self.format, self.color);
+    }
+}
+
+/// A line on the terminal that goes away.
+pub(super) struct Doing {
+    shown: bool,
+}
+
+impl Drop for Doing {
+    fn drop(&mut self) {
+        if self.shown {
+            let _ = write!(io::stderr(), "\r\x1b[2K");
+            let _ = io::stderr().flush();
+        }
+    }
+}
+
+/// Writes to stdout; a reader that went away, as `head` does, is no error.
+pub(super) fn out(text: &str) {
+    let mut stdout = io::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+}
+
+/// Shows diagnostics on stderr: drawn, or as one object under `--format json`.
+pub(super) fn show(diagnostics: &Diagnostics, global: &Global) {
+    show_as(diagnostics, global.format, colored(global.color));
+}
+
+fn show_as(diagnostics: &Diagnostics, format: Format, color: bool) {
+    let text = match format {
+        Format::Table => render::diagnostics(diagnostics, color),
+        Format::Json => json::diagnostics(diagnostics) + "\n",
+    };
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
+fn colored(color: Color) -> bool {
+    match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => {
+            let plain = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+            io::stderr().is_terminal() && !plain && env::var_os("TERM").is_none_or(|term| term != "dumb")
+        }
+    }
+}
+
+/// Reads a file that is no model.
+pub(super) fn read(file: &Path) -> Result<Vec<u8>, Diagnostics> {
+    fs::read(file).map_err(|error| {
+        let place = Place { file: Some(file.display().to_string()), ..Place::default() };
+        let help = "check the path; it is relative to the current folder".to_string();
+        Diagnostic { code: "read::file", message: format!("cannot read it: {error}"), place, help }.into()
+    })
+}
+
+/// Names `file` in every diagnostic that names none.
+pub(super) fn in_file(mut diagnostics: Diagnostics, file: &Path) -> Diagnostics {
+    for diagnostic in &mut diagnostics.0 {
+        diagnostic.place.file.get_or_insert_with(|| file.display().to_string());
+    }
+    diagnostics
+}

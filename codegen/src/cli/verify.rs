@@ -1,0 +1,219 @@
+//! `tinybake verify`.
+
+use super::choices;
+use super::session::{self, Session, in_file};
+use super::table::{self, Align, known, number};
+use super::{Ended, Outcome};
+use crate::boards::Target;
+use crate::diag::{Diagnostics, Explain, Place};
+use crate::measure::{self, Golden, GoldenError, MeasureError, Program};
+use crate::options::{Optimize, Options, Reference};
+use crate::pipeline::{self, Source};
+use crate::script::Files;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Builds the generated code, runs it on the host or emulated cores, and compares it with recorded outputs.
+///
+/// Every element of every output is compared. Exit code 1: an element differs, or nothing could be run.
+#[derive(clap::Args)]
+pub(super) struct Verify {
+    /// A .tflite file, or a .safetensors file with its topology.
+    model: PathBuf,
+    /// The recording: safetensors with `input.J` and `output.J.ENGINE`, each [samples, ...].
+    #[arg(long, value_name = "FILE")]
+    golden: PathBuf,
+    /// The engine whose recorded outputs to compare with.
+    #[arg(long, default_value = "tflm", value_name = "NAME")]
+    engine: String,
+    /// Where to run: cores and boards, separated by commas. `host` is this computer; the others are emulated.
+    #[arg(long, default_value = "host", value_delimiter = ',', value_name = "NAMES")]
+    on: Vec<String>,
+    /// What to spend flash on.
+    #[arg(long, default_value = Optimize::default().name(), value_parser = choices::optimize())]
+    optimize: Optimize,
+    /// The engine whose outputs the code is to equal; `xnnpack` where that is the engine, `tflm` otherwise.
+    #[arg(long, value_parser = choices::reference())]
+    reference: Option<Reference>,
+    /// Runs at most so many of the recorded samples.
+    #[arg(long, value_name = "N")]
+    samples: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct Report {
+    model: String,
+    engine: String,
+    reference: &'static str,
+    optimize: &'static str,
+    runs: Vec<Row>,
+}
+
+#[derive(Default, Serialize)]
+struct Row {
+    on: String,
+    samples: Option<usize>,
+    elements: Option<usize>,
+    unequal: Option<usize>,
+    max_difference: Option<f64>,
+    instructions: Option<u64>,
+    ram_bytes: Option<u64>,
+    stack_bytes: Option<u64>,
+    note: Option<String>,
+}
+
+/// Why there are no figures of a target.
+enum Stop {
+    /// The user's input is wrong: no target can be run.
+    Input(Diagnostics),
+    /// It cannot be built or run here.
+    Measure(MeasureError),
+}
+
+impl From<Diagnostics> for Stop {
+    fn from(diagnostics: Diagnostics) -> Self {
+        Self::Input(diagnostics)
+    }
+}
+
+impl Verify {
+    pub(super) fn run(&self, session: &Session) -> Ended {
+        let targets = self.targets(session)?;
+        let files = Files::read(&self.model)?;
+        let golden = self.recording()?;
+        let shown = self.model.display().to_string();
+        let (mut rows, mut failed) = (Vec::new(), Vec::new());
+        for target in &targets {
+            match self.one(session, &files.source(&shown), &golden, target) {
+                Ok(row) => rows.push(row),
+                Err(Stop::Input(diagnostics)) => return Err(diagnostics),
+                Err(Stop::Measure(error)) => {
+                    let note =
+                        if error.is_missing_tool() { format!("not run: {error}: {}", error.help()) } else { "failed".into() };
+                    rows.push(Row { on: target.name().into(), note: Some(note), ..Row::default() });
+                    if !error.is_missing_tool() {
+                        failed.push(error.at(Place { file: Some(shown.clone()), ..Place::default() }));
+                    }
+                }
+            }
+        }
+        let report = Report {
+            model: shown,
+            engine: self.engine.clone(),
+            reference: self.reference().name(),
+            optimize: self.optimize.name(),
+            runs: rows,
+        };
+        session.result(&text(&report), &report);
+        let broken = !failed.is_empty();
+        if broken {
+            session.warn(&Diagnostics(failed));
+        }
+        let unequal = report.runs.iter().any(|row| row.unequal.is_some_and(|unequal| unequal > 0));
+        let none = report.runs.iter().all(|row| row.elements.is_none_or(|elements| elements == 0));
+        Ok(if broken || unequal || none { Outcome::CheckFailed } else { Outcome::Done })
+    }
+
+    /// The targets to run on.
+    fn targets<'a>(&self, session: &'a Session) -> Result<Vec<Target<'a>>, Diagnostics> {
+        let (mut targets, mut unknown) = (Vec::new(), Vec::new());
+        for name in &self.on {
+            match session.catalogue.find(name.trim()) {
+                Ok(target) => targets.push(target),
+                Err(error) => unknown.push(error.at(Place::default())),
+            }
+        }
+        if unknown.is_empty() { Ok(targets) } else { Err(Diagnostics(unknown)) }
+    }
+
+    /// The recording, which has outputs of the engine.
+    fn recording(&self) -> Result<Golden, Diagnostics> {
+        let bytes = session::read(&self.golden)?;
+        let golden = Golden::parse(&bytes).map_err(|diagnostics| in_file(diagnostics, &self.golden))?;
+        let present = golden.engines();
+        if present.contains(&self.engine) {
+            return Ok(golden);
+        }
+        let error = GoldenError::NoEngine { engine: self.engine.clone(), present };
+        Err(in_file(error.at(Place::default()).into(), &self.golden))
+    }
+
+    fn reference(&self) -> Reference {
+        self.reference.unwrap_or(if self.engine == Reference::Xnnpack.name() { Reference::Xnnpack } else { Reference::Tflm })
+    }
+
+    /// The figures of one target.
+    fn one(&self, session: &Session, source: &Source<'_>, golden: &Golden, target: &Target<'_>) -> Result<Row, Stop> {
+        let options =
+            Options { reference: self.reference(), optimize: self.optimize, core: target.class(), ..Options::default() };
+        let compiled = pipeline::compile(source, &options)?;
+        if session.verbose {
+            session.say(&compiled.plan.to_string());
+        }
+        let program = Program::of_plan(&compiled.plan);
+        let in_golden = |diagnostics| in_file(diagnostics, &self.golden);
+        let samples = golden.samples(&program.inputs, self.samples).map_err(in_golden)?;
+        let doing = session.doing(&format!("building and running on {}", target.name()));
+        let settings = measure::Options { size: self.optimize == Optimize::Size, ..measure::Options::default() };
+        let run = measure::run(&program, &samples, target, &settings).map_err(Stop::Measure)?;
+        drop(doing);
+        let comparison = measure::compare(&run, &program.outputs, golden, &self.engine).map_err(in_golden)?;
+        Ok(Row {
+            on: target.name().into(),
+            samples: Some(comparison.samples),
+            elements: Some(comparison.elements),
+            unequal: Some(comparison.unequal),
+            max_difference: Some(comparison.max_difference),
+            instructions: run.instructions.map(|instructions| instructions.mean),
+            ram_bytes: Some(run.ram_bytes),
+            stack_bytes: run.stack_bytes,
+            note: None,
+        })
+    }
+}
+
+fn text(report: &Report) -> String {
+    let count = |value: Option<usize>| known(value.map(|value| value as u64));
+    let rows = report.runs.iter().map(|row| {
+        vec![
+            row.on.clone(),
+            count(row.samples),
+            count(row.elements),
+            count(row.unequal),
+            row.max_difference.map_or_else(|| "-".into(), |difference| difference.to_string()),
+            known(row.instructions),
+            known(row.ram_bytes),
+            known(row.stack_bytes),
+        ]
+    });
+    let columns = [
+        ("on", Align::Left),
+        ("samples", Align::Right),
+        ("elements", Align::Right),
+        ("unequal", Align::Right),
+        ("max difference", Align::Right),
+        ("instructions", Align::Right),
+        ("RAM bytes", Align::Right),
+        ("stack bytes", Align::Right),
+    ];
+    let Report { model, engine, reference, optimize, runs } = report;
+    let mut text =
+        format!("{model} against {engine}: reference {reference}, optimize {optimize}\n\n{}", table::table(&columns, rows));
+    for Row { on, note, .. } in runs {
+        if let Some(note) = note {
+            text.push_str(&format!("\n{on}: {note}"));
+        }
+    }
+    text.push_str(&format!("\n{}\n", verdict(runs)));
+    text
+}
+
+fn verdict(runs: &[Row]) -> String {
+    let sum = |of: fn(&Row) -> Option<usize>| runs.iter().filter_map(of).sum::<usize>() as u64;
+    let (elements, unequal) = (sum(|row| row.elements), sum(|row| row.unequal));
+    match (elements, unequal) {
+        (0, _) => "nothing was compared".into(),
+        (elements, 0) => format!("all {} elements are equal", number(elements)),
+        (elements, unequal) => format!("{} of {} elements differ", number(unequal), number(elements)),
+    }
+}
