@@ -1,0 +1,64 @@
+//! `tinybake verify`, on this computer; cores are emulated in the tests of the measuring.
+
+use super::{fields, folder, model, run};
+use safetensors::{SafeTensors, tensor::TensorView};
+
+fn golden(name: &str) -> String {
+    model(name).replace(".tflite", ".golden.safetensors")
+}
+
+#[test]
+fn equal_outputs_end_with_0_and_others_with_1() {
+    let (model, recorded) = (model("conv_2d/k3x3_same"), golden("conv_2d/k3x3_same"));
+    let equal = run(&["verify", &model, "--golden", &recorded, "--format", "json"]);
+    assert_eq!(equal.code, Some(0), "{}", equal.stderr);
+    let json = equal.json();
+    assert_eq!(fields(&json), ["engine", "model", "optimize", "reference", "runs"]);
+    let row = &json["runs"][0];
+    assert_eq!(
+        fields(row),
+        ["elements", "instructions", "max_difference", "note", "on", "ram_bytes", "samples", "stack_bytes", "unequal"]
+    );
+    assert_eq!((row["on"].as_str(), row["unequal"].as_u64()), (Some("host"), Some(0)));
+    assert!(row["elements"].as_u64() > Some(0) && row["instructions"].is_null());
+
+    let bytes = std::fs::read(&recorded).unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    let changed = file.tensors().into_iter().map(|(name, view)| {
+        let mut data = view.data().to_vec();
+        if name == "output.0.tflm" {
+            data[0] ^= 1;
+        }
+        (name, view.dtype(), view.shape().to_vec(), data)
+    });
+    let changed: Vec<_> = changed.collect();
+    let views = changed.iter().map(|(name, dtype, shape, data)| (name, TensorView::new(*dtype, shape.clone(), data).unwrap()));
+    let other = folder("unequal").join("other.safetensors");
+    std::fs::write(&other, safetensors::serialize(views, None).unwrap()).unwrap();
+    let unequal = run(&["verify", &model, "--golden", &other.display().to_string(), "--on", "host,cortex-m85"]);
+    assert_eq!(unequal.code, Some(1));
+    assert!(unequal.stdout.contains("1 of") && unequal.stdout.contains("cortex-m85: not run"), "{}", unequal.stdout);
+}
+
+#[test]
+fn where_nothing_can_be_run_the_check_fails() {
+    let ran = run(&["verify", &model("conv_2d/k3x3_same"), "--golden", &golden("conv_2d/k3x3_same"), "--on", "cortex-m85"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.stdout.contains("nothing was compared"));
+}
+
+#[test]
+fn input_that_is_wrong_ends_with_2() {
+    let (model, recorded) = (model("conv_2d/k3x3_same"), golden("conv_2d/k3x3_same"));
+    for (arguments, expected) in [
+        (vec!["--golden", "absent.safetensors"], "read::file"),
+        (vec!["--golden", &model], "golden::syntax"),
+        (vec!["--golden", &golden("fully_connected/no_bias")], "golden::shape"),
+        (vec!["--golden", &recorded, "--engine", "ort"], "golden::no_engine"),
+        (vec!["--golden", &recorded, "--on", "host,cortex-m5,nrf"], "boards::unknown"),
+    ] {
+        let ran = run(&[&["verify", &model, "--format", "json"], arguments.as_slice()].concat());
+        assert_eq!(ran.code, Some(2), "{arguments:?}");
+        assert_eq!(ran.diagnostics()[0], expected, "{arguments:?}");
+    }
+}
