@@ -123,7 +123,11 @@ def tflite_conv(g: GraphBuilder, x: Tensor, name: str, q: Quantized) -> Tensor:
 def tflite_depthwise(g: GraphBuilder, x: Tensor, name: str, q: Quantized, stride: int) -> Tensor:
     """`DEPTHWISE_CONV_2D`, padding `same`, relu."""
     made = options(
-        "DepthwiseConv2DOptions", padding=padding("same"), strideH=stride, strideW=stride, depthMultiplier=1,
+        "DepthwiseConv2DOptions",
+        padding=padding("same"),
+        strideH=stride,
+        strideW=stride,
+        depthMultiplier=1,
         fusedActivationFunction=activation("relu"),
     )
     result = Result((1, x.shape[1] // stride, x.shape[2] // stride, x.shape[3]), q.out)
@@ -142,7 +146,9 @@ def tflite_dense(g: GraphBuilder, x: Tensor, name: str, q: Quantized) -> Tensor:
     made = options("ReshapeOptions", newShape=np.array(row, np.int32))
     (flat,) = g.op("RESHAPE", [x, g.const(np.array(row, np.int32), name="flat.shape")], [Result(row, x.quant)], made, "flat")
     made = options("FullyConnectedOptions")
-    return g.op("FULLY_CONNECTED", [flat, *parameters(g, flat, name, q, q.weight)], [Result((1, len(q.scales)), q.out)], made, name)[0]
+    return g.op(
+        "FULLY_CONNECTED", [flat, *parameters(g, flat, name, q, q.weight)], [Result((1, len(q.scales)), q.out)], made, name
+    )[0]
 
 
 def torch_layout(layer: net.Layer, weight: np.ndarray) -> np.ndarray:
@@ -205,7 +211,8 @@ def op_line(layer: net.Layer, source: str) -> str:
     if isinstance(layer, net.Conv):
         return f'conv2d = {{ {weights}, stride = [1, 1], padding = "same", activation = "relu" }}'
     if isinstance(layer, net.Depthwise):
-        return f'depthwise_conv2d = {{ {weights}, stride = [{layer.stride}, {layer.stride}], padding = "same", activation = "relu" }}'
+        stride = f"[{layer.stride}, {layer.stride}]"
+        return f'depthwise_conv2d = {{ {weights}, stride = {stride}, padding = "same", activation = "relu" }}'
     if isinstance(layer, net.Pool):
         return f'average_pool2d = {{ input = "{source}", kernel = [2, 2], stride = [2, 2], padding = "valid" }}'
     return f'fully_connected = {{ {weights}, flatten = "chw" }}'
@@ -223,8 +230,12 @@ def record_test(model: bytes, images: np.ndarray, labels: np.ndarray) -> tuple[b
     (scores,), ins, outs = run_samples(model, [pixels[:, np.newaxis]])
     scores = scores.reshape(len(images), -1)
     metadata = {
-        "model": "digits.tflite", "frames": "false", "versions": json.dumps({"tflite-micro": engine_version()}),
-        "inputs": json.dumps(ins), "outputs": json.dumps(outs), "source": "UCI optical digits (CC BY 4.0): see README.md",
+        "model": "digits.tflite",
+        "frames": "false",
+        "versions": json.dumps({"tflite-micro": engine_version()}),
+        "inputs": json.dumps(ins),
+        "outputs": json.dumps(outs),
+        "source": "UCI optical digits (CC BY 4.0): see README.md",
     }
     tensors = {"input.0": pixels, "output.0.tflm": scores, "labels": labels.astype(np.uint8)}
     return safetensors_bytes(tensors, metadata), scores

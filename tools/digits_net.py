@@ -132,8 +132,13 @@ def fold(patches: Array, stride: int, size: tuple[int, int]) -> Array:
 def build(rng: np.random.Generator) -> list[Layer]:
     """The digits network, from `[n, 8, 8, 1]` to 10 logits; 2,538 parameters."""
     return [
-        Conv("conv1", rng, 1, 16, 3), Depthwise("depthwise2", rng, 16, 2), Conv("conv3", rng, 16, 24, 1),
-        Depthwise("depthwise4", rng, 24, 1), Conv("conv5", rng, 24, 24, 1), Pool("pool6"), Dense("logits", rng, 96, 10),
+        Conv("conv1", rng, 1, 16, 3),
+        Depthwise("depthwise2", rng, 16, 2),
+        Conv("conv3", rng, 16, 24, 1),
+        Depthwise("depthwise4", rng, 24, 1),
+        Conv("conv5", rng, 24, 24, 1),
+        Pool("pool6"),
+        Dense("logits", rng, 96, 10),
     ]
 
 
@@ -169,7 +174,9 @@ class Adam:
 
     def __init__(self, layers: list[Layer], decay: float = 1e-4) -> None:
         self.layers, self.decay, self.step = layers, decay, 0
-        self.state = {(layer.name, key): [np.zeros_like(p), np.zeros_like(p)] for layer in layers for key, p in layer.params.items()}
+        self.state = {
+            (layer.name, key): [np.zeros_like(p), np.zeros_like(p)] for layer in layers for key, p in layer.params.items()
+        }
 
     def update(self, rate: float) -> None:
         """One step along the layers' gradients."""

@@ -33,7 +33,9 @@ def safetensors_bytes(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, 
     for name, array in sorted(tensors.items(), key=lambda item: (-item[1].dtype.itemsize, item[0])):
         data = np.ascontiguousarray(array).tobytes()
         header[name] = {
-            "dtype": DTYPE_NAMES[array.dtype.name], "shape": list(array.shape), "data_offsets": [len(body), len(body) + len(data)],
+            "dtype": DTYPE_NAMES[array.dtype.name],
+            "shape": list(array.shape),
+            "data_offsets": [len(body), len(body) + len(data)],
         }
         body += data
     text = json.dumps(header, separators=(",", ":")).encode()
@@ -82,8 +84,11 @@ def _details(raw: Mapping[str, object], name: str) -> dict[str, object]:
     quant = raw["quantization_parameters"]
     scales, zeros = list(quant["scales"]), list(quant["zero_points"])
     return {
-        "name": name, "shape": [int(n) for n in raw["shape"]], "dtype": np.dtype(raw["dtype"]).name,
-        "scale": float(scales[0]) if scales else 0.0, "zero_point": int(zeros[0]) if zeros else 0,
+        "name": name,
+        "shape": [int(n) for n in raw["shape"]],
+        "dtype": np.dtype(raw["dtype"]).name,
+        "scale": float(scales[0]) if scales else 0.0,
+        "zero_point": int(zeros[0]) if zeros else 0,
     }
 
 
@@ -132,8 +137,12 @@ def record(model: bytes, name: str, inputs: Sequence[np.ndarray], seed: int) -> 
     outputs, ins, outs = run_samples(model, inputs)
     tensors = {f"input.{j}": x for j, x in enumerate(inputs)} | {f"output.{j}.tflm": y for j, y in enumerate(outputs)}
     metadata = {
-        "model": name, "seed": str(seed), "frames": "false", "versions": json.dumps({"tflite-micro": engine_version()}),
-        "inputs": json.dumps(ins), "outputs": json.dumps(outs),
+        "model": name,
+        "seed": str(seed),
+        "frames": "false",
+        "versions": json.dumps({"tflite-micro": engine_version()}),
+        "inputs": json.dumps(ins),
+        "outputs": json.dumps(outs),
     }
     return safetensors_bytes(tensors, metadata)
 

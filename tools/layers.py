@@ -27,10 +27,24 @@ class Net(GraphBuilder):
     # Convolutions
 
     def conv2d(
-        self, x: Tensor, filters: int, kernel: Pair = (3, 3), stride: Pair = (1, 1), pad: str = "same", dilation: Pair = (1, 1),
-        act: str = "none", bias: str = "random", per_channel: bool = True, groups: int = 1, gain: float = 1.0,
-        out_zp: int | None = None, out_scale: float | None = None, weights: np.ndarray | None = None, spread: float = 4.0,
-        limit: int = 127, effective: float | None = None,
+        self,
+        x: Tensor,
+        filters: int,
+        kernel: Pair = (3, 3),
+        stride: Pair = (1, 1),
+        pad: str = "same",
+        dilation: Pair = (1, 1),
+        act: str = "none",
+        bias: str = "random",
+        per_channel: bool = True,
+        groups: int = 1,
+        gain: float = 1.0,
+        out_zp: int | None = None,
+        out_scale: float | None = None,
+        weights: np.ndarray | None = None,
+        spread: float = 4.0,
+        limit: int = 127,
+        effective: float | None = None,
     ) -> Tensor:
         """`conv_2d` from `[1, h, w, c]` to `[1, oh, ow, filters]`, in `groups`.
 
@@ -46,8 +60,13 @@ class Net(GraphBuilder):
         out = self._accumulated(x, w, taps, act, gain, out_zp, out_scale, limit, effective)
         hw = [window_output(x.shape[1 + i], kernel[i], stride[i], dilation[i], pad) for i in range(2)]
         made = options(
-            "Conv2DOptions", padding=padding(pad), strideH=stride[0], strideW=stride[1], dilationHFactor=dilation[0],
-            dilationWFactor=dilation[1], fusedActivationFunction=activation(act),
+            "Conv2DOptions",
+            padding=padding(pad),
+            strideH=stride[0],
+            strideW=stride[1],
+            dilationHFactor=dilation[0],
+            dilationWFactor=dilation[1],
+            fusedActivationFunction=activation(act),
         )
         inputs = [x, w, *self._bias(bias, x, w, filters, taps, limit)]
         return self.op("CONV_2D", inputs, [Result((x.shape[0], *hw, filters), out)], made)[0]
@@ -61,10 +80,22 @@ class Net(GraphBuilder):
         return self.op("CONV_2D", inputs, [Result((x.shape[0], *hw, weights.shape[0]), out)], made)[0]
 
     def depthwise(
-        self, x: Tensor, multiplier: int = 1, kernel: Pair = (3, 3), stride: Pair = (1, 1), pad: str = "same",
-        dilation: Pair = (1, 1), act: str = "none", bias: str = "random", per_channel: bool = True, gain: float = 1.0,
-        out_zp: int | None = None, out_scale: float | None = None, spread: float = 4.0,
-        limit: int = 127, effective: float | None = None,
+        self,
+        x: Tensor,
+        multiplier: int = 1,
+        kernel: Pair = (3, 3),
+        stride: Pair = (1, 1),
+        pad: str = "same",
+        dilation: Pair = (1, 1),
+        act: str = "none",
+        bias: str = "random",
+        per_channel: bool = True,
+        gain: float = 1.0,
+        out_zp: int | None = None,
+        out_scale: float | None = None,
+        spread: float = 4.0,
+        limit: int = 127,
+        effective: float | None = None,
     ) -> Tensor:
         """`depthwise_conv_2d` from `[1, h, w, c]` to `[1, oh, ow, c * multiplier]`."""
         channels = x.shape[3] * multiplier
@@ -73,15 +104,30 @@ class Net(GraphBuilder):
         out = self._accumulated(x, w, taps, act, gain, out_zp, out_scale, limit, effective)
         hw = [window_output(x.shape[1 + i], kernel[i], stride[i], dilation[i], pad) for i in range(2)]
         made = options(
-            "DepthwiseConv2DOptions", padding=padding(pad), strideH=stride[0], strideW=stride[1], depthMultiplier=multiplier,
-            dilationHFactor=dilation[0], dilationWFactor=dilation[1], fusedActivationFunction=activation(act),
+            "DepthwiseConv2DOptions",
+            padding=padding(pad),
+            strideH=stride[0],
+            strideW=stride[1],
+            depthMultiplier=multiplier,
+            dilationHFactor=dilation[0],
+            dilationWFactor=dilation[1],
+            fusedActivationFunction=activation(act),
         )
         inputs = [x, w, *self._bias(bias, x, w, channels, taps, limit)]
         return self.op("DEPTHWISE_CONV_2D", inputs, [Result((x.shape[0], *hw, channels), out)], made)[0]
 
     def transpose_conv(
-        self, x: Tensor, filters: int, kernel: Pair = (3, 3), stride: Pair = (2, 2), pad: str = "same", act: str = "none",
-        bias: str = "random", per_channel: bool = True, out_zp: int | None = None, out_scale: float | None = None,
+        self,
+        x: Tensor,
+        filters: int,
+        kernel: Pair = (3, 3),
+        stride: Pair = (2, 2),
+        pad: str = "same",
+        act: str = "none",
+        bias: str = "random",
+        per_channel: bool = True,
+        out_zp: int | None = None,
+        out_scale: float | None = None,
         output: Pair | None = None,
     ) -> Tensor:
         """`transpose_conv` from `[1, h, w, c]` to `[1, oh, ow, filters]`; `output` overrides the usual size."""
@@ -92,16 +138,29 @@ class Net(GraphBuilder):
         out = self._accumulated(x, w, taps, act, 1.0, out_zp, out_scale, 127, None)
         shape = (x.shape[0], *hw, filters)
         made = options(
-            "TransposeConvOptions", padding=padding(pad), strideH=stride[0], strideW=stride[1],
+            "TransposeConvOptions",
+            padding=padding(pad),
+            strideH=stride[0],
+            strideW=stride[1],
             fusedActivationFunction=activation(act),
         )
         added = self._bias(bias, x, w, filters, taps, 127)
         return self.op("TRANSPOSE_CONV", [self.ints(shape), w, x, *added], [Result(shape, out)], made)[0]
 
     def fully_connected(
-        self, x: Tensor, units: int, act: str = "none", bias: str = "random", per_channel: bool = False, gain: float = 1.0,
-        out_zp: int | None = None, out_scale: float | None = None, keep_dims: bool = False, weights: np.ndarray | None = None,
-        limit: int = 127, effective: float | None = None,
+        self,
+        x: Tensor,
+        units: int,
+        act: str = "none",
+        bias: str = "random",
+        per_channel: bool = False,
+        gain: float = 1.0,
+        out_zp: int | None = None,
+        out_scale: float | None = None,
+        keep_dims: bool = False,
+        weights: np.ndarray | None = None,
+        limit: int = 127,
+        effective: float | None = None,
     ) -> Tensor:
         """`fully_connected` of the last axis, or of all but the first where `keep_dims` is false."""
         depth = x.shape[-1] if keep_dims else math.prod(x.shape[1:])
@@ -129,7 +188,15 @@ class Net(GraphBuilder):
         return [self.const(values, Quant(tuple(x.quant.scales[0] * s for s in w.quant.scales)), f"bias_{len(self._tensors)}")]
 
     def _accumulated(
-        self, x: Tensor, w: Tensor, taps: int, act: str, gain: float, out_zp: int | None, out_scale: float | None, limit: int,
+        self,
+        x: Tensor,
+        w: Tensor,
+        taps: int,
+        act: str,
+        gain: float,
+        out_zp: int | None,
+        out_scale: float | None,
+        limit: int,
         effective: float | None,
     ) -> Quant:
         """The quantization of a sum of `taps` products, clamped by `act`."""
@@ -173,8 +240,13 @@ class Net(GraphBuilder):
         """`AVERAGE_POOL_2D` or `MAX_POOL_2D`."""
         hw = [window_output(x.shape[1 + i], kernel[i], stride[i], 1, pad) for i in range(2)]
         made = options(
-            "Pool2DOptions", padding=padding(pad), strideH=stride[0], strideW=stride[1], filterHeight=kernel[0],
-            filterWidth=kernel[1], fusedActivationFunction=activation(act),
+            "Pool2DOptions",
+            padding=padding(pad),
+            strideH=stride[0],
+            strideW=stride[1],
+            filterHeight=kernel[0],
+            filterWidth=kernel[1],
+            fusedActivationFunction=activation(act),
         )
         return self.op(code, [x], [Result((x.shape[0], *hw, x.shape[3]), out or x.quant)], made)[0]
 

@@ -29,11 +29,40 @@ TYPES = {
 
 # Operator versions that converters write for int8 graphs; 1 where not listed.
 VERSIONS = {
-    "CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "TRANSPOSE_CONV": 3, "FULLY_CONNECTED": 4, "ADD": 2, "SUB": 2, "MUL": 2,
-    "MAXIMUM": 2, "MINIMUM": 2, "AVERAGE_POOL_2D": 2, "MAX_POOL_2D": 2, "MEAN": 2, "REDUCE_MAX": 2, "SOFTMAX": 2,
-    "LOGISTIC": 2, "TANH": 2, "RELU": 2, "RELU6": 2, "LEAKY_RELU": 2, "PAD": 2, "PADV2": 2, "MIRROR_PAD": 2,
-    "CONCATENATION": 2, "SPLIT": 2, "SPLIT_V": 2, "STRIDED_SLICE": 2, "SLICE": 2, "TRANSPOSE": 2,
-    "PACK": 2, "UNPACK": 2, "RESIZE_NEAREST_NEIGHBOR": 2, "RESIZE_BILINEAR": 2, "QUANTIZE": 2, "DEQUANTIZE": 2,
+    "CONV_2D": 3,
+    "DEPTHWISE_CONV_2D": 3,
+    "TRANSPOSE_CONV": 3,
+    "FULLY_CONNECTED": 4,
+    "ADD": 2,
+    "SUB": 2,
+    "MUL": 2,
+    "MAXIMUM": 2,
+    "MINIMUM": 2,
+    "AVERAGE_POOL_2D": 2,
+    "MAX_POOL_2D": 2,
+    "MEAN": 2,
+    "REDUCE_MAX": 2,
+    "SOFTMAX": 2,
+    "LOGISTIC": 2,
+    "TANH": 2,
+    "RELU": 2,
+    "RELU6": 2,
+    "LEAKY_RELU": 2,
+    "PAD": 2,
+    "PADV2": 2,
+    "MIRROR_PAD": 2,
+    "CONCATENATION": 2,
+    "SPLIT": 2,
+    "SPLIT_V": 2,
+    "STRIDED_SLICE": 2,
+    "SLICE": 2,
+    "TRANSPOSE": 2,
+    "PACK": 2,
+    "UNPACK": 2,
+    "RESIZE_NEAREST_NEIGHBOR": 2,
+    "RESIZE_BILINEAR": 2,
+    "QUANTIZE": 2,
+    "DEQUANTIZE": 2,
     "ARG_MAX": 2,
 }
 
@@ -112,7 +141,8 @@ class GraphBuilder:
             self._codes.append(code)
         stem = name or f"{code.lower()}_{len(self._operators)}"
         written = [
-            self._tensor(r.shape, r.quant, r.dtype, stem if len(results) == 1 else f"{stem}_{i}", 0) for i, r in enumerate(results)
+            self._tensor(r.shape, r.quant, r.dtype, stem if len(results) == 1 else f"{stem}_{i}", 0)
+            for i, r in enumerate(results)
         ]
         operator = schema.OperatorT()
         operator.opcodeIndex = self._codes.index(code)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cases import activations, convolutions, dense, elementwise, graphs, movement, pooling, quantization
+from cases import activations, convolutions, dense, elementwise, graphs, movement, pooling, quantization, rewrites
 from cases.case import Case
 
-FAMILIES = (convolutions, dense, elementwise, activations, pooling, movement, quantization, graphs)
+FAMILIES = (convolutions, dense, elementwise, activations, pooling, movement, quantization, graphs, rewrites)
 
 
 def all_cases() -> Iterator[Case]:

@@ -35,6 +35,7 @@ def _sigmoids() -> Iterator[Case]:
         yield _unary(code, "zero_point_greatest", Quant(0.06, 127), out)
         yield _unary(code, "scale_power_of_two", Quant(0.0625, 0), out)
         yield _unary(code, "rank2", Quant(0.04, 5), out, shape=(1, 33))
+        yield _unary(code, "output_scale_unusual", Quant(0.04, 5), Quant(1 / 100, out.zero_point))
 
 
 def _rectifiers() -> Iterator[Case]:
@@ -75,7 +76,11 @@ def _prelu() -> Iterator[Case]:
 
 
 def _prelu_case(
-    name: str, shape: Sequence[int], alpha_shape: Sequence[int], x: Quant = Quant(0.05, -6), alpha: Quant = Quant(0.008, 0),
+    name: str,
+    shape: Sequence[int],
+    alpha_shape: Sequence[int],
+    x: Quant = Quant(0.05, -6),
+    alpha: Quant = Quant(0.008, 0),
     out: Quant = Quant(0.06, -20),
 ) -> Case:
     def build(net: Net) -> None:

@@ -18,7 +18,9 @@ def cases() -> Iterator[Case]:
     yield from _transpose_conv()
 
 
-def _one(op: str, layer: str, name: str, shape: Sequence[int], *args: object, zp: int = -3, scale: float = 0.05, **kw: object) -> Case:
+def _one(
+    op: str, layer: str, name: str, shape: Sequence[int], *args: object, zp: int = -3, scale: float = 0.05, **kw: object
+) -> Case:
     def build(net: Net) -> None:
         x = net.input(shape, Quant(scale, zp))
         net.outputs(getattr(net, layer)(x, *args, **kw))

@@ -37,7 +37,15 @@ def cases() -> Iterator[Case]:
 
 
 def _two(
-    code: str, name: str, a: Sequence[int], b: Sequence[int], qa: Quant, qb: Quant, out: Quant, act: str = "none", constant: str = ""
+    code: str,
+    name: str,
+    a: Sequence[int],
+    b: Sequence[int],
+    qa: Quant,
+    qb: Quant,
+    out: Quant,
+    act: str = "none",
+    constant: str = "",
 ) -> Case:
     """`constant` names the operand, if any, that is part of the model: `a` or `b`."""
 

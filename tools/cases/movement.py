@@ -44,8 +44,12 @@ def _paddings() -> Iterator[Case]:
     for name, value in (("least", -128), ("greatest", 127), ("zero_point", -7), ("other", 42)):
         yield Case("padv2", f"value_{name}", lambda net, value=value: _padv2(net, value))
     for mode in ("REFLECT", "SYMMETRIC"):
-        yield Case("mirror_pad", f"{mode.lower()}_image", lambda net, m=mode: _mirror(net, m, image, [(0, 0), (2, 1), (1, 3), (0, 0)]))
-        yield Case("mirror_pad", f"{mode.lower()}_channels", lambda net, m=mode: _mirror(net, m, image, [(0, 0), (0, 0), (1, 1), (2, 1)]))
+        yield Case(
+            "mirror_pad", f"{mode.lower()}_image", lambda net, m=mode: _mirror(net, m, image, [(0, 0), (2, 1), (1, 3), (0, 0)])
+        )
+        yield Case(
+            "mirror_pad", f"{mode.lower()}_channels", lambda net, m=mode: _mirror(net, m, image, [(0, 0), (0, 0), (1, 1), (2, 1)])
+        )
         yield Case("mirror_pad", f"{mode.lower()}_rank2", lambda net, m=mode: _mirror(net, m, (1, 6), [(0, 0), (3, 2)]))
 
 
@@ -142,10 +146,23 @@ def _strided_slice() -> Iterator[Case]:
     yield _strided("stride3_channels", (1, 3, 3, 8), np.s_[..., 1:8:3], (0, 0, 0, 1), (1, 3, 3, 8), (1, 1, 1, 3))
     yield _strided("begin_mask", image, np.s_[:, :3, :5, :], (0, 2, 2, 1), (1, 3, 5, 3), (1,) * 4, beginMask=0b1110)
     yield _strided("end_mask", image, np.s_[:, 2:, 3:, :], (0, 2, 3, 0), (1, 1, 1, 1), (1,) * 4, endMask=0b1110)
-    yield _strided("both_masks", image, np.s_[:, :, 2:4, :], (0, 5, 2, 2), (1, 1, 4, 1), (1,) * 4, beginMask=0b1011, endMask=0b1011)
+    yield _strided(
+        "both_masks", image, np.s_[:, :, 2:4, :], (0, 5, 2, 2), (1, 1, 4, 1), (1,) * 4, beginMask=0b1011, endMask=0b1011
+    )
     yield _strided("negative_indices", image, np.s_[:, -4:-1, :-2, :], (0, -4, 0, 0), (1, -1, -2, 3), (1,) * 4)
-    yield _strided("reversed", image, np.s_[:, ::-1, :, :], (0, 0, 0, 0), (1, 0, 7, 3), (1, -1, 1, 1), beginMask=0b0010, endMask=0b0010)
-    yield _strided("reversed_both_stride2", image, np.s_[:, ::-2, ::-1, :], (0,) * 4, (1, 0, 0, 3), (1, -2, -1, 1), beginMask=0b0110, endMask=0b0110)
+    yield _strided(
+        "reversed", image, np.s_[:, ::-1, :, :], (0, 0, 0, 0), (1, 0, 7, 3), (1, -1, 1, 1), beginMask=0b0010, endMask=0b0010
+    )
+    yield _strided(
+        "reversed_both_stride2",
+        image,
+        np.s_[:, ::-2, ::-1, :],
+        (0,) * 4,
+        (1, 0, 0, 3),
+        (1, -2, -1, 1),
+        beginMask=0b0110,
+        endMask=0b0110,
+    )
     yield _strided("reversed_part", image, np.s_[:, 4:1:-1, :, :], (0, 4, 0, 0), (1, 1, 7, 3), (1, -1, 1, 1))
     yield _strided("shrink_row", image, np.s_[:, 2, :, :], (0, 2, 0, 0), (1, 3, 7, 3), (1,) * 4, shrinkAxisMask=0b0010)
     yield _strided("shrink_negative", image, np.s_[:, -1, :, :], (0, -1, 0, 0), (1, 0, 7, 3), (1,) * 4, shrinkAxisMask=0b0010)
@@ -153,7 +170,9 @@ def _strided_slice() -> Iterator[Case]:
     yield _strided("shrink_two", image, np.s_[:, 3, :, 0], (0, 3, 0, 0), (1, 4, 7, 1), (1,) * 4, shrinkAxisMask=0b1010)
     yield _strided("end_beyond", image, np.s_[:, 2:, :, :], (0, 2, 0, 0), (1, 100, 100, 100), (1,) * 4)
     yield _strided("vector", (1, 20), np.s_[:, 3:18:4], (0, 3), (1, 18), (1, 4))
-    yield _strided("last_frame", (1, 9, 5), np.s_[:, -1:, every], (0, -1, 0), (0, 0, 0), (1, 1, 1), beginMask=0b101, endMask=0b111)
+    yield _strided(
+        "last_frame", (1, 9, 5), np.s_[:, -1:, every], (0, -1, 0), (0, 0, 0), (1, 1, 1), beginMask=0b101, endMask=0b111
+    )
 
 
 def _slice() -> Iterator[Case]:
@@ -177,7 +196,9 @@ def _transpose() -> Iterator[Case]:
     def case(name: str, shape: Sequence[int], perm: Sequence[int]) -> Case:
         def build(net: Net) -> None:
             out = [shape[p] for p in perm]
-            net.outputs(net.op("TRANSPOSE", [net.input(shape, Q), net.ints(perm)], [Result(out, Q)], options("TransposeOptions"))[0])
+            net.outputs(
+                net.op("TRANSPOSE", [net.input(shape, Q), net.ints(perm)], [Result(out, Q)], options("TransposeOptions"))[0]
+            )
 
         return Case("transpose", name, build)
 
@@ -205,7 +226,9 @@ def _reshapes() -> Iterator[Case]:
     yield Case("reshape", "shape_in_options_only", _reshape_by_options)
     yield Case("reshape", "keras_flatten", _keras_flatten)
     for name, shape, dims, out in (
-        ("image_axes", (1, 1, 1, 9), (1, 2), (1, 9)), ("negative", (1, 5, 1), (-1,), (1, 5)), ("all", (1, 1, 7, 1), (), (7,))
+        ("image_axes", (1, 1, 1, 9), (1, 2), (1, 9)),
+        ("negative", (1, 5, 1), (-1,), (1, 5)),
+        ("all", (1, 1, 7, 1), (), (7,)),
     ):
         yield Case("squeeze", name, lambda net, shape=shape, dims=dims, out=out: _squeeze(net, shape, dims, out))
     for name, shape, axis in (("last", (1, 7), 2), ("negative", (1, 4, 3), -2), ("middle", (1, 4, 3), 1)):
@@ -275,9 +298,14 @@ def _stacks() -> Iterator[Case]:
 
 def _resizes() -> Iterator[Case]:
     sizes = {
-        "double": ((1, 3, 4, 2), (6, 8)), "half": ((1, 8, 6, 3), (4, 3)), "up_unevenly": ((1, 3, 5, 2), (7, 9)),
-        "down_unevenly": ((1, 9, 7, 2), (5, 3)), "to_one_pixel": ((1, 5, 5, 2), (1, 1)), "from_one_pixel": ((1, 1, 1, 4), (3, 5)),
-        "same_size": ((1, 4, 4, 3), (4, 4)), "up_and_down": ((1, 3, 9, 2), (8, 4)),
+        "double": ((1, 3, 4, 2), (6, 8)),
+        "half": ((1, 8, 6, 3), (4, 3)),
+        "up_unevenly": ((1, 3, 5, 2), (7, 9)),
+        "down_unevenly": ((1, 9, 7, 2), (5, 3)),
+        "to_one_pixel": ((1, 5, 5, 2), (1, 1)),
+        "from_one_pixel": ((1, 1, 1, 4), (3, 5)),
+        "same_size": ((1, 4, 4, 3), (4, 4)),
+        "up_and_down": ((1, 3, 9, 2), (8, 4)),
     }
     for kind, stem in (("NEAREST_NEIGHBOR", "NearestNeighbor"), ("BILINEAR", "Bilinear")):
         for name, (shape, to) in sizes.items():

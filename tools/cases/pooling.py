@@ -23,7 +23,12 @@ def cases() -> Iterator[Case]:
 
 def _pools(code: str) -> Iterator[Case]:
     def case(
-        name: str, shape: Sequence[int], kernel: tuple[int, int], stride: tuple[int, int], q: Quant = Quant(0.05, -4), **kw: object
+        name: str,
+        shape: Sequence[int],
+        kernel: tuple[int, int],
+        stride: tuple[int, int],
+        q: Quant = Quant(0.05, -4),
+        **kw: object,
     ) -> Case:
         return Case(code.lower(), name, lambda net: net.outputs(net.pool(code, net.input(shape, q), kernel, stride, **kw)))
 
@@ -48,7 +53,12 @@ def _pools(code: str) -> Iterator[Case]:
 
 
 def _reduction(
-    code: str, name: str, axes: Sequence[int], keep: bool, shape: Sequence[int] = (1, 5, 6, 7), q: Quant = Quant(0.04, -9),
+    code: str,
+    name: str,
+    axes: Sequence[int],
+    keep: bool,
+    shape: Sequence[int] = (1, 5, 6, 7),
+    q: Quant = Quant(0.04, -9),
     out: Quant | None = None,
 ) -> Case:
     return Case(code.lower(), name, lambda net: net.outputs(net.reduce(code, net.input(shape, q), axes, keep, out)))
