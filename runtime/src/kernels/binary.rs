@@ -153,7 +153,10 @@ impl BinaryOp for XnnMul {
         let (a, b) = (i32::from(a).wrapping_sub(self.a_zero_point), i32::from(b).wrapping_sub(self.b_zero_point));
         let low = (i32::from(self.clamp.min).wrapping_sub(self.clamp.zero_point)) as f32;
         let high = (i32::from(self.clamp.max).wrapping_sub(self.clamp.zero_point)) as f32;
-        let real = (a.wrapping_mul(b) as f32 * self.scale).max(low).min(high);
+        let real = a.wrapping_mul(b) as f32 * self.scale;
+        // Plain comparisons: `f32::max` calls a library function for the sake of NaN.
+        let real = if real < low { low } else { real };
+        let real = if real > high { high } else { real };
         let rounded = ((real + MAGIC).to_bits() as i32).wrapping_sub(MAGIC.to_bits() as i32);
         self.clamp.apply(rounded)
     }

@@ -20,10 +20,11 @@ pub struct StridedCopy {
 #[inline(always)]
 fn run<T: Copy>(count: usize, input: &[T], i: usize, step_i: usize, output: &mut [T], o: usize, step_o: usize) {
     if step_i == 1 && step_o == 1 {
-        if let (Some(from), Some(to)) = (input.get(i..i.wrapping_add(count)), output.get_mut(o..o.wrapping_add(count))) {
-            for (y, &x) in to.iter_mut().zip(from) {
-                *y = x;
-            }
+        let from = input.get(i..).and_then(|rest| rest.get(..count));
+        let to = output.get_mut(o..).and_then(|rest| rest.get_mut(..count));
+        if let (Some(from), Some(to)) = (from, to) {
+            // Both have `count` elements, which the optimizer sees: no panic path is left.
+            to.copy_from_slice(from);
         }
         return;
     }

@@ -1,6 +1,6 @@
 //! Element-wise functions of two tensors: multipliers, broadcasts, and tables where one operand is one constant.
 
-use super::movement::{Axis, merge, outermost};
+use super::movement::{Axis, merge, outermost, signed_strides};
 use super::multiplier::{activation_range, quantize_multiplier, xnnpack_activation_range};
 use super::unary::tabulate;
 use crate::ir::{Activation, BinaryKind, Quantization, Shape};
@@ -140,10 +140,11 @@ fn extended(shape: &Shape, rank: usize, axis: usize) -> usize {
 pub fn broadcast(a: &Shape, b: &Shape) -> Option<Broadcast> {
     let shape = broadcast_shape(a, b)?;
     let rank = shape.rank();
-    let (a_strides, b_strides) = (a.strides(), b.strides());
-    let stride = |operand: &Shape, strides: &[usize], axis: usize| match extended(operand, rank, axis) {
+    let (a_strides, b_strides) = (signed_strides(a)?, signed_strides(b)?);
+    signed_strides(&shape)?;
+    let stride = |operand: &Shape, strides: &[isize], axis: usize| match extended(operand, rank, axis) {
         1 => 0,
-        _ => (axis + operand.rank()).checked_sub(rank).and_then(|axis| strides.get(axis)).map_or(0, |&stride| stride as isize),
+        _ => (axis + operand.rank()).checked_sub(rank).and_then(|axis| strides.get(axis)).copied().unwrap_or(0),
     };
     let axes =
         (0..rank).map(|axis| Axis { count: shape.0[axis], steps: [stride(a, &a_strides, axis), stride(b, &b_strides, axis)] });
@@ -155,4 +156,40 @@ pub fn broadcast(a: &Shape, b: &Shape) -> Option<Broadcast> {
         result.b_strides[axis] = u32::try_from(b).ok()?;
     }
     Some(result)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shape(dims: &[usize]) -> Shape {
+        Shape(dims.to_vec())
+    }
+
+    #[test]
+    fn broadcasts_merge_neighbouring_axes() {
+        let per_channel = broadcast(&shape(&[1, 4, 5, 3]), &shape(&[3])).unwrap();
+        assert_eq!(per_channel, Broadcast { dims: [1, 1, 20, 3], a_strides: [0, 0, 3, 1], b_strides: [0, 0, 0, 1] });
+        let equal = broadcast(&shape(&[2, 4, 5]), &shape(&[2, 4, 5])).unwrap();
+        assert_eq!((equal.dims, equal.a_strides, equal.b_strides), ([1, 1, 1, 40], [0, 0, 0, 1], [0, 0, 0, 1]));
+        assert_eq!(broadcast(&shape(&[2, 3]), &shape(&[3, 3])), None);
+        assert_eq!(broadcast(&shape(&[1 << 30, 1]), &shape(&[1, 1 << 30])), None);
+    }
+
+    /// An element recorded from TFLM, where quotients in f32 would give 78.
+    #[test]
+    fn sub_divides_in_f64() {
+        let quantization = Quantization::per_tensor;
+        let (a, b) = (quantization(0.040_724_527, -92), quantization(0.116_560_176, -22));
+        assert_eq!(sub(&a, &b, &quantization(0.114_757_45, 64), Activation::None).apply(29, 6), 79);
+    }
+
+    #[test]
+    fn sums_that_tflm_aborts_on_are_refused() {
+        let quantization = |scale| Quantization::per_tensor(scale, 0);
+        let (one, tiny) = (quantization(1.0), quantization(1e-6));
+        assert!(check(BinaryKind::Add, &one, &one, &one).is_ok());
+        assert!(check(BinaryKind::Add, &one, &one, &tiny).is_err());
+        assert!(check(BinaryKind::Mul, &one, &one, &tiny).is_ok());
+    }
 }

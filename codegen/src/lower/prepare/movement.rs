@@ -61,8 +61,10 @@ fn loops(dims: &[usize], input: impl IntoIterator<Item = isize>, output: impl In
     dims.iter().zip(input).zip(output).map(|((&count, input), output)| Axis { count, steps: [input, output] }).collect()
 }
 
-fn signed_strides(shape: &Shape) -> Vec<isize> {
-    shape.strides().into_iter().map(|stride| stride as isize).collect()
+/// Row-major strides; `None` for a shape of more elements than the kernels can step over, or of none.
+pub(super) fn signed_strides(shape: &Shape) -> Option<Vec<isize>> {
+    let elements = i32::try_from(shape.elements()).ok().filter(|&elements| elements > 0);
+    elements.map(|_| shape.strides().into_iter().map(|stride| stride as isize).collect())
 }
 
 /// `transpose`: axis `i` of the output is axis `perm[i]` of the input.
@@ -72,10 +74,10 @@ pub fn transpose(input: &Shape, perm: &[usize]) -> Option<StridedCopy> {
     if !sorted.iter().copied().eq(0..input.rank()) {
         return None;
     }
-    let strides = signed_strides(input);
+    let strides = signed_strides(input)?;
     let output = Shape(perm.iter().map(|&axis| input.0[axis]).collect());
     let steps: Vec<isize> = perm.iter().map(|&axis| strides[axis]).collect();
-    strided_copy(loops(&output.0, steps, signed_strides(&output)), 0, 0)
+    strided_copy(loops(&output.0, steps, signed_strides(&output)?), 0, 0)
 }
 
 /// `slice` and `strided_slice`: along each axis `size` elements from `begin`, `stride` apart (negative: backwards).
@@ -90,10 +92,10 @@ pub fn slice(input: &Shape, begin: &[usize], stride: &[isize], size: &[usize]) -
             return None;
         }
     }
-    let strides = signed_strides(input);
+    let strides = signed_strides(input)?;
     let offset = begin.iter().zip(&strides).map(|(&begin, &stride)| begin * stride as usize).sum();
     let steps: Vec<isize> = strides.iter().zip(stride).map(|(&step, &stride)| step.saturating_mul(stride)).collect();
-    strided_copy(loops(size, steps, signed_strides(&Shape(size.to_vec()))), offset, 0)
+    strided_copy(loops(size, steps, signed_strides(&Shape(size.to_vec()))?), offset, 0)
 }
 
 /// The dimensions of a shape before, at and after an axis, as three products.
@@ -133,9 +135,9 @@ pub fn pad(input: &Shape, before: &[usize], after: &[usize]) -> Option<StridedCo
     }
     let dims = input.0.iter().zip(before).zip(after).map(|((&dim, &before), &after)| dim.checked_add(before)?.checked_add(after));
     let output = Shape(dims.collect::<Option<_>>()?);
-    let strides = signed_strides(&output);
+    let strides = signed_strides(&output)?;
     let offset = before.iter().zip(&strides).map(|(&before, &stride)| before.saturating_mul(stride as usize)).sum();
-    strided_copy(loops(&input.0, signed_strides(input), strides), 0, offset)
+    strided_copy(loops(&input.0, signed_strides(input)?, strides), 0, offset)
 }
 
 /// `mirror_pad`: neighbouring axes without padding become one. `None` also where a padding is larger than the mirror.
@@ -177,6 +179,7 @@ pub fn resize(input: &Shape) -> Option<Resize> {
 /// `reference/resize_nearest_neighbor.h`, `GetNearestNeighbor`, in single precision.
 pub fn nearest_neighbor(input: usize, output: usize, align_corners: bool, half_pixel_centers: bool) -> Option<Vec<u16>> {
     let last = u16::try_from(input.checked_sub(1)?).ok()?;
+    u16::try_from(output).ok()?;
     let scale = if align_corners && output > 1 { (input - 1) as f32 / (output - 1) as f32 } else { input as f32 / output as f32 };
     let offset = if half_pixel_centers { 0.5 } else { 0.0 };
     let nearest = |index: usize| {
@@ -204,4 +207,68 @@ pub fn bilinear(input: usize, output: usize, align_corners: bool, half_pixel_cen
         inside.then_some(Tap { lower: u16::try_from(lower).ok()?, upper: u16::try_from(upper).ok()?, fraction })
     };
     (0..output).map(tap).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tinybake_runtime::kernels::copy::copy;
+
+    fn shape(dims: &[usize]) -> Shape {
+        Shape(dims.to_vec())
+    }
+
+    /// Runs the kernel over an input whose element at index `i` is `i`.
+    fn indices(params: &StridedCopy, input: usize, output: usize) -> Vec<usize> {
+        let input: Vec<usize> = (0..input).collect();
+        let mut result = vec![usize::MAX; output];
+        copy(params, &input, &mut result);
+        result
+    }
+
+    #[test]
+    fn neighbouring_axes_merge() {
+        let whole = transpose(&shape(&[2, 3, 4, 5]), &[0, 1, 2, 3]).unwrap();
+        assert_eq!((whole.dims, whole.input_strides[4], whole.output_strides[4]), ([1, 1, 1, 1, 120], 1, 1));
+        let swapped = transpose(&shape(&[1, 2, 3, 4, 5, 6]), &[0, 3, 4, 5, 1, 2]).unwrap();
+        assert_eq!((swapped.dims, swapped.input_strides), ([1, 1, 1, 120, 6], [0, 0, 0, 1, 120]));
+    }
+
+    #[test]
+    fn transpose_reads_the_permuted_index() {
+        let params = transpose(&shape(&[2, 3, 4]), &[2, 0, 1]).unwrap();
+        let given = indices(&params, 24, 24);
+        let expected = (0..4).flat_map(|k| (0..2).flat_map(move |i| (0..3).map(move |j| i * 12 + j * 4 + k)));
+        assert!(given.into_iter().eq(expected));
+    }
+
+    #[test]
+    fn slice_steps_backwards() {
+        let params = slice(&shape(&[3, 5]), &[2, 4], &[-1, -2], &[2, 3]).unwrap();
+        assert_eq!(indices(&params, 15, 6), [14, 12, 10, 9, 7, 5]);
+    }
+
+    #[test]
+    fn arguments_that_contradict_the_shape_are_refused() {
+        let input = shape(&[3, 5]);
+        assert_eq!(transpose(&input, &[0, 0]), None);
+        assert_eq!(transpose(&input, &[0, 1, 2]), None);
+        assert_eq!(slice(&input, &[0, 3], &[1, 1], &[3, 3]), None);
+        assert_eq!(slice(&input, &[0, 0], &[1, -1], &[3, 2]), None);
+        assert_eq!(slice(&input, &[0, 0], &[1, isize::MAX], &[3, usize::MAX]), None);
+        assert_eq!(split(&input, 1, 4, 2), None);
+        assert_eq!(concatenation(&input, 2, 0, 1), None);
+        assert_eq!(pad(&input, &[usize::MAX, 0], &[1, 0]), None);
+        assert_eq!(pad(&input, &[1 << 40, 1 << 40], &[1, 0]), None);
+        assert_eq!(mirror_pad(&input, &[3, 0], &[0, 0], MirrorMode::Reflect), None);
+        assert_eq!(mirror_pad(&input, &[4, 0], &[0, 0], MirrorMode::Symmetric), None);
+        assert_eq!(transpose(&shape(&[1 << 20, 1 << 20, 1 << 40]), &[2, 1, 0]), None);
+    }
+
+    #[test]
+    fn bilinear_refuses_what_runs_past_the_input() {
+        assert_eq!(bilinear(3, 198, false, false), None);
+        assert!(bilinear(3, 99, false, false).is_some());
+        assert_eq!(bilinear(0, 4, false, true), None);
+    }
 }

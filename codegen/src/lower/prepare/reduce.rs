@@ -1,6 +1,6 @@
 //! Reductions over axes.
 
-use super::movement::{Axis, merge, outermost};
+use super::movement::{Axis, merge, outermost, signed_strides};
 use super::multiplier::quantize_multiplier;
 use crate::ir::{Quantization, Shape};
 use tinybake_runtime::kernels::arg_max::ArgMax;
@@ -14,9 +14,9 @@ pub fn reduce(input: &Shape, axes: &[usize]) -> Option<Reduce> {
         return None;
     }
     let (mut kept, mut reduced) = (Vec::new(), Vec::new());
-    for (axis, (&count, stride)) in input.0.iter().zip(input.strides()).enumerate() {
+    for (axis, (&count, stride)) in input.0.iter().zip(signed_strides(input)?).enumerate() {
         let side = if axes.contains(&axis) { &mut reduced } else { &mut kept };
-        side.push(Axis { count, steps: [stride as isize] });
+        side.push(Axis { count, steps: [stride] });
     }
     let mut result = Reduce { kept: [1; 3], kept_strides: [0; 3], reduced: [1; 3], reduced_strides: [0; 3] };
     for (index, Axis { count, steps: [stride] }) in outermost::<1, 3>(merge(kept))?.into_iter().enumerate() {
@@ -67,4 +67,19 @@ pub fn arg_max(input: &Shape, axis: usize) -> Option<ArgMax> {
         axis: u32::try_from(size).ok()?,
         inner: u32::try_from(product(&input.0[axis + 1..])?).ok()?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn axes_of_a_kind_merge() {
+        let image = reduce(&Shape(vec![1, 4, 5, 3]), &[1, 2]).unwrap();
+        assert_eq!((image.kept, image.kept_strides), ([1, 1, 3], [0, 0, 1]));
+        assert_eq!((image.reduced, image.reduced_strides), ([1, 1, 20], [0, 0, 3]));
+        assert!(reduce(&Shape(vec![2; 6]), &[0, 2, 4]).is_some());
+        assert_eq!(reduce(&Shape(vec![2; 7]), &[0, 2, 4, 6]), None);
+        assert_eq!(reduce(&Shape(vec![2, 2]), &[2]), None);
+    }
 }

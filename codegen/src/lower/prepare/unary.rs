@@ -223,3 +223,44 @@ pub fn prelu_table(input: &Quantization, alpha: &Quantization, value: i8, output
     let op = prelu(input, alpha, output);
     tabulate(|x| op.apply(x, value))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Elements recorded from TFLM, where quotients in f32 would give 98 and -32.
+    #[test]
+    fn scales_divide_in_f64() {
+        let (input, output) = (Quantization::per_tensor(0.010_842_486, -128), Quantization::per_tensor(0.022_980_439, 1));
+        let leaky = table(UnaryKind::LeakyRelu { alpha: 0.5 }, &input, &output);
+        assert_eq!(leaky[usize::from(76i8 as u8)], 97);
+        let (input, output) = (Quantization::per_tensor(0.596_852_4, 3), Quantization::per_tensor(1.023_131, -92));
+        assert_eq!(table(UnaryKind::HardSwish, &input, &output)[usize::from(105i8 as u8)], -33);
+    }
+
+    /// Symmetry and order, which the functions themselves have.
+    #[test]
+    fn sigmoids_rise_and_tanh_is_odd() {
+        let input = Quantization::per_tensor(0.05, 0);
+        let tanh = table(UnaryKind::Tanh, &input, &Quantization::per_tensor(1.0 / 128.0, 0));
+        let logistic = table(UnaryKind::Logistic, &input, &Quantization::per_tensor(1.0 / 256.0, -128));
+        assert_eq!((tanh[0], logistic[0]), (0, 0));
+        for x in 1..=100usize {
+            assert_eq!(i32::from(tanh[x]).min(127), (-i32::from(tanh[256 - x])).min(127), "tanh of {x}");
+            assert!(tanh[x] >= tanh[x - 1] && logistic[x] >= logistic[x - 1]);
+        }
+    }
+
+    #[test]
+    fn what_tflm_refuses_is_refused() {
+        let quantization = Quantization::per_tensor;
+        let check = |kind, input: (f32, i32), output: (f32, i32)| {
+            super::check(kind, &quantization(input.0, input.1), &quantization(output.0, output.1))
+        };
+        assert!(check(UnaryKind::Logistic, (0.1, 0), (1.0 / 256.0, 0)).is_err());
+        assert!(check(UnaryKind::Logistic, (0.1, 0), (1.0 / 256.0, -128)).is_ok());
+        assert!(check(UnaryKind::Tanh, (1e-9, 0), (1.0 / 128.0, 0)).is_err());
+        assert!(check(UnaryKind::HardSwish, (1.0, 0), (0.005, 0)).is_err());
+        assert!(check(UnaryKind::HardSwish, (1.0, 0), (0.01, 0)).is_ok());
+    }
+}
