@@ -26,7 +26,8 @@ pub(super) struct Verify {
     /// The engine whose recorded outputs to compare with.
     #[arg(long, default_value = "tflm", value_name = "NAME")]
     engine: String,
-    /// Where to run: cores and boards, separated by commas. `host` is this computer; the others are emulated.
+    /// Where to run: cores and boards, separated by commas. `host` is this computer, others are emulated; `all` is every
+    /// core that can run here.
     #[arg(long, default_value = "host", value_delimiter = ',', value_name = "NAMES")]
     on: Vec<String>,
     /// What to spend flash on.
@@ -89,7 +90,7 @@ impl Verify {
                 Err(Stop::Input(diagnostics)) => return Err(diagnostics),
                 Err(Stop::Measure(error)) => {
                     let note =
-                        if error.is_missing_tool() { format!("not run: {error}: {}", error.help()) } else { "failed".into() };
+                        if error.is_missing_tool() { format!("not run: {error}; {}", error.help()) } else { "failed".into() };
                     rows.push(Row { on: target.name().into(), note: Some(note), ..Row::default() });
                     if !error.is_missing_tool() {
                         failed.push(error.at(Place { file: Some(shown.clone()), ..Place::default() }));
@@ -120,6 +121,7 @@ impl Verify {
         for name in &self.on {
             match session.catalogue.find(name.trim()) {
                 Ok(target) => targets.push(target),
+                Err(_) if name == "all" => targets.extend(every(session)),
                 Err(error) => unknown.push(error.at(Place::default())),
             }
         }
@@ -170,6 +172,12 @@ impl Verify {
             note: None,
         })
     }
+}
+
+/// This computer and every core whose Rust target and emulator are installed.
+fn every(session: &Session) -> impl Iterator<Item = Target<'_>> {
+    let cores = session.catalogue.cores().iter().filter_map(|core| session.catalogue.find(&core.name).ok());
+    cores.filter(|target| measure::available(target).is_ok())
 }
 
 fn text(report: &Report) -> String {

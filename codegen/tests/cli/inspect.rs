@@ -1,6 +1,6 @@
 //! `tinybake inspect`.
 
-use super::{fields, folder, model, run};
+use super::{fields, folder, model, repository, run};
 
 #[test]
 fn fields_are_those_documented() {
@@ -55,4 +55,46 @@ fn wrong_files_have_diagnostics() {
     let truncated = run(&["inspect", &file.display().to_string()]);
     assert_eq!(truncated.code, Some(2));
     assert!(truncated.stderr.contains("tflite::") && truncated.stderr.contains("text.tflite"), "{}", truncated.stderr);
+}
+
+/// The file of a model with its `int8` tensors declared `float32`. Source of the layout: `schema.fbs`, where a `Model` has
+/// its subgraphs as field 2, a `SubGraph` its tensors as field 0, and a `Tensor` its type as field 1.
+fn in_floats(mut bytes: Vec<u8>) -> Vec<u8> {
+    const FLOAT32: u8 = 0;
+    let u16_at = |bytes: &[u8], at: usize| usize::from(u16::from_le_bytes(bytes[at..at + 2].try_into().unwrap()));
+    let follow = |bytes: &[u8], at: usize| at + u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()) as usize;
+    let field = |bytes: &[u8], table: usize, index: usize| {
+        let back = i32::from_le_bytes(bytes[table..table + 4].try_into().unwrap());
+        let vtable = table.checked_add_signed(-back as isize).unwrap();
+        table + u16_at(bytes, vtable + 4 + 2 * index)
+    };
+    let model = follow(&bytes, 0);
+    let subgraphs = follow(&bytes, field(&bytes, model, 2));
+    let subgraph = follow(&bytes, subgraphs + 4);
+    let tensors = follow(&bytes, field(&bytes, subgraph, 0));
+    for index in 0..follow(&bytes, tensors) - tensors {
+        let tensor = follow(&bytes, tensors + 4 + 4 * index);
+        let dtype = field(&bytes, tensor, 1);
+        bytes[dtype] = FLOAT32;
+    }
+    bytes
+}
+
+#[test]
+fn a_float_model_is_shown_but_not_generated() {
+    let file = folder("float_model").join("relu.tflite");
+    let case = std::fs::read_dir(repository("tests/data/conformance/relu")).unwrap().map(|entry| entry.unwrap().path());
+    let case = case.filter(|path| path.extension().is_some_and(|extension| extension == "tflite")).min().unwrap();
+    std::fs::write(&file, in_floats(std::fs::read(case).unwrap())).unwrap();
+    let file = file.display().to_string();
+    let shown = run(&["inspect", &file]);
+    assert_eq!(shown.code, Some(0), "{}", shown.stderr);
+    for part in ["relu", "float32", "no code can be generated", "[valid::float_model]", "quantize"] {
+        assert!(shown.stdout.contains(part), "{part} is not in:\n{}", shown.stdout);
+    }
+    let json = run(&["inspect", &file, "--format", "json"]).json();
+    assert!(json["ram_bytes"].is_null() && json["ops"][0]["op"] == "relu");
+    let refused = run(&["generate", &file, "--format", "json"]);
+    assert_eq!((refused.code, refused.diagnostics()), (Some(2), vec!["valid::float_model".to_string()]));
+    assert!(refused.stderr.contains("quantize"));
 }
