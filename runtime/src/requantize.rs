@@ -25,6 +25,12 @@ pub trait Requantize: Copy {
     /// The stored output for accumulator `acc` of output channel `channel`. A channel for which the rule has no scale
     /// gives the scale zero.
     fn requantize(self, acc: i32, channel: usize, clamp: &Clamp) -> i8;
+
+    /// The same, with the arithmetic in one copy for all who call it: smaller, slower.
+    #[inline(always)]
+    fn requantize_outlined(self, acc: i32, channel: usize, clamp: &Clamp) -> i8 {
+        self.requantize(acc, channel, clamp)
+    }
 }
 
 /// `multiplier * 2^(shift - 31)`: reference `tflm`, one scale for all channels.
@@ -43,7 +49,7 @@ impl Multiplier {
     /// `x` times the real multiplier. A left shift wraps, as it does in the reference.
     #[inline(always)]
     pub const fn apply(self, x: i32) -> i32 {
-        if self.shift > 0 {
+        if self.shift >= 0 {
             return high_mul(x.wrapping_shl(self.shift as u32), self.multiplier);
         }
         rounding_shift_right(high_mul(x, self.multiplier), self.shift.unsigned_abs() as u32)
@@ -55,25 +61,33 @@ impl Requantize for Multiplier {
     fn requantize(self, acc: i32, _channel: usize, clamp: &Clamp) -> i8 {
         clamp.apply(self.apply(acc))
     }
+
+    #[inline(always)]
+    fn requantize_outlined(self, acc: i32, _channel: usize, clamp: &Clamp) -> i8 {
+        clamp.apply(apply_outlined(acc, self.multiplier, self.shift))
+    }
 }
 
-/// The high half of `2 * a * b`, ties rounded up. For `b >= 0` it equals gemmlowp's `SaturatingRoundingDoublingHighMul`,
-/// whose truncating division of a signed nudge comes to the same floor.
+/// [`Multiplier::apply`].
+#[inline(never)]
+fn apply_outlined(x: i32, multiplier: i32, shift: i8) -> i32 {
+    Multiplier { multiplier, shift }.apply(x)
+}
+
+/// The high half of `2 * a * b`, ties rounded up. But for `a == b == i32::MIN` it equals gemmlowp's
+/// `SaturatingRoundingDoublingHighMul`, whose truncating division of a signed nudge comes to the same floor.
 #[inline(always)]
 pub(crate) const fn high_mul(a: i32, b: i32) -> i32 {
     ((a as i64 * b as i64 + (1 << 30)) >> 31) as i32
 }
 
-/// `x / 2^exponent` to the nearest, ties away from zero: gemmlowp's `RoundingDivideByPOT`.
+/// `x / 2^exponent` to the nearest, ties away from zero, for an exponent in `[1, 31]`: gemmlowp's `RoundingDivideByPOT`.
 ///
 /// Exact for every `x` that [`high_mul`] gives: neither step can overflow on `[-2^31 + 1, 2^31 - 2]`.
 #[inline(always)]
 pub(crate) const fn rounding_shift_right(x: i32, exponent: u32) -> i32 {
-    if exponent == 0 {
-        return x;
-    }
     // Negative numbers are moved down by one so that the floor after adding one half rounds their ties down.
-    let below = x.wrapping_add(x >> 31).wrapping_shr(exponent - 1);
+    let below = x.wrapping_add(x >> 31).wrapping_shr(exponent.wrapping_sub(1));
     below.wrapping_add(1) >> 1
 }
 
@@ -86,13 +100,26 @@ pub struct PerChannel<'a> {
     pub shifts: &'a [i8],
 }
 
+impl PerChannel<'_> {
+    /// The rule for one channel; zero for one that there is not.
+    #[inline(always)]
+    fn of(self, channel: usize) -> Multiplier {
+        match (self.multipliers.get(channel), self.shifts.get(channel)) {
+            (Some(&multiplier), Some(&shift)) => Multiplier { multiplier, shift },
+            _ => Multiplier { multiplier: 0, shift: 0 },
+        }
+    }
+}
+
 impl Requantize for PerChannel<'_> {
     #[inline(always)]
     fn requantize(self, acc: i32, channel: usize, clamp: &Clamp) -> i8 {
-        let (Some(&multiplier), Some(&shift)) = (self.multipliers.get(channel), self.shifts.get(channel)) else {
-            return clamp.apply(0);
-        };
-        Multiplier { multiplier, shift }.requantize(acc, channel, clamp)
+        self.of(channel).requantize(acc, channel, clamp)
+    }
+
+    #[inline(always)]
+    fn requantize_outlined(self, acc: i32, channel: usize, clamp: &Clamp) -> i8 {
+        self.of(channel).requantize_outlined(acc, channel, clamp)
     }
 }
 
@@ -161,7 +188,7 @@ mod tests {
         };
         for shift in -31..=30 {
             for round in 0..4000 {
-                let x = if round < 13 { edges[round] } else { random() >> (round % 31) };
+                let x = edges.get(round).copied().unwrap_or_else(|| random() >> (round % 31));
                 let multiplier = match round % 4 {
                     0 => i32::MAX,
                     1 => 1 << 30,

@@ -12,30 +12,26 @@ pub(crate) fn dot(x: &[i8], w: &[i8]) -> i32 {
     x.iter().zip(w).fold(0i32, |sum, (&x, &w)| sum.wrapping_add(x as i32 * w as i32))
 }
 
-/// Four dot products with one shared factor, added to `acc`: five loads for four products.
-#[inline(always)]
-pub(crate) fn dot_1x4(acc: [i32; 4], x: &[i8], w: [&[i8]; 4]) -> [i32; 4] {
-    let [mut a, mut b, mut c, mut d] = acc;
-    let [wa, wb, wc, wd] = w;
+/// [`dot`] as one copy of code for all who call it.
+#[inline(never)]
+pub(crate) fn dot_outlined(x: &[i8], w: &[i8]) -> i32 {
+    dot(x, w)
+}
+
+/// Adds `sum(x[i] * w[j * stride + i])` to each `acc[j]`: five loads for four products. Adds nothing where `w` is too short.
+///
+/// One copy, of a length known to nobody: loops of a known length are unrolled before they would be vectorized.
+#[inline(never)]
+#[cfg_attr(any(tinybake_core = "dsp", tinybake_core = "thumb2", tinybake_core = "thumb1"), expect(dead_code))]
+pub(crate) fn dot_1x4(acc: &mut [i32; 4], x: &[i8], w: &[i8], stride: usize) {
+    let row = |channel: usize| w.get(channel.wrapping_mul(stride)..).and_then(|w| w.get(..x.len()));
+    let (Some(wa), Some(wb), Some(wc), Some(wd)) = (row(0), row(1), row(2), row(3)) else { return };
+    let [mut a, mut b, mut c, mut d] = *acc;
     for ((((&x, &wa), &wb), &wc), &wd) in x.iter().zip(wa).zip(wb).zip(wc).zip(wd) {
         a = a.wrapping_add(x as i32 * wa as i32);
         b = b.wrapping_add(x as i32 * wb as i32);
         c = c.wrapping_add(x as i32 * wc as i32);
         d = d.wrapping_add(x as i32 * wd as i32);
     }
-    [a, b, c, d]
-}
-
-/// The dot products of each `x` with each `w`, added to `acc[x][w]`: four loads for four products.
-#[inline(always)]
-pub(crate) fn dot_2x2(acc: [[i32; 2]; 2], x: [&[i8]; 2], w: [&[i8]; 2]) -> [[i32; 2]; 2] {
-    let [[mut a, mut b], [mut c, mut d]] = acc;
-    let ([x0, x1], [w0, w1]) = (x, w);
-    for (((&x0, &x1), &w0), &w1) in x0.iter().zip(x1).zip(w0).zip(w1) {
-        a = a.wrapping_add(x0 as i32 * w0 as i32);
-        b = b.wrapping_add(x0 as i32 * w1 as i32);
-        c = c.wrapping_add(x1 as i32 * w0 as i32);
-        d = d.wrapping_add(x1 as i32 * w1 as i32);
-    }
-    [[a, b], [c, d]]
+    *acc = [a, b, c, d];
 }

@@ -1,7 +1,11 @@
 //! Means of windows.
 
-use super::dims::{Dims, inside, origin};
+use super::dims::Dims;
+use super::windows::each_window;
 use core::num::NonZeroU32;
+
+/// Channels that are summed at a time.
+const SUMS: usize = 16;
 
 /// The shape of an average pool. Pairs are `[height, width]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,41 +32,34 @@ pub struct AveragePool2d {
 /// Source: TFLM `reference/integer_ops/pooling.h`, `AveragePool`.
 #[inline(always)]
 pub fn average_pool2d(p: &AveragePool2d, input: &[i8], output: &mut [i8]) {
-    let channels = p.input.channels as usize;
-    let mut out = output.iter_mut();
-    for out_y in 0..p.output.height as usize {
-        let y0 = origin(out_y, p.stride[0], p.pad[0]);
-        let (top, bottom) = inside(y0, p.kernel[0] as usize, p.input.height);
-        for out_x in 0..p.output.width as usize {
-            let x0 = origin(out_x, p.stride[1], p.pad[1]);
-            let (left, right) = inside(x0, p.kernel[1] as usize, p.input.width);
-            let count = NonZeroU32::new(((bottom - top) * (right - left)) as u32).unwrap_or(NonZeroU32::MIN);
-            for channel in 0..channels {
-                let Some(out) = out.next() else { return };
-                let mut sum = 0i32;
-                for ky in top..bottom {
-                    let y = (y0 + ky as isize) as usize;
-                    for kx in left..right {
-                        let x = (x0 + kx as isize) as usize;
-                        let Some(&x) = input.get((y * p.input.width as usize + x) * channels + channel) else { return };
-                        sum = sum.wrapping_add(x as i32);
-                    }
-                }
-                let magnitude = (sum.unsigned_abs().wrapping_add(count.get() / 2) / count) as i32;
-                let mean = if sum < 0 { magnitude.wrapping_neg() } else { magnitude };
-                *out = mean.max(p.min as i32).min(p.max as i32) as i8;
-            }
-        }
-    }
+    shared::average_pool2d(&{ *p }, input, output);
 }
 
 /// One copy for all layers.
 pub mod shared {
-    use super::AveragePool2d;
+    use super::*;
 
     /// [`super::average_pool2d`] with dimensions as arguments.
     #[inline(never)]
     pub fn average_pool2d(p: &AveragePool2d, input: &[i8], output: &mut [i8]) {
-        super::average_pool2d(p, input, output);
+        let size = [p.output.height, p.output.width];
+        each_window(p.input, size, [p.kernel, p.stride, p.pad], output, &|window, out| {
+            let count = NonZeroU32::new((window.size[0] * window.size[1]) as u32).unwrap_or(NonZeroU32::MIN);
+            let mut channel = 0;
+            for out in out.chunks_mut(SUMS) {
+                let mut sums = [0i32; SUMS];
+                window.each_pixel(input, channel, out.len(), |x| {
+                    for (sum, &x) in sums.iter_mut().zip(x) {
+                        *sum = sum.wrapping_add(x as i32);
+                    }
+                });
+                channel += out.len();
+                for (out, sum) in out.iter_mut().zip(sums) {
+                    let magnitude = (sum.unsigned_abs().wrapping_add(count.get() / 2) / count) as i32;
+                    let mean = if sum < 0 { magnitude.wrapping_neg() } else { magnitude };
+                    *out = mean.max(p.min as i32).min(p.max as i32) as i8;
+                }
+            }
+        });
     }
 }

@@ -1,6 +1,8 @@
 //! Convolution of each channel by itself.
 
-use super::dims::{Dims, origin};
+use super::dims::{Dims, inside, origin};
+use super::pixels::{Block, Pixels};
+use crate::arch::LANES;
 use crate::requantize::{Clamp, Requantize};
 
 /// The shape of a depthwise convolution. Pairs are `[height, width]`.
@@ -41,7 +43,27 @@ pub fn depthwise_conv2d<R: Requantize>(
     requantize: R,
     output: &mut [i8],
 ) {
-    run(p, input, filter, bias, requantize, output);
+    let (channels, span) = (p.output.channels as usize, span(p));
+    if channels == 0 {
+        return;
+    }
+    let mut pixels = output.chunks_exact_mut(channels);
+    for out_y in 0..p.output.height as usize {
+        let y = origin(out_y, p.stride[0], p.pad[0]);
+        let rows_inside = inside(y, span[0], p.input.height) == (0, span[0]);
+        for out_x in 0..p.output.width as usize {
+            let x = origin(out_x, p.stride[1], p.pad[1]);
+            let Some(out) = pixels.next() else { return };
+            if rows_inside && inside(x, span[1], p.input.width) == (0, span[1]) {
+                interior_pixel(p, (y as usize, x as usize), input, filter, bias, requantize, out);
+            } else {
+                // A copy, since nothing is known any more of what a reference escapes to.
+                let p = *p;
+                self::pixels(&p, bias, requantize)
+                    .pixel((y, x), out, &|block, sums| add_products(&p, input, filter, block, sums));
+            }
+        }
+    }
 }
 
 /// One copy for all layers.
@@ -58,43 +80,140 @@ pub mod shared {
         requantize: R,
         output: &mut [i8],
     ) {
-        super::run(p, input, filter, bias, requantize, output);
+        let pixels = super::pixels(p, bias, requantize);
+        pixels
+            .image(p.output.sizes(), p.stride, p.pad, output, &|block, sums| super::add_products(p, input, filter, block, sums));
     }
 }
 
+/// How the pixels of the shared form and of borders are made. Output channels that read the same input channel go
+/// together; with a multiplier of 1, neighbouring ones do.
 #[inline(always)]
-fn run<R: Requantize>(p: &DepthwiseConv2d, input: &[i8], filter: &[i8], bias: &[i32], requantize: R, output: &mut [i8]) {
-    let (in_channels, out_channels) = (p.input.channels as usize, p.output.channels as usize);
-    let (height, width) = (p.input.height as isize, p.input.width as isize);
-    let mut out = output.iter_mut();
-    for out_y in 0..p.output.height as usize {
-        let y0 = origin(out_y, p.stride[0], p.pad[0]);
-        for out_x in 0..p.output.width as usize {
-            let x0 = origin(out_x, p.stride[1], p.pad[1]);
-            let mut channel = 0;
-            for in_channel in 0..in_channels {
-                for _ in 0..p.multiplier {
-                    let (Some(out), Some(&bias)) = (out.next(), bias.get(channel)) else { return };
-                    let mut acc = bias;
-                    let mut weight = channel;
-                    for ky in 0..p.kernel[0] as usize {
-                        let y = y0 + (ky * p.dilation[0] as usize) as isize;
-                        for kx in 0..p.kernel[1] as usize {
-                            let x = x0 + (kx * p.dilation[1] as usize) as isize;
-                            let Some(&w) = filter.get(weight) else { return };
-                            weight += out_channels;
-                            let mut value = p.input_zero_point;
-                            if (0..height).contains(&y) && (0..width).contains(&x) {
-                                let Some(&x) = input.get((y * width + x) as usize * in_channels + in_channel) else { return };
-                                value = x;
-                            }
-                            acc = acc.wrapping_add(value as i32 * w as i32);
-                        }
-                    }
-                    *out = requantize.requantize(acc, channel, &p.clamp);
-                    channel += 1;
+fn pixels<'a, R: Requantize>(p: &DepthwiseConv2d, bias: &'a [i32], requantize: R) -> Pixels<'a, R> {
+    let group_size = if p.multiplier == 1 { p.output.channels } else { p.multiplier };
+    Pixels { group_size: group_size as usize, bias, requantize, clamp: p.clamp }
+}
+
+/// Pixels from the first tap to the last, both included, along each axis.
+#[inline(always)]
+fn span(p: &DepthwiseConv2d) -> [usize; 2] {
+    let [rows, columns] = p.kernel.map(|taps| (taps as usize).saturating_sub(1));
+    [rows * p.dilation[0] as usize + 1, columns * p.dilation[1] as usize + 1]
+}
+
+/// The channels of an output pixel all of whose taps lie in the image, tap 0 at `(y, x)`.
+#[inline(always)]
+fn interior_pixel<R: Requantize>(
+    p: &DepthwiseConv2d,
+    (y, x): (usize, usize),
+    input: &[i8],
+    filter: &[i8],
+    bias: &[i32],
+    requantize: R,
+    out: &mut [i8],
+) {
+    let start = y.wrapping_mul(p.input.width as usize).wrapping_add(x).wrapping_mul(p.input.channels as usize);
+    let Some(input) = input.get(start..) else { return };
+    if p.multiplier == 1 {
+        channels::<R, 1>(p, (0, out.len()), input, filter, bias, requantize, out);
+    } else {
+        for in_channel in 0..p.input.channels as usize {
+            let (Some(input), first) = (input.get(in_channel..), in_channel * p.multiplier as usize) else { return };
+            channels::<R, 0>(p, (first, first + p.multiplier as usize), input, filter, bias, requantize, out);
+        }
+    }
+}
+
+/// The output channels `first..end`, as many at a time as can be. With `STEP` 1, `input` begins at input channel `first`
+/// of tap 0, and neighbouring outputs read neighbouring inputs; with `STEP` 0, all read the first element of each tap.
+#[inline(always)]
+fn channels<R: Requantize, const STEP: usize>(
+    p: &DepthwiseConv2d,
+    (first, end): (usize, usize),
+    input: &[i8],
+    filter: &[i8],
+    bias: &[i32],
+    requantize: R,
+    out: &mut [i8],
+) {
+    let mut channel = first;
+    while channel + LANES <= end {
+        let done = block::<R, LANES, STEP>(p, channel, (channel - first) * STEP, input, filter, bias, requantize, out);
+        let Some(()) = done else { return };
+        channel += LANES;
+    }
+    while channel < end {
+        let done = block::<R, 1, STEP>(p, channel, (channel - first) * STEP, input, filter, bias, requantize, out);
+        let Some(()) = done else { return };
+        channel += 1;
+    }
+}
+
+/// `N` output channels from `channel` on, in registers; `None` where a slice is too short.
+#[expect(clippy::too_many_arguments, reason = "inlined: these are the parts of a loop body")]
+#[inline(always)]
+fn block<R: Requantize, const N: usize, const STEP: usize>(
+    p: &DepthwiseConv2d,
+    channel: usize,
+    offset: usize,
+    input: &[i8],
+    filter: &[i8],
+    bias: &[i32],
+    requantize: R,
+    out: &mut [i8],
+) -> Option<()> {
+    let ([kernel_height, kernel_width], out_channels) = (p.kernel.map(usize::from), p.output.channels as usize);
+    let (row, tap) = (
+        p.dilation[0] as usize * p.input.width as usize * p.input.channels as usize,
+        p.dilation[1] as usize * p.input.channels as usize,
+    );
+    // Slices of lengths known at compile time, so that no tap needs a bounds check.
+    let last = kernel_height.saturating_sub(1) * row + kernel_width.saturating_sub(1) * tap;
+    let window = input.get(offset..)?.get(..last + 1 + (N - 1) * STEP)?;
+    let weights = filter.get(channel..)?.get(..(kernel_height * kernel_width).saturating_sub(1) * out_channels + N)?;
+    let mut sums: [i32; N] = *bias.get(channel..)?.first_chunk()?;
+    for ky in 0..kernel_height {
+        for kx in 0..kernel_width {
+            let x = window.get(ky * row + kx * tap..)?;
+            let w: &[i8; N] = weights.get((ky * kernel_width + kx) * out_channels..)?.first_chunk()?;
+            for (lane, (sum, &w)) in sums.iter_mut().zip(w).enumerate() {
+                let &x = x.get(lane * STEP)?;
+                *sum = sum.wrapping_add(x as i32 * w as i32);
+            }
+        }
+    }
+    let out: &mut [i8; N] = out.get_mut(channel..)?.first_chunk_mut()?;
+    for (lane, (out, sum)) in out.iter_mut().zip(sums).enumerate() {
+        *out = requantize.requantize(sum, channel + lane, &p.clamp);
+    }
+    Some(())
+}
+
+/// Adds the products of the channels of a block, tap by tap.
+#[inline(never)]
+fn add_products(p: &DepthwiseConv2d, input: &[i8], filter: &[i8], block: &Block, sums: &mut [i32]) {
+    let in_channel = if p.multiplier == 1 { block.channel } else { block.group };
+    let mut filter = filter.get(block.channel..).unwrap_or(&[]);
+    for ky in 0..p.kernel[0] as usize {
+        let y = block.y + (ky * p.dilation[0] as usize) as isize;
+        for kx in 0..p.kernel[1] as usize {
+            let x = block.x + (kx * p.dilation[1] as usize) as isize;
+            let mut pixel: &[i8] = &[];
+            if (0..p.input.height as isize).contains(&y) && (0..p.input.width as isize).contains(&x) {
+                let start = (y * p.input.width as isize + x) as usize * p.input.channels as usize + in_channel;
+                pixel = input.get(start..).unwrap_or(&[]);
+            }
+            if p.multiplier == 1 && !pixel.is_empty() {
+                for ((sum, &x), &w) in sums.iter_mut().zip(pixel).zip(filter) {
+                    *sum = sum.wrapping_add(x as i32 * w as i32);
+                }
+            } else {
+                let x = pixel.first().copied().unwrap_or(p.input_zero_point) as i32;
+                for (sum, &w) in sums.iter_mut().zip(filter) {
+                    *sum = sum.wrapping_add(x * w as i32);
                 }
             }
+            filter = filter.get(p.output.channels as usize..).unwrap_or(&[]);
         }
     }
 }

@@ -11,6 +11,14 @@ pub struct Dims {
     pub channels: u16,
 }
 
+impl Dims {
+    /// Height, width and channels.
+    #[inline(always)]
+    pub(crate) fn sizes(self) -> [usize; 3] {
+        [self.height as usize, self.width as usize, self.channels as usize]
+    }
+}
+
 /// The pixel that tap 0 of output pixel `index` reads along one axis; negative inside the padding.
 #[inline(always)]
 pub(crate) fn origin(index: usize, stride: u16, pad: u16) -> isize {

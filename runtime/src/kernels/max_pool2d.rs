@@ -1,6 +1,7 @@
 //! Greatest elements of windows.
 
-use super::dims::{Dims, inside, origin};
+use super::dims::Dims;
+use super::windows::each_window;
 
 /// The shape of a max pool. Pairs are `[height, width]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,42 +28,25 @@ pub struct MaxPool2d {
 /// Source: TFLM `reference/integer_ops/pooling.h`, `MaxPool`.
 #[inline(always)]
 pub fn max_pool2d(p: &MaxPool2d, input: &[i8], output: &mut [i8]) {
-    let channels = p.input.channels as usize;
-    if channels == 0 {
-        return;
-    }
-    let mut pixels = output.chunks_exact_mut(channels);
-    for out_y in 0..p.output.height as usize {
-        let y0 = origin(out_y, p.stride[0], p.pad[0]);
-        let (top, bottom) = inside(y0, p.kernel[0] as usize, p.input.height);
-        for out_x in 0..p.output.width as usize {
-            let x0 = origin(out_x, p.stride[1], p.pad[1]);
-            let (left, right) = inside(x0, p.kernel[1] as usize, p.input.width);
-            let Some(out) = pixels.next() else { return };
-            out.fill(p.min);
-            for ky in top..bottom {
-                let y = (y0 + ky as isize) as usize;
-                for kx in left..right {
-                    let x = (x0 + kx as isize) as usize;
-                    let from = (y * p.input.width as usize + x) * channels;
-                    let Some(pixel) = input.get(from..from + channels) else { return };
-                    for (out, &x) in out.iter_mut().zip(pixel) {
-                        // Clamping each element above is clamping their maximum.
-                        *out = (*out).max(x.min(p.max));
-                    }
-                }
-            }
-        }
-    }
+    shared::max_pool2d(&{ *p }, input, output);
 }
 
 /// One copy for all layers.
 pub mod shared {
-    use super::MaxPool2d;
+    use super::*;
 
     /// [`super::max_pool2d`] with dimensions as arguments.
     #[inline(never)]
     pub fn max_pool2d(p: &MaxPool2d, input: &[i8], output: &mut [i8]) {
-        super::max_pool2d(p, input, output);
+        let size = [p.output.height, p.output.width];
+        each_window(p.input, size, [p.kernel, p.stride, p.pad], output, &|window, out| {
+            out.fill(p.min);
+            window.each_pixel(input, 0, out.len(), |x| {
+                for (out, &x) in out.iter_mut().zip(x) {
+                    // Clamping each element above is clamping their maximum.
+                    *out = x.min(p.max).max(*out);
+                }
+            });
+        });
     }
 }

@@ -11,11 +11,13 @@ pub mod fully_connected;
 pub mod lut;
 pub mod max_pool2d;
 pub mod mirror_pad;
+mod pixels;
 pub mod prelu;
 pub mod quantize;
 pub mod reduce;
 pub mod resize;
 pub mod softmax;
 pub mod transpose_conv;
+mod windows;
 
 pub use dims::Dims;

@@ -22,7 +22,7 @@ pub struct Softmax {
 /// Source: TFLM `reference/softmax.h`, `Softmax` from int8 to int8.
 #[inline(always)]
 pub fn softmax(p: &Softmax, input: &[i8], output: &mut [i8]) {
-    let length = (p.rows as usize).saturating_mul(p.depth as usize);
+    let length = (p.rows as usize).wrapping_mul(p.depth as usize);
     let (Some(input), Some(output)) = (input.get(..length), output.get_mut(..length)) else { return };
     // Of equal lengths here, so this does not panic.
     for (out, &x) in output.iter_mut().zip(input) {
@@ -59,6 +59,12 @@ pub mod shared {
     }
 }
 
+/// The product of two fractions in Q0.31: one copy, since there are many.
+#[inline(never)]
+fn mul(a: i32, b: i32) -> i32 {
+    high_mul(a, b)
+}
+
 fn softmax_row(p: &Softmax, row: &mut [i8]) {
     let max = row.iter().fold(i8::MIN, |max, &x| max.max(x));
     let mut sum = 0i32;
@@ -72,10 +78,10 @@ fn softmax_row(p: &Softmax, row: &mut [i8]) {
     // The sum as 1 + f with f in [0, 1).
     let fraction = (sum as u32).wrapping_shl(headroom).wrapping_sub(1 << 31) as i32;
     let scale = one_over_one_plus(fraction);
-    let exponent = (12 - headroom as i32 + 31 - 8).clamp(0, 31) as u32;
+    let exponent = (12 - headroom as i32 + 31 - 8).clamp(1, 31) as u32;
     for x in row.iter_mut() {
         *x = match exp_of(p, *x, max) {
-            Some(exp) => rounding_shift_right(high_mul(scale, exp), exponent).wrapping_sub(128).clamp(-128, 127) as i8,
+            Some(exp) => rounding_shift_right(mul(scale, exp), exponent).wrapping_sub(128).clamp(-128, 127) as i8,
             None => i8::MIN,
         };
     }
@@ -88,7 +94,7 @@ fn exp_of(p: &Softmax, x: i8, max: i8) -> Option<i32> {
     if diff < p.diff_min {
         return None;
     }
-    Some(exp_on_negative(high_mul(diff.wrapping_shl(p.shift as u32), p.multiplier)))
+    Some(exp_on_negative(mul(diff.wrapping_shl(p.shift as u32), p.multiplier)))
 }
 
 /// `exp(a)` in Q0.31 for a nonpositive `a` in Q5.26. Source: gemmlowp `fixedpoint.h`, `exp_on_negative_values`.
@@ -105,7 +111,7 @@ fn exp_on_negative(a: i32) -> i32 {
     let rest = part.wrapping_sub(a);
     for (bit, &factor) in FACTORS.iter().enumerate() {
         if rest & (QUARTER << bit) != 0 {
-            result = high_mul(result, factor);
+            result = mul(result, factor);
         }
     }
     result
@@ -117,11 +123,11 @@ fn exp_on_quarter(a: i32) -> i32 {
     const EXP_MINUS_EIGHTH: i32 = 1895147668;
     const THIRD: i32 = 715827883;
     let x = a.wrapping_add(1 << 28);
-    let x2 = high_mul(x, x);
-    let x3 = high_mul(x2, x);
-    let x4 = high_mul(x2, x2);
-    let higher = rounding_shift_right(high_mul(rounding_shift_right(x4, 2).wrapping_add(x3), THIRD).wrapping_add(x2), 1);
-    EXP_MINUS_EIGHTH.wrapping_add(high_mul(EXP_MINUS_EIGHTH, x.wrapping_add(higher)))
+    let x2 = mul(x, x);
+    let x3 = mul(x2, x);
+    let x4 = mul(x2, x2);
+    let higher = rounding_shift_right(mul(rounding_shift_right(x4, 2).wrapping_add(x3), THIRD).wrapping_add(x2), 1);
+    EXP_MINUS_EIGHTH.wrapping_add(mul(EXP_MINUS_EIGHTH, x.wrapping_add(higher)))
 }
 
 /// `1 / (1 + a)` in Q0.31 for `a` in [0, 1): three steps of Newton and Raphson. Source: gemmlowp `fixedpoint.h`,
@@ -132,11 +138,11 @@ fn one_over_one_plus(a: i32) -> i32 {
     const SLOPE: i32 = -1010580540;
     const ONE: i32 = 1 << 29;
     let half_denominator = ((a as i64 + i32::MAX as i64 + 1) / 2) as i32;
-    let mut x = START.wrapping_add(high_mul(half_denominator, SLOPE));
+    let mut x = START.wrapping_add(mul(half_denominator, SLOPE));
     for _ in 0..3 {
-        let error = ONE.wrapping_sub(high_mul(half_denominator, x));
+        let error = ONE.wrapping_sub(mul(half_denominator, x));
         // Q4.27 to Q2.29 saturates; the product is small here.
-        x = x.wrapping_add(saturating_shift_left(high_mul(x, error), 2));
+        x = x.wrapping_add(saturating_shift_left(mul(x, error), 2));
     }
     // Half of x in Q2.29 is x in Q1.30; to Q0.31.
     saturating_shift_left(x, 1)

@@ -1,6 +1,8 @@
 //! Transposed convolution: the gradient of a convolution with respect to its input.
 
 use super::dims::Dims;
+use super::pixels::{Block, Pixels};
+use crate::arch;
 use crate::requantize::{Clamp, Requantize};
 
 /// The shape of a transposed convolution. Pairs are `[height, width]`.
@@ -37,39 +39,12 @@ pub fn transpose_conv<R: Requantize>(
     requantize: R,
     output: &mut [i8],
 ) {
-    let depth = p.input.channels as usize;
-    let zero_point = p.input_zero_point as i32;
-    let filter_size = (p.kernel[0] as usize).wrapping_mul(p.kernel[1] as usize).wrapping_mul(depth);
-    let mut out = output.iter_mut();
-    for out_y in 0..p.output.height as usize {
-        for out_x in 0..p.output.width as usize {
-            let mut filter_start = 0usize;
-            for channel in 0..p.output.channels as usize {
-                let (Some(out), Some(&bias)) = (out.next(), bias.get(channel)) else { return };
-                let Some(weights) = filter.get(filter_start..filter_start.wrapping_add(filter_size)) else { return };
-                filter_start = filter_start.wrapping_add(filter_size);
-                let mut acc = bias;
-                for (y, ky) in reaching(out_y, p.pad[0], p.stride[0], p.kernel[0], p.input.height) {
-                    for (x, kx) in reaching(out_x, p.pad[1], p.stride[1], p.kernel[1], p.input.width) {
-                        let from = (y * p.input.width as usize + x) * depth;
-                        let weight = (ky * p.kernel[1] as usize + kx) * depth;
-                        let (Some(x), Some(w)) = (input.get(from..from + depth), weights.get(weight..weight + depth)) else {
-                            return;
-                        };
-                        for (&x, &w) in x.iter().zip(w) {
-                            acc = acc.wrapping_add((x as i32 - zero_point) * w as i32);
-                        }
-                    }
-                }
-                *out = requantize.requantize(acc, channel, &p.clamp);
-            }
-        }
-    }
+    shared::transpose_conv(&{ *p }, input, filter, bias, requantize, output);
 }
 
 /// One copy for all layers.
 pub mod shared {
-    use super::{Requantize, TransposeConv};
+    use super::{Pixels, Requantize, TransposeConv};
 
     /// [`super::transpose_conv`] with dimensions as arguments.
     #[inline(never)]
@@ -81,7 +56,30 @@ pub mod shared {
         requantize: R,
         output: &mut [i8],
     ) {
-        super::transpose_conv(p, input, filter, bias, requantize, output);
+        let pixels = Pixels { group_size: p.output.channels as usize, bias, requantize, clamp: p.clamp };
+        // The place of a block is that of its output.
+        let image = p.output.sizes();
+        pixels.image(image, [1, 1], [0, 0], output, &|block, sums| super::add_products(p, input, filter, block, sums));
+    }
+}
+
+/// Adds the products of the channels of a block, input by input that reaches its pixel.
+#[inline(never)]
+fn add_products(p: &TransposeConv, input: &[i8], filter: &[i8], block: &Block, sums: &mut [i32]) {
+    let depth = p.input.channels as usize;
+    let [rows, columns] = p.kernel.map(usize::from);
+    let size = rows * columns * depth;
+    let Some(filter) = filter.get(block.channel * size..).filter(|_| size != 0) else { return };
+    for (y, ky) in reaching(block.y as usize, p.pad[0], p.stride[0], p.kernel[0], p.input.height) {
+        for (x, kx) in reaching(block.x as usize, p.pad[1], p.stride[1], p.kernel[1], p.input.width) {
+            let start = (y * p.input.width as usize + x) * depth;
+            let Some(x) = input.get(start..).and_then(|x| x.get(..depth)) else { return };
+            for (sum, w) in sums.iter_mut().zip(filter.chunks(size)) {
+                let w = w.get((ky * columns + kx) * depth..).and_then(|w| w.get(..depth)).unwrap_or(&[]);
+                let zero = arch::sum(w).wrapping_mul(p.input_zero_point as i32);
+                *sum = sum.wrapping_add(arch::dot_outlined(x, w)).wrapping_sub(zero);
+            }
+        }
     }
 }
 
@@ -90,8 +88,8 @@ pub mod shared {
 #[inline(always)]
 fn reaching(index: usize, pad: u16, stride: u16, kernel: u16, size: u16) -> impl Iterator<Item = (usize, usize)> {
     let (reach, stride, kernel) = (index + pad as usize, stride as usize, kernel as usize);
-    // The last input is the largest one whose tap 0 does not lie beyond the output.
-    let last = reach.checked_div(stride).map_or(0, |last| last + 1).min(size as usize);
-    let first = (reach + 1).saturating_sub(kernel).wrapping_add(stride).wrapping_sub(1).checked_div(stride).unwrap_or(0);
-    (first..last).map(move |input| (input, reach - input * stride))
+    // From the first whose last tap reaches as far, to the last whose tap 0 does not lie beyond.
+    let first = (reach + stride).saturating_sub(kernel).checked_div(stride).unwrap_or(0);
+    let end = reach.checked_div(stride).map_or(0, |last| last + 1).min(size as usize);
+    (first..end).map(move |input| (input, reach - input * stride))
 }
