@@ -225,7 +225,8 @@ fn summary(report: &Report) -> String {
     let file = report.file.as_deref().unwrap_or_default();
     let blobs = match report.blobs.as_slice() {
         [] => String::new(),
-        blobs => format!(" and {}", blobs.join(", ")),
+        [blob] => format!(" and {blob}"),
+        blobs => format!(" and {} .bin files beside it", blobs.len()),
     };
     let figures = match (report.ram_bytes, report.weight_bytes, report.macs) {
         (Some(ram), Some(weights), Some(macs)) => format!(

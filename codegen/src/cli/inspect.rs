@@ -2,10 +2,11 @@
 
 use super::choices;
 use super::json::hex;
+use super::render;
 use super::session::Session;
 use super::table::{self, Align, number};
 use super::{Ended, Outcome};
-use crate::diag::Diagnostics;
+use crate::diag::{Diagnostic, Diagnostics, Place};
 use crate::ir::{Graph, TensorId};
 use crate::options::{Options, Reference};
 use crate::passes::Removal;
@@ -225,7 +226,9 @@ fn summarize(text: &mut String, problems: &Diagnostics) {
         }
         told.push(diagnostic.code);
         let more = problems.0.iter().filter(|other| other.code == diagnostic.code).count() - 1;
-        let _ = writeln!(text, "  {}", diagnostic.to_string().replace('\n', "\n  "));
+        let place = Place { file: None, ..render::short(&diagnostic.place) };
+        let shown = Diagnostic { place, ..diagnostic.clone() };
+        let _ = writeln!(text, "  {}", shown.to_string().replace('\n', "\n  "));
         if more > 0 {
             let _ = writeln!(text, "    and {more} more of this kind");
         }

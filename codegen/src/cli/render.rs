@@ -1,6 +1,8 @@
 //! Draws diagnostics.
 
-use crate::diag::{Diagnostic, Diagnostics};
+use super::table;
+use crate::diag::{Diagnostic, Diagnostics, Place};
+use crate::ir::Origin;
 use core::error::Error;
 use core::fmt;
 use miette::{GraphicalReportHandler, GraphicalTheme};
@@ -14,13 +16,20 @@ pub(super) fn diagnostics(diagnostics: &Diagnostics, color: bool) -> String {
     let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_width(WIDTH).with_break_words(false);
     let mut text = String::new();
     for diagnostic in &diagnostics.0 {
-        let place = diagnostic.place.to_string();
+        let place = short(&diagnostic.place).to_string();
         let drawn = Drawn { diagnostic, place: (!place.is_empty()).then_some(At(place)) };
         if handler.render_report(&mut text, &drawn).is_err() {
             text.push_str(&format!("{diagnostic}\n"));
         }
     }
     text
+}
+
+/// A place with names fit to be read; `--format json` has them in full.
+pub(super) fn short(place: &Place) -> Place {
+    let Place { file, op, tensor, offset } = place.clone();
+    let op = op.map(|(Origin { index, name }, kind)| (Origin { index, name: table::short(&name) }, kind));
+    Place { file, op, tensor: tensor.map(|name| table::short(&name)), offset }
 }
 
 /// A diagnostic as miette takes it; the place stands where miette puts causes.

@@ -68,10 +68,10 @@ fn widest(plan: &Plan) -> String {
     let widest = plan.steps.iter().max_by_key(|planned| memory(plan, planned));
     widest.map_or_else(String::new, |planned| {
         let (origin, op) = (&planned.step.origin, planned.step.op);
+        let name = origin.name.split(';').next().unwrap_or_default(); // converters join the names of what they fuse
         format!(
-            "operator {} ({op} `{}`) reads and writes {} bytes at once: a smaller image or fewer channels there need less",
+            "operator {} ({op} `{name}`) reads and writes {} bytes at once: a smaller image or fewer channels there need less",
             origin.index,
-            origin.name,
             memory(plan, planned)
         )
     })
