@@ -124,6 +124,10 @@ impl<'a> Lowering<'a> {
                     .ok_or_else(shape_error)
             }
             Op::Concatenation { inputs, axis, activation: _ } => {
+                for &input in inputs {
+                    prepare::movement::check_concatenation(&self.quantization(input), &self.quantization(output))
+                        .map_err(|reason| LowerError::Reference(reason.into()))?;
+                }
                 self.concatenation(inputs, *axis, output).ok_or_else(shape_error)
             }
             Op::Split { input, axis } => self.split(*input, *axis, &node.outputs).ok_or_else(shape_error),

@@ -3,7 +3,7 @@
 //! Every function returns `None` where the arguments contradict the shapes, a number exceeds the kernel's integers, or
 //! more loops are needed than the kernel has.
 
-use crate::ir::{MirrorMode, Shape};
+use crate::ir::{MirrorMode, Quantization, Shape};
 use tinybake_runtime::kernels::copy::StridedCopy;
 use tinybake_runtime::kernels::mirror_pad::MirrorPad;
 use tinybake_runtime::kernels::resize::{Resize, Tap};
@@ -122,10 +122,20 @@ pub fn split(input: &Shape, axis: usize, start: usize, size: usize) -> Option<St
 }
 
 /// One input of `concatenation` (which becomes elements `start..start + size` along `axis` of the output) or of `pack`
-/// (`size` 1; `output` is the stacked shape). TFLM does not rescale; its int8 kernel requires equal quantizations.
+/// (`size` 1; `output` is the stacked shape). Nothing is rescaled: see [`check_concatenation`].
 pub fn concatenation(output: &Shape, axis: usize, start: usize, size: usize) -> Option<StridedCopy> {
     let (dims, steps, offset) = strip(output, axis, start, size)?;
     strided_copy(loops(&dims, [dims[1] as isize, 1], steps), 0, offset)
+}
+
+/// Why TensorFlow Lite Micro has no int8 `concatenation` of this input into this output; `Ok` where it has. Source: TFLM
+/// `micro/kernels/concatenation.cc`, `ConcatenationPrepare`.
+pub fn check_concatenation(input: &Quantization, output: &Quantization) -> Result<(), &'static str> {
+    if input.scale() == output.scale() && input.zero_point() == output.zero_point() {
+        Ok(())
+    } else {
+        Err("concatenation needs the same quantization for its inputs and its output")
+    }
 }
 
 /// The copy of the input into the middle of a `pad`, whose output is filled first.
