@@ -43,6 +43,8 @@ pub fn read(source: &Source) -> Result<Graph, Diagnostics> {
     let name = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     let graph = if source.bytes.get(4..8) == Some(b"TFL3") {
         front::tflite::read(source.bytes, name)
+    } else if source.topology.is_some() || source.bytes.get(8) == Some(&b'{') {
+        front::safetensors::read(source.bytes, source.topology, name)
     } else {
         Err(Diagnostic {
             code: "read::format",

@@ -173,7 +173,7 @@ pub(super) fn count(what: &'static str, expected: usize, given: usize) -> Result
 }
 
 pub(super) fn multiple(what: &'static str, given: usize, of: usize) -> Result<(), ShapeError> {
-    if of > 0 && given > 0 && given % of == 0 { Ok(()) } else { Err(ShapeError::Multiple { what, of, given }) }
+    if of > 0 && given > 0 && given.is_multiple_of(of) { Ok(()) } else { Err(ShapeError::Multiple { what, of, given }) }
 }
 
 pub(super) fn check_axis(axis: usize, dims: &[usize]) -> Result<(), ShapeError> {
