@@ -103,6 +103,13 @@ fn public_models_are_the_same_in_both_formats() {
     assert!(same >= 5);
 }
 
+/// The code that is generated, without the hash of the file.
+fn generated(graph: Graph, name: &str) -> String {
+    use tinybake_codegen::{Options, emit::Emitter, pipeline::compile_graph};
+    let compiled = compile_graph(graph, &Options::default(), [0; 32]).unwrap_or_else(|problem| panic!("{name}: {problem}"));
+    Emitter::default().emit(&compiled.plan).items.to_string()
+}
+
 /// What is generated does not depend on the format: the same program but for names.
 #[test]
 fn the_formats_generate_the_same_kernels() {
@@ -143,6 +150,7 @@ fn native(name: &str) -> Graph {
 fn the_digits_model_is_the_same_in_both_formats() {
     let flatbuffer = tflite::read(&example("digits.tflite"), "digits").unwrap_or_else(|problem| panic!("{problem}"));
     assert_eq!(structure(&native("digits")), structure(&flatbuffer));
+    assert_eq!(generated(native("digits"), "digits"), generated(flatbuffer.clone(), "digits"));
     let float = native("digits-float");
     assert!(float.tensors.iter().all(|tensor| tensor.dtype == DType::F32 && tensor.quantization.is_none()));
     let ops = |graph: &Graph| graph.nodes.iter().map(|node| node.op.name()).collect::<Vec<_>>();
