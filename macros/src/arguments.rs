@@ -5,8 +5,9 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 use std::iter::Peekable;
 use tinybake_codegen::boards::Catalogue;
-use tinybake_codegen::diag::Explain;
-use tinybake_codegen::{CoreClass, Options};
+use tinybake_codegen::Options;
+use tinybake_codegen::diag::{Diagnostics, Explain};
+use tinybake_codegen::plan::{self, Plan};
 
 type Tokens = Peekable<proc_macro2::token_stream::IntoIter>;
 
@@ -19,6 +20,8 @@ pub(crate) struct Arguments {
     pub(crate) path_span: Span,
     pub(crate) options: Options,
     pub(crate) crate_path: TokenStream,
+    catalogue: Catalogue,
+    target: Option<String>,
 }
 
 const FORM: &str = "expected `include_model!(\"MODEL\")` or `include_model!(pub mod NAME = \"MODEL\", KEY = \"VALUE\", ...)`";
@@ -43,8 +46,17 @@ impl Arguments {
             _ => None,
         };
         let (path, path_span) = string(&mut tokens, FORM)?;
-        let mut arguments =
-            Self { attributes, visibility, name, path, path_span, options: Options::default(), crate_path: quote!(::tinybake) };
+        let mut arguments = Self {
+            attributes,
+            visibility,
+            name,
+            path,
+            path_span,
+            options: Options::default(),
+            crate_path: quote!(::tinybake),
+            catalogue: Catalogue::builtin(),
+            target: None,
+        };
         while tokens.peek().is_some() {
             punct(&mut tokens, ',')?;
             if tokens.peek().is_some() {
@@ -52,6 +64,15 @@ impl Arguments {
             }
         }
         Ok(arguments)
+    }
+
+    /// Checks that the plan fits the board, where the target is one.
+    pub(crate) fn fit(&self, plan: &Plan) -> Result<(), Diagnostics> {
+        let target = self.target.as_ref().and_then(|name| self.catalogue.find(name).ok());
+        match target.and_then(|target| target.board) {
+            Some(board) => plan::fit(plan, board, &self.catalogue),
+            None => Ok(()),
+        }
     }
 
     fn key(&mut self, tokens: &mut Tokens) -> Result<(), Mistake> {
@@ -63,7 +84,11 @@ impl Arguments {
         let (value, span) = string(tokens, "expected a string literal")?;
         let mistake = |error: &dyn core::fmt::Display| Mistake::new(span, error.to_string());
         match key.to_string().as_str() {
-            "target" => self.options.core = core(&value).map_err(|error| mistake(&error))?,
+            "target" => {
+                let class = self.catalogue.class_of(&value);
+                self.options.core = class.map_err(|error| mistake(&format!("{error}\n  help: {}", error.help())))?;
+                self.target = Some(value);
+            }
             "optimize" => self.options.optimize = value.parse().map_err(|error| mistake(&error))?,
             "reference" => self.options.reference = value.parse().map_err(|error| mistake(&error))?,
             "crate" => self.crate_path = value.parse().map_err(|error| mistake(&error))?,
@@ -71,11 +96,6 @@ impl Arguments {
         }
         Ok(())
     }
-}
-
-/// The class of a core, board or target triple.
-fn core(name: &str) -> Result<CoreClass, String> {
-    Catalogue::builtin().class_of(name).map_err(|error| format!("{error}\n  help: {}", error.help()))
 }
 
 fn attributes(tokens: &mut Tokens) -> Vec<TokenStream> {

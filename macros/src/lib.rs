@@ -61,6 +61,7 @@ fn expand(arguments: &Arguments) -> Result<TokenStream, Mistake> {
     let files = Files::read(&file).map_err(|diagnostics| Mistake::of_model(span, &relative(diagnostics, &arguments.path)))?;
     let source = files.source(&arguments.path);
     let compiled = compile(&source, &arguments.options).map_err(|diagnostics| Mistake::of_model(span, &diagnostics))?;
+    arguments.fit(&compiled.plan).map_err(|diagnostics| Mistake::of_model(span, &relative(diagnostics, &arguments.path)))?;
     let emitter = Emitter { crate_path: arguments.crate_path.clone(), ..Emitter::default() };
     let emitted = emitter.emit(&compiled.plan);
     let stem = Path::new(&arguments.path).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();

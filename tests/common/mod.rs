@@ -1,6 +1,8 @@
 //! What the integration tests share: where models lie, and how their recordings are read.
 #![allow(dead_code)]
 
+pub(crate) mod random;
+
 use std::path::{Path, PathBuf};
 use tinybake_codegen::ir::{DType, Data};
 use tinybake_codegen::measure::{Golden, Port, Program};

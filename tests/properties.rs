@@ -1,0 +1,82 @@
+//! Random graphs say the same through every way of running them.
+
+mod common;
+
+use common::random::{self, Choice, Random};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config, TestRunner};
+use std::path::PathBuf;
+use tinybake_codegen::boards::Catalogue;
+use tinybake_codegen::ir::{Data, Graph};
+use tinybake_codegen::measure::{self, Program, Samples};
+use tinybake_codegen::options::Passes;
+use tinybake_codegen::pipeline::{Compiled, compile_graph};
+use tinybake_codegen::{Optimize, Options, eval};
+
+fn compiled(graph: &Graph, options: &Options) -> Compiled {
+    compile_graph(graph.clone(), options, [0; 32]).unwrap_or_else(|problem| panic!("{problem}\n{graph}"))
+}
+
+fn inputs(graph: &Graph, seed: u64) -> Vec<Data> {
+    let mut random = Random(seed);
+    graph.inputs.iter().map(|&id| Data::I8(random.int8(graph.tensor(id).shape.elements()))).collect()
+}
+
+proptest! {
+    #![proptest_config(Config { cases: 1500, failure_persistence: None, ..Config::default() })]
+
+    #[test]
+    fn passes_change_no_output((choices, image) in random::choices(), seed in any::<u64>()) {
+        let graph = random::graph(&choices, image);
+        let with = compiled(&graph, &Options::default());
+        let without = compiled(&graph, &Options { passes: Passes::None, ..Options::default() });
+        let input = inputs(&graph, seed);
+        prop_assert_eq!(eval::run(&with.program, &input), eval::run(&without.program, &input));
+    }
+}
+
+/// Graphs drawn once from a fixed seed: they are compiled together, which shrinking could not afford.
+fn drawn(count: usize) -> Vec<Graph> {
+    let mut runner = TestRunner::deterministic();
+    let strategy = random::choices();
+    let draw = |_| {
+        let (choices, image): (Vec<Choice>, [usize; 3]) = strategy.new_tree(&mut runner).expect("a tree").current();
+        random::graph(&choices, image)
+    };
+    (0..count).map(draw).collect()
+}
+
+#[test]
+fn generated_code_says_what_the_evaluator_says() {
+    const SAMPLES: u64 = 4;
+    let graphs = drawn(60);
+    let catalogue = Catalogue::builtin();
+    let host = catalogue.find("host").expect("the host");
+    for optimize in [Optimize::Size, Optimize::Speed] {
+        let options = Options { optimize, ..Options::default() };
+        let compiled: Vec<Compiled> = graphs.iter().map(|graph| compiled(graph, &options)).collect();
+        let programs: Vec<Program> = compiled.iter().map(|compiled| Program::of_plan(&compiled.plan)).collect();
+        let samples: Vec<Samples> = graphs
+            .iter()
+            .map(|graph| {
+                let sample = |seed| inputs(graph, seed).iter().flat_map(common::bytes).collect::<Vec<u8>>();
+                Samples { count: SAMPLES as usize, inputs: vec![(0..SAMPLES).flat_map(sample).collect()] }
+            })
+            .collect();
+        let batch: Vec<(&Program, &Samples)> = programs.iter().zip(&samples).collect();
+        let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("measure");
+        let measuring = measure::Options { size: optimize == Optimize::Size, directory, ..measure::Options::default() };
+        let runs = measure::run_many(&batch, &host, &measuring).unwrap_or_else(|problem| panic!("{problem}"));
+        for ((graph, compiled), run) in graphs.iter().zip(&compiled).zip(&runs) {
+            let mut expected = vec![Vec::new(); graph.outputs.len()];
+            for seed in 0..SAMPLES {
+                let outputs = eval::run(&compiled.program, &inputs(graph, seed)).expect("inputs that fit");
+                for (expected, output) in expected.iter_mut().zip(&outputs) {
+                    expected.extend(common::bytes(output));
+                }
+            }
+            assert!(expected == run.outputs, "{optimize}:\n{graph}\n{}", compiled.plan);
+        }
+    }
+}

@@ -1,0 +1,3 @@
+tinybake::include_model!("models/float_model.tflite");
+
+fn main() {}

@@ -1,0 +1,3 @@
+tinybake::include_model!("models/missing_tensor.safetensors");
+
+fn main() {}

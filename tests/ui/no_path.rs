@@ -1,0 +1,3 @@
+tinybake::include_model!(pub mod large);
+
+fn main() {}

@@ -1,0 +1,3 @@
+tinybake::include_model!("models/unknown_dtype.safetensors");
+
+fn main() {}

@@ -1,0 +1,3 @@
+tinybake::include_model!("models/missing.tflite");
+
+fn main() {}
