@@ -6,6 +6,7 @@ use common::random::{self, Choice, Random};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use tinybake_codegen::boards::Catalogue;
 use tinybake_codegen::ir::{Data, Graph};
@@ -51,6 +52,8 @@ fn drawn(count: usize) -> Vec<Graph> {
 fn generated_code_says_what_the_evaluator_says() {
     const SAMPLES: u64 = 4;
     let graphs = drawn(60);
+    let ops: BTreeSet<&str> = graphs.iter().flat_map(|graph| graph.nodes.iter().map(|node| node.op.name())).collect();
+    assert!(ops.len() >= 20, "the graphs have few kinds of operators: {ops:?}");
     let catalogue = Catalogue::builtin();
     let host = catalogue.find("host").expect("the host");
     for optimize in [Optimize::Size, Optimize::Speed] {

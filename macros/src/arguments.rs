@@ -4,8 +4,8 @@ use crate::Mistake;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 use std::iter::Peekable;
-use tinybake_codegen::boards::Catalogue;
 use tinybake_codegen::Options;
+use tinybake_codegen::boards::Catalogue;
 use tinybake_codegen::diag::{Diagnostics, Explain};
 use tinybake_codegen::plan::{self, Plan};
 

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use tinybake_codegen::ir::{
-    Activation, BinaryKind, DType, Data, Graph, MirrorMode, Node, Op, Origin, PoolKind, Quantization, ReduceKind, ResizeMode, Shape,
-    Tensor, TensorId, UnaryKind, Weight, Window, infer,
+    Activation, BinaryKind, DType, Data, Graph, MirrorMode, Node, Op, Origin, PoolKind, Quantization, ReduceKind, ResizeMode,
+    Shape, Tensor, TensorId, UnaryKind, Weight, Window, infer,
 };
 
 /// One node to add; numbers are taken modulo what there is to choose from.
@@ -64,7 +64,13 @@ struct Builder {
 impl Builder {
     fn tensor(&mut self, name: &str, shape: Vec<usize>, quantization: Quantization) -> TensorId {
         let name = format!("{name}{}", self.graph.tensors.len());
-        self.graph.add_tensor(Tensor { name, shape: Shape(shape), dtype: DType::I8, quantization: Some(quantization), value: None })
+        self.graph.add_tensor(Tensor {
+            name,
+            shape: Shape(shape),
+            dtype: DType::I8,
+            quantization: Some(quantization),
+            value: None,
+        })
     }
 
     fn constant(&mut self, shape: Vec<usize>, data: Data, quantization: Option<Quantization>) -> TensorId {
@@ -96,7 +102,8 @@ impl Builder {
         let same = self.graph.tensor(input).quantization.clone().unwrap_or(Quantization::per_tensor(1.0, 0));
         let flag = |bit: u8| choice.flags >> bit & 1 == 1;
         let made = Quantization::per_tensor(0.01 + (random.next() % 100) as f32 / 500.0, (random.next() % 256) as i32 - 128);
-        let activation = [Activation::None, Activation::Relu, Activation::Relu6, Activation::None][usize::from(choice.flags >> 6)];
+        let activation =
+            [Activation::None, Activation::Relu, Activation::Relu6, Activation::None][usize::from(choice.flags >> 6)];
         let kernel = [1 + choice.size % 3, 1 + choice.size / 3 % 3];
         let stride = [1 + usize::from(flag(0)), 1 + usize::from(flag(1))];
         let dilation = if flag(2) && stride == [1, 1] { [2, 1] } else { [1, 1] };
@@ -136,8 +143,13 @@ impl Builder {
                 self.node(Op::Binary { kind, a: input, b, activation }, made, None);
             }
             7 | 8 => {
-                let kinds =
-                    [UnaryKind::Relu, UnaryKind::Relu6, UnaryKind::Tanh, UnaryKind::HardSwish, UnaryKind::LeakyRelu { alpha: 0.2 }];
+                let kinds = [
+                    UnaryKind::Relu,
+                    UnaryKind::Relu6,
+                    UnaryKind::Tanh,
+                    UnaryKind::HardSwish,
+                    UnaryKind::LeakyRelu { alpha: 0.2 },
+                ];
                 let kind = kinds[choice.other % kinds.len()];
                 let quantization = match kind {
                     UnaryKind::Tanh => Quantization::per_tensor(1.0 / 128.0, 0),
@@ -170,7 +182,11 @@ impl Builder {
                 let (begin, size) = (vec![0, usize::from(dims[1] > 2), 0, 0], vec![1, 1.max(dims[1] / 2), dims[2], dims[3]]);
                 self.node(Op::Slice { input, begin, stride: vec![1; 4], size }, same, None);
             }
-            15 => self.node(Op::Transpose { input, perm: [vec![0, 2, 1, 3], vec![0, 3, 1, 2]][choice.size % 2].clone() }, same, None),
+            15 => self.node(
+                Op::Transpose { input, perm: [vec![0, 2, 1, 3], vec![0, 3, 1, 2]][choice.size % 2].clone() },
+                same,
+                None,
+            ),
             16 => {
                 let mode = if flag(0) { ResizeMode::NearestNeighbor } else { ResizeMode::Bilinear };
                 let op = Op::Resize { mode, input, align_corners: false, half_pixel_centers: flag(1) };
@@ -178,7 +194,8 @@ impl Builder {
             }
             17 => self.node(Op::Quantize { input }, if flag(0) { same } else { made }, None),
             18 => {
-                let alpha = self.constant(vec![1, 1, dims[3]], Data::I8(random.int8(dims[3])), Some(Quantization::per_tensor(0.01, 3)));
+                let alpha =
+                    self.constant(vec![1, 1, dims[3]], Data::I8(random.int8(dims[3])), Some(Quantization::per_tensor(0.01, 3)));
                 self.node(Op::Prelu { input, alpha }, made, None);
             }
             _ => {

@@ -51,7 +51,7 @@ pub fn snake_case(name: &str) -> String {
     }
     let mut out = out.trim_matches('_').to_string();
     if out.is_empty() || out.starts_with(|first: char| first.is_ascii_digit()) {
-        out.insert_str(0, "t");
+        out.insert(0, 't');
     }
     if RESERVED.contains(&out.as_str()) {
         out.push('_');

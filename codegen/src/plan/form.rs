@@ -35,7 +35,10 @@ pub struct Cost {
 }
 
 /// Multiplications that one step may be unrolled into; above it compile time and flash grow without end.
-const UNROLLED_PRODUCTS: usize = 1024;
+const UNROLLED_PRODUCTS: usize = 512;
+
+/// Inputs that an unrolled step may have: they live in registers or on the stack.
+const UNROLLED_INPUTS: u32 = 32;
 
 /// The form of each step, in order.
 pub(super) fn choose(program: &Program, options: &Options) -> Vec<Form> {
@@ -134,7 +137,7 @@ fn unrolled(program: &Program, step: &Step, options: &Options) -> Option<Cost> {
         Requantizer::Multiplier(_) | Requantizer::PerChannel { .. } => {}
         Requantizer::Rint(_) | Requantizer::RintPerChannel(_) => return None,
     }
-    if params.rows != 1 {
+    if params.rows != 1 || params.depth > UNROLLED_INPUTS {
         return None;
     }
     let products = program.constant(*filter).data.as_i8()?.iter().filter(|&&weight| weight != 0).count();

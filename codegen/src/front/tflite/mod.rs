@@ -48,6 +48,7 @@ pub fn read(bytes: &[u8], name: &str) -> Result<Graph, Diagnostics> {
     }
 }
 
+#[allow(clippy::boxed_local)] // Readers hand on boxed problems, to keep their results small.
 fn only(problem: Box<Diagnostic>) -> Diagnostics {
     Diagnostics(vec![*problem])
 }
