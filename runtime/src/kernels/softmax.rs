@@ -47,6 +47,12 @@ pub mod shared {
         super::softmax(p, input, output);
     }
 
+    /// [`super::softmax_f32`] with dimensions as arguments.
+    #[inline(never)]
+    pub fn softmax_f32(p: &Softmax, table: &[f32; 256], input: &[i8], output: &mut [i8]) {
+        super::softmax_f32(p, table, input, output);
+    }
+
     /// [`super::softmax_in_place`] with dimensions as arguments.
     #[inline(never)]
     pub fn softmax_in_place(p: &Softmax, data: &mut [i8]) {
