@@ -209,7 +209,7 @@ impl Builder {
         let count = shape.iter().product();
         // A third of the weights are zero, and some channels are all zero.
         let weights = random.int8(count).into_iter().map(|weight| if weight % 3 == 0 { 0 } else { weight.max(-127) }).collect();
-        let scales = if random.next() % 2 == 0 {
+        let scales = if random.next().is_multiple_of(2) {
             Quantization::per_tensor(0.004, 0)
         } else {
             let scales = (0..channels).map(|_| 0.001 + (random.next() % 50) as f32 / 5000.0).collect();
