@@ -47,20 +47,59 @@ pub fn depthwise_conv2d<R: Requantize>(
     if channels == 0 {
         return;
     }
-    let mut pixels = output.chunks_exact_mut(channels);
+    // Channels of which all taps fit the window together: whole vectors of them, if there are as many.
+    let taps = p.kernel[0] as usize * p.kernel[1] as usize;
+    let lanes = WINDOW.checked_div(taps).unwrap_or(0);
+    let lanes = if lanes > LANES { lanes / LANES * LANES } else { lanes };
+    let mut outputs = output.chunks_exact_mut(channels);
     for out_y in 0..p.output.height as usize {
         let y = origin(out_y, p.stride[0], p.pad[0]);
         let rows_inside = inside(y, span[0], p.input.height) == (0, span[0]);
         for out_x in 0..p.output.width as usize {
             let x = origin(out_x, p.stride[1], p.pad[1]);
-            let Some(out) = pixels.next() else { return };
+            let Some(out) = outputs.next() else { return };
             if rows_inside && inside(x, span[1], p.input.width) == (0, span[1]) {
                 interior_pixel(p, (y as usize, x as usize), input, filter, bias, requantize, out);
-            } else {
-                // A copy, since nothing is known any more of what a reference escapes to.
-                let p = *p;
-                self::pixels(&p, bias, requantize)
-                    .pixel((y, x), out, &|block, sums| add_products(&p, input, filter, block, sums));
+                continue;
+            }
+            // A copy, since nothing is known any more of what a reference escapes to.
+            let escaped = &{ *p };
+            if p.multiplier != 1 || lanes == 0 {
+                pixels(escaped, bias, requantize)
+                    .pixel((y, x), out, &mut |block, sums| add_products(escaped, input, filter, block, sums));
+                continue;
+            }
+            let mut window = [0; WINDOW];
+            for first in (0..channels).step_by(lanes) {
+                gather(escaped, input, (y, x), first, lanes, &mut window);
+                let steps = [p.kernel[1] as usize * lanes, lanes];
+                let range = (first, (first + lanes).min(channels));
+                self::channels::<R, 1>(p, steps, range, &window, filter, bias, requantize, out);
+            }
+        }
+    }
+}
+
+/// Bytes of border windows that are gathered at a time, on the stack: 3 by 3 taps of 32 channels.
+const WINDOW: usize = 288;
+
+/// Copies from the image what the taps of a window read of `lanes` channels from `first` on, tap 0 being at `(y, x)`. Taps in
+/// the padding read the zero point.
+#[inline(never)]
+fn gather(p: &DepthwiseConv2d, input: &[i8], (y, x): (isize, isize), first: usize, lanes: usize, window: &mut [i8; WINDOW]) {
+    window.fill(p.input_zero_point);
+    let mut window = &mut window[..];
+    for ky in 0..p.kernel[0] as usize {
+        let y = y + (ky * p.dilation[0] as usize) as isize;
+        for kx in 0..p.kernel[1] as usize {
+            let x = x + (kx * p.dilation[1] as usize) as isize;
+            let Some((tap, rest)) = window.split_at_mut_checked(lanes) else { return };
+            window = rest;
+            if (0..p.input.height as isize).contains(&y) && (0..p.input.width as isize).contains(&x) {
+                let start = (y * p.input.width as isize + x) as usize * p.input.channels as usize + first;
+                for (out, &x) in tap.iter_mut().zip(input.get(start..).unwrap_or(&[])) {
+                    *out = x;
+                }
             }
         }
     }
@@ -81,8 +120,9 @@ pub mod shared {
         output: &mut [i8],
     ) {
         let pixels = super::pixels(p, bias, requantize);
-        pixels
-            .image(p.output.sizes(), p.stride, p.pad, output, &|block, sums| super::add_products(p, input, filter, block, sums));
+        pixels.image(p.output.sizes(), p.stride, p.pad, output, &mut |block, sums| {
+            super::add_products(p, input, filter, block, sums)
+        });
     }
 }
 
@@ -114,21 +154,26 @@ fn interior_pixel<R: Requantize>(
 ) {
     let start = y.wrapping_mul(p.input.width as usize).wrapping_add(x).wrapping_mul(p.input.channels as usize);
     let Some(input) = input.get(start..) else { return };
+    let tap = p.dilation[1] as usize * p.input.channels as usize;
+    let steps = [p.dilation[0] as usize * p.input.width as usize * p.input.channels as usize, tap];
     if p.multiplier == 1 {
-        channels::<R, 1>(p, (0, out.len()), input, filter, bias, requantize, out);
+        channels::<R, 1>(p, steps, (0, out.len()), input, filter, bias, requantize, out);
     } else {
         for in_channel in 0..p.input.channels as usize {
             let (Some(input), first) = (input.get(in_channel..), in_channel * p.multiplier as usize) else { return };
-            channels::<R, 0>(p, (first, first + p.multiplier as usize), input, filter, bias, requantize, out);
+            channels::<R, 0>(p, steps, (first, first + p.multiplier as usize), input, filter, bias, requantize, out);
         }
     }
 }
 
 /// The output channels `first..end`, as many at a time as can be. With `STEP` 1, `input` begins at input channel `first`
-/// of tap 0, and neighbouring outputs read neighbouring inputs; with `STEP` 0, all read the first element of each tap.
+/// of tap 0, and neighbouring outputs read neighbouring inputs; with `STEP` 0, all read the first element of each tap. Rows
+/// and columns of taps are `steps` elements apart.
+#[expect(clippy::too_many_arguments, reason = "inlined: these are the parts of a loop body")]
 #[inline(always)]
 fn channels<R: Requantize, const STEP: usize>(
     p: &DepthwiseConv2d,
+    steps: [usize; 2],
     (first, end): (usize, usize),
     input: &[i8],
     filter: &[i8],
@@ -138,12 +183,12 @@ fn channels<R: Requantize, const STEP: usize>(
 ) {
     let mut channel = first;
     while channel + LANES <= end {
-        let done = block::<R, LANES, STEP>(p, channel, (channel - first) * STEP, input, filter, bias, requantize, out);
+        let done = block::<R, LANES, STEP>(p, steps, channel, (channel - first) * STEP, input, filter, bias, requantize, out);
         let Some(()) = done else { return };
         channel += LANES;
     }
     while channel < end {
-        let done = block::<R, 1, STEP>(p, channel, (channel - first) * STEP, input, filter, bias, requantize, out);
+        let done = block::<R, 1, STEP>(p, steps, channel, (channel - first) * STEP, input, filter, bias, requantize, out);
         let Some(()) = done else { return };
         channel += 1;
     }
@@ -154,6 +199,7 @@ fn channels<R: Requantize, const STEP: usize>(
 #[inline(always)]
 fn block<R: Requantize, const N: usize, const STEP: usize>(
     p: &DepthwiseConv2d,
+    [row, tap]: [usize; 2],
     channel: usize,
     offset: usize,
     input: &[i8],
@@ -163,10 +209,6 @@ fn block<R: Requantize, const N: usize, const STEP: usize>(
     out: &mut [i8],
 ) -> Option<()> {
     let ([kernel_height, kernel_width], out_channels) = (p.kernel.map(usize::from), p.output.channels as usize);
-    let (row, tap) = (
-        p.dilation[0] as usize * p.input.width as usize * p.input.channels as usize,
-        p.dilation[1] as usize * p.input.channels as usize,
-    );
     // Slices of lengths known at compile time, so that no tap needs a bounds check.
     let last = kernel_height.saturating_sub(1) * row + kernel_width.saturating_sub(1) * tap;
     let window = input.get(offset..)?.get(..last + 1 + (N - 1) * STEP)?;

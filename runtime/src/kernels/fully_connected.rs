@@ -36,14 +36,21 @@ pub fn fully_connected<R: Requantize>(
         return;
     }
     for (x, out) in input.chunks_exact(depth).zip(output.chunks_exact_mut(columns)).take(p.rows as usize) {
-        row(p, x, filter, bias, requantize, out);
+        row(&p.clamp, depth, x, filter, bias, requantize, out);
     }
 }
 
-/// One row, four columns at a time: they share what they load of the input.
+/// One row of `depth` elements, four columns at a time: they share what they load of the input.
 #[inline(always)]
-fn row<R: Requantize>(p: &FullyConnected, x: &[i8], filter: &[i8], bias: &[i32], requantize: R, out: &mut [i8]) {
-    let depth = p.depth as usize;
+pub(super) fn row<R: Requantize>(
+    clamp: &Clamp,
+    depth: usize,
+    x: &[i8],
+    filter: &[i8],
+    bias: &[i32],
+    requantize: R,
+    out: &mut [i8],
+) {
     let mut w = filter;
     let ((fours, rest), (fours_bias, rest_bias)) = (out.as_chunks_mut::<4>(), bias.as_chunks::<4>());
     let mut channel = 0;
@@ -51,13 +58,13 @@ fn row<R: Requantize>(p: &FullyConnected, x: &[i8], filter: &[i8], bias: &[i32],
         let mut sums = bias;
         arch::dot_1x4(&mut sums, x, w, depth);
         for (out, sum) in out.iter_mut().zip(sums) {
-            *out = requantize.requantize(sum, channel, &p.clamp);
+            *out = requantize.requantize(sum, channel, clamp);
             channel += 1;
         }
         w = w.get(4 * depth..).unwrap_or(&[]);
     }
     for (out, &bias) in rest.iter_mut().zip(rest_bias) {
-        *out = requantize.requantize(bias.wrapping_add(arch::dot(x, w)), channel, &p.clamp);
+        *out = requantize.requantize(bias.wrapping_add(arch::dot(x, w)), channel, clamp);
         channel += 1;
         w = w.get(depth..).unwrap_or(&[]);
     }
@@ -84,7 +91,7 @@ pub mod shared {
         }
         let pixels = Pixels { group_size: p.columns as usize, bias, requantize, clamp: p.clamp };
         // Each row is a pixel, of a column of pixels.
-        pixels.image([p.rows as usize, 1, p.columns as usize], [1, 1], [0, 0], output, &|block, sums| {
+        pixels.image([p.rows as usize, 1, p.columns as usize], [1, 1], [0, 0], output, &mut |block, sums| {
             let start = (block.y as usize).wrapping_mul(depth);
             let Some(x) = input.get(start..).and_then(|x| x.get(..depth)) else { return };
             let Some(filter) = filter.get(block.channel.wrapping_mul(depth)..) else { return };

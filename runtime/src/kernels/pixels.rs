@@ -15,10 +15,12 @@ pub(crate) struct Block {
     pub(crate) channel: usize,
     /// The group that the channels are in.
     pub(crate) group: usize,
+    /// Whether it is the first block of its group.
+    pub(crate) first: bool,
 }
 
 /// Adds to each sum the products of one output channel of the block: the first of the first channel, and so on.
-pub(crate) type AddProducts<'a> = dyn Fn(&Block, &mut [i32]) + 'a;
+pub(crate) type AddProducts<'a> = dyn FnMut(&Block, &mut [i32]) + 'a;
 
 /// How pixels are made of sums.
 pub(crate) struct Pixels<'a, R> {
@@ -32,8 +34,8 @@ pub(crate) struct Pixels<'a, R> {
 impl<R: Requantize> Pixels<'_, R> {
     /// The channels `out` of the output pixel whose tap 0 is at `(y, x)`.
     #[inline(never)]
-    pub(crate) fn pixel(&self, (y, x): (isize, isize), out: &mut [i8], add_products: &AddProducts<'_>) {
-        let mut block = Block { y, x, channel: 0, group: 0 };
+    pub(crate) fn pixel(&self, (y, x): (isize, isize), out: &mut [i8], add_products: &mut AddProducts<'_>) {
+        let mut block = Block { y, x, channel: 0, group: 0, first: true };
         let mut left = self.group_size;
         while let (Some(out), Some(bias)) = (out.get_mut(block.channel..), self.bias.get(block.channel..)) {
             let count = left.min(SUMS).min(out.len());
@@ -45,6 +47,7 @@ impl<R: Requantize> Pixels<'_, R> {
             }
             block.channel += count;
             left -= count;
+            block.first = left == 0;
             if left == 0 {
                 left = self.group_size;
                 block.group += 1;
@@ -61,7 +64,7 @@ impl<R: Requantize> Pixels<'_, R> {
         stride: [u16; 2],
         pad: [u16; 2],
         output: &mut [i8],
-        add_products: &AddProducts<'_>,
+        add_products: &mut AddProducts<'_>,
     ) {
         if channels == 0 {
             return;

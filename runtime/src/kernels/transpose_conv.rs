@@ -59,7 +59,7 @@ pub mod shared {
         let pixels = Pixels { group_size: p.output.channels as usize, bias, requantize, clamp: p.clamp };
         // The place of a block is that of its output.
         let image = p.output.sizes();
-        pixels.image(image, [1, 1], [0, 0], output, &|block, sums| super::add_products(p, input, filter, block, sums));
+        pixels.image(image, [1, 1], [0, 0], output, &mut |block, sums| super::add_products(p, input, filter, block, sums));
     }
 }
 
