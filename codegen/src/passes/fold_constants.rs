@@ -7,15 +7,38 @@ use crate::lower;
 use crate::options::Reference;
 use crate::valid;
 
-/// Folded results above this many elements stay nodes: a small file must not grow without bound.
-const LIMIT: usize = 1 << 20;
+/// What one run of the pass may make and compute; nodes beyond it stay. A small file must neither grow nor take long
+/// without bound: a constant may be padded, or convolved, any number of times.
+struct Allowance {
+    /// Elements of all results together.
+    elements: usize,
+    /// Multiply-accumulates and moved elements, together.
+    work: u64,
+}
+
+impl Allowance {
+    const WHOLE: Self = Self { elements: 1 << 21, work: 1 << 23 };
+
+    /// Takes what `node` needs; false where that is more than is left.
+    fn take(&mut self, graph: &Graph, node: &Node) -> bool {
+        let elements = node.outputs.iter().fold(0usize, |sum, &id| sum.saturating_add(graph.tensor(id).shape.elements()));
+        match (self.elements.checked_sub(elements), self.work.checked_sub(valid::work(graph, node))) {
+            (Some(elements), Some(work)) => {
+                *self = Self { elements, work };
+                true
+            }
+            (None, _) | (_, None) => false,
+        }
+    }
+}
 
 /// Replaces every node that reads constants only, and every `shape`, by its result.
 pub fn fold_constants(graph: &mut Graph, reference: Reference) -> Vec<Removal> {
     let mut removals = Vec::new();
     let mut kept = Vec::with_capacity(graph.nodes.len());
+    let mut allowance = Allowance::WHOLE;
     for node in core::mem::take(&mut graph.nodes) {
-        match fold(graph, &node, reference) {
+        match fold(graph, &node, reference, &mut allowance) {
             Some(results) => {
                 let what = format!("{} `{}`", node.op.name(), node.origin.name);
                 removals.push(Removal { pass: "fold_constants", what, why: "its inputs are the same in every inference" });
@@ -33,10 +56,7 @@ pub fn fold_constants(graph: &mut Graph, reference: Reference) -> Vec<Removal> {
 }
 
 /// The results of a node whose inputs are known; `None` where they are not, or where no kernel computes it.
-fn fold(graph: &Graph, node: &Node, reference: Reference) -> Option<Vec<Data>> {
-    if node.outputs.iter().any(|&output| graph.tensor(output).shape.elements() > LIMIT) {
-        return None;
-    }
+fn fold(graph: &Graph, node: &Node, reference: Reference, allowance: &mut Allowance) -> Option<Vec<Data>> {
     if let Op::Shape { input } = &node.op {
         let dims = &graph.tensor(*input).shape.0;
         return match graph.tensor(*node.outputs.first()?).dtype {
@@ -46,7 +66,7 @@ fn fold(graph: &Graph, node: &Node, reference: Reference) -> Option<Vec<Data>> {
         };
     }
     let inputs = node.op.inputs();
-    if inputs.iter().any(|&input| graph.value(input).is_none()) {
+    if inputs.iter().any(|&input| graph.value(input).is_none()) || !allowance.take(graph, node) {
         return None;
     }
     if let Op::Reshape { input } = &node.op {

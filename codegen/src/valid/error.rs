@@ -66,6 +66,22 @@ pub enum ValidError {
         /// The limit.
         limit: usize,
     },
+    /// More operands of all nodes together than the compiler takes.
+    #[error("the model's operators have {given} operands; at most {limit} are supported")]
+    TooManyOperands {
+        /// Operands and outputs of all nodes.
+        given: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// Constants that so many nodes read again that compiling them would take minutes.
+    #[error("the model's operators read {given} bytes of constants, most of them again and again; at most {limit} are supported")]
+    TooManyReads {
+        /// Bytes read by all nodes.
+        given: usize,
+        /// The limit.
+        limit: usize,
+    },
     /// Work that no microcontroller could finish.
     #[error("the model's operators take {given} elementary steps for one inference; at most {limit} are supported")]
     TooMuchWork {
@@ -185,6 +201,8 @@ impl Explain for ValidError {
             Self::EmptyTensor { .. } => "valid::empty_tensor",
             Self::TooLarge { .. } => "valid::too_large",
             Self::TooManyNodes { .. } => "valid::too_many_operators",
+            Self::TooManyOperands { .. } => "valid::too_many_operands",
+            Self::TooManyReads { .. } => "valid::too_many_reads",
             Self::TooMuchWork { .. } => "valid::too_much_work",
             Self::Shape(_) => "valid::shape",
             Self::OutputShape { .. } => "valid::output_shape",
@@ -213,7 +231,7 @@ impl Explain for ValidError {
             }
             Self::EmptyTensor { .. } => "every dimension must be at least 1; export with a fixed batch of 1".into(),
             Self::TooLarge { .. } | Self::TooMuchWork { .. } => "use a smaller input or a smaller network".into(),
-            Self::TooManyNodes { .. } => "this is not a network for a microcontroller; use a smaller one".into(),
+            Self::TooManyNodes { .. } | Self::TooManyOperands { .. } | Self::TooManyReads { .. } => "this is not a network for a microcontroller; use a smaller one".into(),
             Self::FloatModel { .. } => {
                 "quantize the model to int8 first: `tinybake quantize MODEL --data CALIBRATION.safetensors -o MODEL.int8.safetensors`, \
                  or export it with full integer quantization"

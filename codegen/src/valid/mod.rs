@@ -59,6 +59,11 @@ pub fn macs(graph: &Graph, node: &Node) -> u64 {
     structure::macs(graph, node)
 }
 
+/// Multiply-accumulates, and elements read and written, of one node.
+pub fn work(graph: &Graph, node: &Node) -> u64 {
+    structure::macs(graph, node).saturating_add(structure::moved(graph, node))
+}
+
 fn place(node: &Node) -> Place {
     Place { op: Some((node.origin.clone(), node.op.name())), ..Place::default() }
 }

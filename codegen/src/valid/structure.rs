@@ -2,12 +2,16 @@
 
 use super::{ValidError, place};
 use crate::diag::{Diagnostics, Explain, Place};
-use crate::ir::{Graph, Node, Op, TensorId, infer};
+use crate::ir::{Data, Graph, Node, Op, TensorId, infer};
 
 /// No board in use has more memory; larger tensors are damage or a mistake.
 const TENSOR_BYTES: usize = 16 << 20;
 /// Far above the deepest networks for microcontrollers.
 const NODES: usize = 4096;
+/// Operands and outputs of all nodes together: two for each of the most nodes.
+const OPERANDS: usize = 2 * NODES;
+/// Bytes of constants that all nodes together may read, beyond four times those that there are.
+const READS: usize = 16 << 20;
 /// Multiply-accumulates and moved elements of one inference: minutes on the fastest core.
 const WORK: u64 = 20_000_000_000;
 
@@ -20,8 +24,7 @@ pub fn structure(graph: &Graph) -> Result<(), Diagnostics> {
     tensors(graph)?;
     order(graph)?;
     super::collect(graph, shapes)?;
-    let work =
-        graph.nodes.iter().fold(0u64, |sum, node| sum.saturating_add(macs(graph, node)).saturating_add(moved(graph, node)));
+    let work = graph.nodes.iter().fold(0u64, |sum, node| sum.saturating_add(super::work(graph, node)));
     if work > WORK {
         return Err(ValidError::TooMuchWork { given: work, limit: WORK }.at(Place::default()).into());
     }
@@ -48,6 +51,24 @@ fn ids(graph: &Graph) -> Result<(), Diagnostics> {
         if let Some(index) = node.op.inputs().iter().chain(&node.outputs).find_map(|&id| missing(id)) {
             return fail(ValidError::NoSuchTensor { index, count: graph.tensors.len() }, place(node));
         }
+    }
+    let given = graph.nodes.iter().map(|node| node.op.inputs().len() + node.outputs.len()).sum::<usize>() + graph.outputs.len();
+    if given > OPERANDS {
+        return fail(ValidError::TooManyOperands { given, limit: OPERANDS }, Place::default());
+    }
+    reads(graph)
+}
+
+/// Many nodes may share a constant, and each looks at every element: the sum of that is bounded.
+fn reads(graph: &Graph) -> Result<(), Diagnostics> {
+    let size = |data: &Data| data.len().saturating_mul(data.dtype().size());
+    let weight = |id: TensorId| graph.weights.get(graph.tensor(id).value?.0 as usize);
+    let read = |id: TensorId| weight(id).map_or(0, |weight| size(&weight.data));
+    let stored = graph.weights.iter().fold(0usize, |sum, weight| sum.saturating_add(size(&weight.data)));
+    let limit = stored.saturating_mul(4).saturating_add(READS);
+    let given = graph.nodes.iter().flat_map(|node| node.op.inputs()).fold(0usize, |sum, id| sum.saturating_add(read(id)));
+    if given > limit {
+        return Err(Diagnostics::from(ValidError::TooManyReads { given, limit }.at(Place::default())));
     }
     Ok(())
 }
@@ -162,7 +183,7 @@ pub(super) fn macs(graph: &Graph, node: &Node) -> u64 {
 }
 
 /// Elements touched by a node beyond its products, with the window of a pool; for the bound on work.
-fn moved(graph: &Graph, node: &Node) -> u64 {
+pub(super) fn moved(graph: &Graph, node: &Node) -> u64 {
     let elements = |id: TensorId| graph.tensor(id).shape.elements() as u64;
     let made = node.outputs.iter().fold(0u64, |sum, &id| sum.saturating_add(elements(id)));
     let read = node.op.inputs().iter().fold(0u64, |sum, &id| sum.saturating_add(elements(id)));
