@@ -50,9 +50,12 @@ pub enum PlanError {
     },
 }
 
-/// Bytes and fields, each with the value it holds; values are numbered as they are made.
+/// Bytes and fields, each with the value it holds; values are numbered from 1 as they are made. The arena is kept as runs
+/// of bytes with one value, since a damaged model may ask for thousands of megabytes.
 struct Memory {
-    arena: Vec<u32>,
+    bytes: usize,
+    /// End and value of each run, by its start; what no run covers has never been written.
+    runs: BTreeMap<usize, (usize, u32)>,
     fields: Vec<u32>,
     next: u32,
 }
@@ -67,10 +70,21 @@ impl Memory {
 
     fn fill(&mut self, place: Place, value: u32) -> bool {
         match place {
-            Place::Arena { offset, bytes } => match self.arena.get_mut(offset..offset.saturating_add(bytes)) {
-                Some(region) => region.fill(value),
-                None => return false,
-            },
+            Place::Arena { offset, bytes } => {
+                let end = offset.saturating_add(bytes);
+                if end > self.bytes {
+                    return false;
+                }
+                self.cut(offset);
+                self.cut(end);
+                let covered: Vec<usize> = self.runs.range(offset..end).map(|(&start, _)| start).collect();
+                for start in covered {
+                    self.runs.remove(&start);
+                }
+                if bytes > 0 {
+                    self.runs.insert(offset, (end, value));
+                }
+            }
             Place::Field { index } => match self.fields.get_mut(index) {
                 Some(field) => *field = value,
                 None => return false,
@@ -79,12 +93,31 @@ impl Memory {
         true
     }
 
+    /// Makes no run reach across `at`.
+    fn cut(&mut self, at: usize) {
+        if let Some((_, run)) = self.runs.range_mut(..at).next_back()
+            && run.0 > at
+        {
+            let rest = *run;
+            run.0 = at;
+            self.runs.insert(at, rest);
+        }
+    }
+
     fn holds(&self, place: Place, value: u32) -> bool {
         match place {
-            Place::Arena { offset, bytes } => self
-                .arena
-                .get(offset..offset.saturating_add(bytes))
-                .is_some_and(|region| region.iter().all(|&owner| owner == value)),
+            Place::Arena { offset, bytes } => {
+                let end = offset.saturating_add(bytes);
+                let first = self.runs.range(..=offset).next_back().map_or(offset, |(&start, _)| start);
+                let mut at = offset;
+                for (&start, &(run_end, owner)) in self.runs.range(first..end) {
+                    if start > at || (owner != value && run_end > at) {
+                        return false;
+                    }
+                    at = at.max(run_end);
+                }
+                end <= self.bytes && at >= end
+            }
             Place::Field { index } => self.fields.get(index) == Some(&value),
         }
     }
@@ -95,7 +128,7 @@ impl Memory {
 /// # Errors
 /// The first step that would read or write wrongly.
 pub fn check(plan: &Plan) -> Result<(), PlanError> {
-    let mut memory = Memory { arena: vec![0; plan.arena_bytes], fields: vec![0; plan.fields.len()], next: 0 };
+    let mut memory = Memory { bytes: plan.arena_bytes, runs: BTreeMap::new(), fields: vec![0; plan.fields.len()], next: 0 };
     let mut values = BTreeMap::<TensorId, u32>::new();
     for (index, port) in plan.inputs.iter().enumerate() {
         let value = memory.write(port.place).ok_or(PlanError::InputsShare { index })?;
@@ -155,5 +188,35 @@ fn intersect(a: Place, b: Place) -> bool {
         }
         (Place::Field { index: a }, Place::Field { index: b }) => a == b,
         (Place::Arena { .. }, Place::Field { .. }) | (Place::Field { .. }, Place::Arena { .. }) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Runs say the same as a map of every byte.
+    #[test]
+    fn runs_equal_a_map_of_bytes() {
+        let mut memory = Memory { bytes: 24, runs: BTreeMap::new(), fields: Vec::new(), next: 0 };
+        let mut map = [0u32; 24];
+        let mut random = 1u32;
+        for _ in 0..2000 {
+            random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let (offset, bytes) = ((random >> 8) as usize % 26, (random >> 16) as usize % 9);
+            let place = Place::Arena { offset, bytes };
+            let written = memory.write(place);
+            assert_eq!(written.is_some(), offset + bytes <= 24);
+            if let Some(value) = written {
+                map[offset..offset + bytes].fill(value);
+            }
+            for at in 0..24 {
+                for length in 1..=24 - at {
+                    let value = map[at];
+                    let expected = value != 0 && map[at..at + length].iter().all(|&owner| owner == value);
+                    assert_eq!(memory.holds(Place::Arena { offset: at, bytes: length }, value.max(1)), expected && value != 0);
+                }
+            }
+        }
     }
 }
