@@ -70,6 +70,10 @@ impl Lowering<'_> {
         let params = movement::resize(self.shape(input))?;
         let sizes = |axis: usize| (self.dim(input, axis), self.dim(output, axis));
         let ((height, out_height), (width, out_width)) = (sizes(1), sizes(2));
+        // The tables have an entry for each output row and column: an axis longer than any image would outgrow memory.
+        if i16::try_from(out_height.max(out_width)).is_err() {
+            return None;
+        }
         match mode {
             ResizeMode::NearestNeighbor => {
                 let table = |from, to| {

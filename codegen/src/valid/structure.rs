@@ -7,11 +7,11 @@ use crate::ir::{Data, Graph, Node, Op, TensorId, infer};
 /// No board in use has more memory; larger tensors are damage or a mistake.
 const TENSOR_BYTES: usize = 16 << 20;
 /// Far above the deepest networks for microcontrollers.
-const NODES: usize = 4096;
-/// Operands and outputs of all nodes together: two for each of the most nodes.
-const OPERANDS: usize = 2 * NODES;
+const NODES: usize = 2048;
+/// Operands and outputs of all nodes together: four for each of the most nodes.
+const OPERANDS: usize = 4 * NODES;
 /// Bytes of constants that all nodes together may read, beyond four times those that there are.
-const READS: usize = 16 << 20;
+const READS: usize = 4 << 20;
 /// Multiply-accumulates and moved elements of one inference: minutes on the fastest core.
 const WORK: u64 = 20_000_000_000;
 
