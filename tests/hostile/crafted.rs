@@ -9,17 +9,19 @@ fn int8(shape: &[i32]) -> TensorSpec {
 /// All such files, by name.
 pub(crate) fn all() -> Vec<(String, Vec<u8>)> {
     let mut files = vec![
-        ("a constant padded to a million, thousands of times".into(), padded_constants(2700).write()),
-        ("a constant reshaped thousands of times".into(), reshaped_constant(2700).write()),
-        ("a constant reshaped as often as is taken".into(), reshaped_constant(19).write()),
-        ("one large filter in thousands of layers".into(), shared_filter(4000).write()),
+        ("a constant padded to a million, thousands of times".into(), padded_constants(2000).write()),
+        ("a constant reshaped thousands of times".into(), reshaped_constant(2000).write()),
+        ("a constant reshaped as often as is taken".into(), reshaped_constant(7).write()),
+        ("one large filter in thousands of layers".into(), shared_filter(2000).write()),
         ("a convolution of constants".into(), constant_convolution().write()),
         ("a concatenation of the same tensor".into(), wide_concatenation(60_000).write()),
         ("concatenations that share their operands".into(), many_concatenations(3000).write()),
         ("as many of them as are taken".into(), many_concatenations(79).write()),
-        ("one filter in as many layers as are taken".into(), shared_filter(19).write()),
-        ("an input split into thousands".into(), wide_split(4_000).write()),
-        ("thousands of relus".into(), chain(4000).write()),
+        ("one filter in as many layers as are taken".into(), shared_filter(6).write()),
+        ("an input split into thousands".into(), wide_split(3_000).write()),
+        ("an image resized to millions of rows".into(), long_resize(16_000_000).write()),
+        ("thousands of relus".into(), chain(2048).write()),
+        ("more relus".into(), chain(4000).write()),
         ("thousands of pads".into(), pads(2000).write()),
         ("one tensor in thousands of slots".into(), repeated_tensor(65_000).write()),
     ];
@@ -108,6 +110,12 @@ fn wide_split(count: i32) -> ModelSpec {
     model.tensors.extend(outputs.iter().map(|_| int8(&[1, 1])));
     model.ops.push(OpSpec::new(49, &[1, 0], &outputs));
     ModelSpec { inputs: vec![0], outputs, ..model }
+}
+
+fn long_resize(rows: i32) -> ModelSpec {
+    let tensors = vec![int8(&[1, 2, 1, 1]), TensorSpec::int32(&[2], &[rows, 1]), int8(&[1, rows, 1, 1])];
+    let ops = vec![OpSpec::new(23, &[0, 1], &[2])];
+    ModelSpec { tensors, ops, inputs: vec![0], outputs: vec![2], ..Default::default() }
 }
 
 fn chain(count: i32) -> ModelSpec {
