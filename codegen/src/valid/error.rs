@@ -237,35 +237,6 @@ impl Explain for ValidError {
                  and outputs)"
                     .into()
             }
-            Self::DType { .. } => "valid::dtype",
-            Self::Unquantized { .. } => "valid::unquantized",
-            Self::Scale { .. } => "valid::scale",
-            Self::ZeroPoint { .. } => "valid::zero_point",
-            Self::ScaleCount { .. } => "valid::scale_count",
-            Self::NotConstant { .. } => "valid::not_constant",
-            Self::AccumulatorOverflow { .. } => "valid::accumulator_overflow",
-            Self::Multiplier { .. } => "valid::multiplier",
-            Self::Unsupported(_) => "valid::unsupported",
-            Self::NoPorts(_) => "valid::no_ports",
-        }
-    }
-
-    fn help(&self) -> String {
-        match self {
-            Self::ReadBeforeWrite { .. } | Self::WrittenTwice { .. } | Self::NoSuchTensor { .. } | Self::OutputCount { .. } => {
-                "the file is damaged or was edited; export the model again".into()
-            }
-            Self::ConstantSize { .. } | Self::OutputShape { .. } | Self::Shape(_) => {
-                "the shapes in the file contradict each other; export the model again with a fixed batch of 1".into()
-            }
-            Self::EmptyTensor { .. } => "every dimension must be at least 1; export with a fixed batch of 1".into(),
-            Self::TooLarge { .. } | Self::TooMuchWork { .. } => "use a smaller input or a smaller network".into(),
-            Self::TooManyNodes { .. } => "this is not a network for a microcontroller; use a smaller one".into(),
-            Self::FloatModel { .. } => {
-                "quantize the model to int8 first: `tinybake quantize MODEL --data CALIBRATION.safetensors -o MODEL.int8.safetensors`, \
-                 or export it with full integer quantization"
-                    .into()
-            }
             Self::DType { .. } => "export the model with full integer quantization (int8 activations, int8 weights, int32 biases)".into(),
             Self::Unquantized { .. } | Self::Scale { .. } | Self::ZeroPoint { .. } | Self::ScaleCount { .. } => {
                 "export the model with full integer quantization: int8 per-tensor activations and symmetric int8 weights".into()
