@@ -1,7 +1,7 @@
 //! What differs by core, behind safe functions: the sums of products that the kernels spend their time in.
 //!
-//! `portable` is the specification, and what vectorizing compilers make good code of. `thumb` is assembly for Arm cores
-//! without vectors, where the compiler unrolls such loops until it runs out of registers.
+//! `portable` is the specification, and what vectorizing compilers make good code of. `thumb` is assembly for Arm
+//! microcontrollers, where the compiler unrolls such loops until it runs out of registers.
 
 #[cfg(all(feature = "harness", target_os = "none", any(target_arch = "arm", target_arch = "riscv32")))]
 #[allow(unsafe_code)]
@@ -9,14 +9,14 @@ pub mod harness;
 
 mod cast;
 mod portable;
-#[cfg(any(tinybake_core = "dsp", tinybake_core = "thumb2", tinybake_core = "thumb1"))]
+#[cfg(any(tinybake_core = "mve", tinybake_core = "dsp", tinybake_core = "thumb2", tinybake_core = "thumb1"))]
 mod thumb;
 
 pub(crate) use cast::signed;
-#[cfg(not(any(tinybake_core = "dsp", tinybake_core = "thumb2", tinybake_core = "thumb1")))]
+#[cfg(not(any(tinybake_core = "mve", tinybake_core = "dsp", tinybake_core = "thumb2", tinybake_core = "thumb1")))]
 pub(crate) use portable::dot_1x4;
 pub(crate) use portable::{dot, dot_outlined, sum};
-#[cfg(any(tinybake_core = "dsp", tinybake_core = "thumb2", tinybake_core = "thumb1"))]
+#[cfg(any(tinybake_core = "mve", tinybake_core = "dsp", tinybake_core = "thumb2", tinybake_core = "thumb1"))]
 pub(crate) use thumb::dot_1x4;
 
 /// Channels that a depthwise convolution sums at a time: a few vectors' worth, or one where there are no vectors, since

@@ -22,7 +22,10 @@ pub(crate) fn dot_outlined(x: &[i8], w: &[i8]) -> i32 {
 ///
 /// One copy, of a length known to nobody: loops of a known length are unrolled before they would be vectorized.
 #[inline(never)]
-#[cfg_attr(any(tinybake_core = "dsp", tinybake_core = "thumb2", tinybake_core = "thumb1"), expect(dead_code))]
+#[cfg_attr(
+    any(tinybake_core = "mve", tinybake_core = "dsp", tinybake_core = "thumb2", tinybake_core = "thumb1"),
+    expect(dead_code)
+)]
 pub(crate) fn dot_1x4(acc: &mut [i32; 4], x: &[i8], w: &[i8], stride: usize) {
     let row = |channel: usize| w.get(channel.wrapping_mul(stride)..).and_then(|w| w.get(..x.len()));
     let (Some(wa), Some(wb), Some(wc), Some(wd)) = (row(0), row(1), row(2), row(3)) else { return };
