@@ -7,7 +7,7 @@ mod drive;
 mod mutate;
 mod tree;
 #[path = "../../codegen/src/front/tflite/tests/writer.rs"]
-#[allow(dead_code, unreachable_pub, reason = "only trees of values are written here")]
+#[allow(dead_code, reason = "only trees of values are written here")]
 mod writer;
 
 use cap::Cap;

@@ -171,7 +171,7 @@ pub enum Op {
     Softmax { input: TensorId, beta: f32 },
     /// `arg_max` over one axis; the first of equals. Output `I32` or `I64`.
     ArgMax { input: TensorId, axis: usize },
-    /// `pad`: elements of `value` (stored, not real) before and after along each axis.
+    /// `pad`: elements of `value` (stored, not real; the bits of a float) before and after along each axis.
     Pad { input: TensorId, before: Vec<usize>, after: Vec<usize>, value: i32 },
     /// `mirror_pad`.
     MirrorPad { input: TensorId, before: Vec<usize>, after: Vec<usize>, mode: MirrorMode },

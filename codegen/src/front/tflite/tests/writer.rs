@@ -2,7 +2,7 @@
 
 /// A value of a flatbuffer. Objects are written after whatever names them, unaligned.
 #[derive(Clone, Debug)]
-pub enum Value {
+pub(crate) enum Value {
     /// A number in the table itself, as its little-endian bytes.
     Inline(Vec<u8>),
     /// A table of numbered fields.
@@ -16,45 +16,45 @@ pub enum Value {
 }
 
 impl Value {
-    pub fn byte(value: i8) -> Self {
+    pub(crate) fn byte(value: i8) -> Self {
         Self::Inline(value.to_le_bytes().into())
     }
 
-    pub fn int(value: i32) -> Self {
+    pub(crate) fn int(value: i32) -> Self {
         Self::Inline(value.to_le_bytes().into())
     }
 
-    pub fn long(value: u64) -> Self {
+    pub(crate) fn long(value: u64) -> Self {
         Self::Inline(value.to_le_bytes().into())
     }
 
-    pub fn float(value: f32) -> Self {
+    pub(crate) fn float(value: f32) -> Self {
         Self::Inline(value.to_le_bytes().into())
     }
 
-    pub fn string(value: &str) -> Self {
+    pub(crate) fn string(value: &str) -> Self {
         Self::Vector(value.len(), value.as_bytes().into())
     }
 
-    pub fn bytes(value: &[u8]) -> Self {
+    pub(crate) fn bytes(value: &[u8]) -> Self {
         Self::Vector(value.len(), value.into())
     }
 
-    pub fn ints(values: &[i32]) -> Self {
+    pub(crate) fn ints(values: &[i32]) -> Self {
         Self::Vector(values.len(), values.iter().flat_map(|value| value.to_le_bytes()).collect())
     }
 
-    pub fn longs(values: &[i64]) -> Self {
+    pub(crate) fn longs(values: &[i64]) -> Self {
         Self::Vector(values.len(), values.iter().flat_map(|value| value.to_le_bytes()).collect())
     }
 
-    pub fn floats(values: &[f32]) -> Self {
+    pub(crate) fn floats(values: &[f32]) -> Self {
         Self::Vector(values.len(), values.iter().flat_map(|value| value.to_le_bytes()).collect())
     }
 }
 
 /// A whole file with `root` as its root table.
-pub fn file(root: &Value) -> Vec<u8> {
+pub(crate) fn file(root: &Value) -> Vec<u8> {
     let mut bytes = b"\0\0\0\0TFL3".to_vec();
     let start = write(&mut bytes, root);
     patch(&mut bytes, 0, start);
@@ -125,38 +125,38 @@ fn write(bytes: &mut Vec<u8>, value: &Value) -> usize {
 
 /// A tensor, and its constant data where it has some.
 #[derive(Clone, Debug)]
-pub struct TensorSpec {
-    pub shape: Vec<i32>,
+pub(crate) struct TensorSpec {
+    pub(crate) shape: Vec<i32>,
     /// Code of the schema's `TensorType`: 0 float32, 2 int32, 9 int8.
-    pub element_type: i8,
-    pub data: Option<Vec<u8>>,
-    pub scales: Vec<f32>,
-    pub zero_points: Vec<i64>,
-    pub axis: i32,
+    pub(crate) element_type: i8,
+    pub(crate) data: Option<Vec<u8>>,
+    pub(crate) scales: Vec<f32>,
+    pub(crate) zero_points: Vec<i64>,
+    pub(crate) axis: i32,
     /// Fields of the table that replace the above.
-    pub fields: Vec<(usize, Value)>,
+    pub(crate) fields: Vec<(usize, Value)>,
 }
 
 impl TensorSpec {
     /// An `int8` activation.
-    pub fn int8(shape: &[i32], scale: f32, zero_point: i64) -> Self {
+    pub(crate) fn int8(shape: &[i32], scale: f32, zero_point: i64) -> Self {
         let (scales, zero_points) = (vec![scale], vec![zero_point]);
         Self { shape: shape.into(), element_type: 9, data: None, scales, zero_points, axis: 0, fields: Vec::new() }
     }
 
     /// An `int32` constant.
-    pub fn int32(shape: &[i32], values: &[i32]) -> Self {
+    pub(crate) fn int32(shape: &[i32], values: &[i32]) -> Self {
         let data = values.iter().flat_map(|value| value.to_le_bytes()).collect();
         Self { element_type: 2, scales: Vec::new(), zero_points: Vec::new(), ..Self::int8(shape, 1.0, 0) }.with(data)
     }
 
     /// This tensor with constant data.
-    pub fn with(self, data: Vec<u8>) -> Self {
+    pub(crate) fn with(self, data: Vec<u8>) -> Self {
         Self { data: Some(data), ..self }
     }
 
     /// This tensor with one field of its table replaced.
-    pub fn field(mut self, field: usize, value: Value) -> Self {
+    pub(crate) fn field(mut self, field: usize, value: Value) -> Self {
         self.fields.push((field, value));
         self
     }
@@ -181,43 +181,43 @@ impl TensorSpec {
 
 /// A call of an operator.
 #[derive(Clone, Debug)]
-pub struct OpSpec {
+pub(crate) struct OpSpec {
     /// Code of the schema's `BuiltinOperator`.
-    pub code: i32,
-    pub inputs: Vec<i32>,
-    pub outputs: Vec<i32>,
+    pub(crate) code: i32,
+    pub(crate) inputs: Vec<i32>,
+    pub(crate) outputs: Vec<i32>,
     /// Kind of the options in the schema's union, and their fields.
-    pub options: Option<(i8, Vec<(usize, Value)>)>,
+    pub(crate) options: Option<(i8, Vec<(usize, Value)>)>,
 }
 
 impl OpSpec {
     /// A call without options.
-    pub fn new(code: i32, inputs: &[i32], outputs: &[i32]) -> Self {
+    pub(crate) fn new(code: i32, inputs: &[i32], outputs: &[i32]) -> Self {
         Self { code, inputs: inputs.into(), outputs: outputs.into(), options: None }
     }
 
     /// This call with options.
-    pub fn options(self, kind: i8, fields: Vec<(usize, Value)>) -> Self {
+    pub(crate) fn options(self, kind: i8, fields: Vec<(usize, Value)>) -> Self {
         Self { options: Some((kind, fields)), ..self }
     }
 }
 
 /// A network.
 #[derive(Clone, Debug, Default)]
-pub struct ModelSpec {
-    pub tensors: Vec<TensorSpec>,
-    pub ops: Vec<OpSpec>,
-    pub inputs: Vec<i32>,
-    pub outputs: Vec<i32>,
+pub(crate) struct ModelSpec {
+    pub(crate) tensors: Vec<TensorSpec>,
+    pub(crate) ops: Vec<OpSpec>,
+    pub(crate) inputs: Vec<i32>,
+    pub(crate) outputs: Vec<i32>,
     /// Buffers that follow those of the tensors.
-    pub buffers: Vec<Value>,
+    pub(crate) buffers: Vec<Value>,
     /// Fields of the root table that replace what follows from the above.
-    pub fields: Vec<(usize, Value)>,
+    pub(crate) fields: Vec<(usize, Value)>,
 }
 
 impl ModelSpec {
     /// The file.
-    pub fn write(&self) -> Vec<u8> {
+    pub(crate) fn write(&self) -> Vec<u8> {
         let mut buffers = vec![Value::Table(Vec::new())];
         let mut tensors = Vec::new();
         for (index, tensor) in self.tensors.iter().enumerate() {
