@@ -82,7 +82,7 @@ pub struct PlannedStep {
     pub writes: Vec<Place>,
     /// The operand whose memory the output takes over, where the step works in place.
     pub in_place: Option<usize>,
-    /// Shapes of reads and writes, for the reader of the generated code.
+    /// Shapes of reads, and shapes and quantizations of writes, for the reader of the generated code.
     pub shapes: String,
 }
 
@@ -201,7 +201,10 @@ fn planned(program: &Program, step: &Step, form: Form, place: &impl Fn(TensorId)
         Operand::Activation(id) => shape(*id),
         Operand::Constant(_) => "const".into(),
     });
-    let to = step.writes.iter().map(|&id| shape(id));
+    let to = step.writes.iter().map(|&id| match &program.tensor(id).quantization {
+        Some(quantization) => format!("{} {quantization}", shape(id)),
+        None => shape(id),
+    });
     let shapes = format!("{} -> {}", from.collect::<Vec<_>>().join(", "), to.collect::<Vec<_>>().join(", "));
     PlannedStep { step: step.clone(), form, reads, writes, in_place, shapes }
 }
