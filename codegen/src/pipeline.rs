@@ -41,7 +41,8 @@ pub struct Compiled {
 pub fn read(source: &Source) -> Result<Graph, Diagnostics> {
     let name = source.file.rsplit(['/', '\\']).next().unwrap_or(source.file);
     let name = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    let graph = if source.bytes.get(4..8) == Some(b"TFL3") {
+    // A name that ends in `.tflite` goes to that reader too: it knows what such files hold where they are no model.
+    let graph = if source.bytes.get(4..8) == Some(b"TFL3") || source.file.ends_with(".tflite") {
         front::tflite::read(source.bytes, name)
     } else if source.topology.is_some() || source.bytes.get(8) == Some(&b'{') {
         front::safetensors::read(source.bytes, source.topology, name)
