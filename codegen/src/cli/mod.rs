@@ -1,10 +1,11 @@
 //! The program `tinybake`: commands parse what the user gives, call the stages, and draw what comes back.
 //!
-//! Exit codes: 0 done; 1 a check failed (`verify`, `generate --check`); 2 bad usage or bad input, with diagnostics on stderr.
+//! Exit codes: 0 done; 1 a check failed (`verify`, `compare --baseline`, `generate --check`); 2 bad usage or bad input, with diagnostics on stderr.
 //! Install it with `cargo install tinybake-codegen --features cli`.
 
 mod boards;
 mod choices;
+mod compare;
 mod generate;
 mod inspect;
 mod json;
@@ -34,6 +35,7 @@ enum Command {
     Inspect(inspect::Inspect),
     Generate(generate::Generate),
     Verify(verify::Verify),
+    Compare(compare::Compare),
     Boards(boards::Boards),
 }
 
@@ -75,6 +77,7 @@ fn run(session: &Session, command: &Command) -> Ended {
         Command::Inspect(command) => command.run(session),
         Command::Generate(command) => command.run(session),
         Command::Verify(command) => command.run(session),
+        Command::Compare(command) => command.run(session),
         Command::Boards(command) => command.run(session),
     }
 }

@@ -7,6 +7,7 @@ use crate::diag::{Diagnostic, Diagnostics, Explain, Place};
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{env, fs, io};
 
 /// One run of the program.
@@ -56,6 +57,14 @@ impl Session {
         Doing { shown }
     }
 
+    /// Shows on a terminal how many of `total` things are done, until the result is dropped.
+    pub(super) fn progress(&self, total: usize) -> Progress {
+        let progress =
+            Progress { shown: !self.quiet && total > 0 && io::stderr().is_terminal(), total, done: AtomicUsize::new(0) };
+        progress.draw(0);
+        progress
+    }
+
     /// Shows diagnostics that do not end the command.
     pub(super) fn warn(&self, diagnostics: &Diagnostics) {
         show_as(diagnostics, self.format, self.color);
@@ -68,6 +77,38 @@ pub(super) struct Doing {
 }
 
 impl Drop for Doing {
+    fn drop(&mut self) {
+        if self.shown {
+            let _ = write!(io::stderr(), "\r\x1b[2K");
+            let _ = io::stderr().flush();
+        }
+    }
+}
+
+/// A bar on the terminal that goes away.
+pub(super) struct Progress {
+    shown: bool,
+    total: usize,
+    done: AtomicUsize,
+}
+
+impl Progress {
+    /// One more is done.
+    pub(super) fn tick(&self) {
+        self.draw(self.done.fetch_add(1, Ordering::Relaxed) + 1);
+    }
+
+    fn draw(&self, done: usize) {
+        const WIDTH: usize = 40;
+        if self.shown {
+            let full = WIDTH * done / self.total;
+            let _ = write!(io::stderr(), "\r{}{} {done} of {}", "█".repeat(full), "░".repeat(WIDTH - full), self.total);
+            let _ = io::stderr().flush();
+        }
+    }
+}
+
+impl Drop for Progress {
     fn drop(&mut self) {
         if self.shown {
             let _ = write!(io::stderr(), "\r\x1b[2K");

@@ -13,12 +13,23 @@ pub(super) enum Align {
 
 /// A table with a line below its head; every row has as many cells as there are columns.
 pub(super) fn table(columns: &[(&str, Align)], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    padded(columns, rows, (1, 1))
+}
+
+/// A [`table`] of many columns, closer together.
+pub(super) fn narrow(columns: &[(&str, Align)], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    padded(columns, rows, (0, 1))
+}
+
+fn padded(columns: &[(&str, Align)], rows: impl IntoIterator<Item = Vec<String>>, padding: (u16, u16)) -> String {
     let mut table = Table::new();
     table.load_style(TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─')));
     table.set_header(columns.iter().map(|(title, _)| *title));
     table.add_rows(rows);
     for (index, (_, align)) in columns.iter().enumerate() {
         if let Some(column) = table.column_mut(index) {
+            let last = index + 1 == columns.len() && padding.0 == 0;
+            column.set_padding(if last { (0, 0) } else { padding });
             column.set_cell_alignment(match align {
                 Align::Left => CellAlignment::Left,
                 Align::Right => CellAlignment::Right,

@@ -216,4 +216,33 @@ impl Kernel {
             | Kernel::View => Vec::new(),
         }
     }
+
+    /// Those of [`Kernel::constants`] that are not parameters of the model but made from its quantization and shapes:
+    /// multipliers, answers, indices.
+    pub fn tables(&self) -> Vec<ConstId> {
+        let parameters = match self {
+            Kernel::Conv2d { weights, .. }
+            | Kernel::DepthwiseConv2d { weights, .. }
+            | Kernel::FullyConnected { weights, .. }
+            | Kernel::TransposeConv { weights, .. } => vec![weights.filter, weights.bias],
+            Kernel::AveragePool2d(_)
+            | Kernel::MaxPool2d(_)
+            | Kernel::Softmax(_)
+            | Kernel::SoftmaxF32 { .. }
+            | Kernel::Lut(_)
+            | Kernel::Binary { .. }
+            | Kernel::Mean { .. }
+            | Kernel::ReduceMax(_)
+            | Kernel::ArgMax(_)
+            | Kernel::Copy { .. }
+            | Kernel::MirrorPad(_)
+            | Kernel::ResizeNearestNeighbor { .. }
+            | Kernel::ResizeBilinear { .. }
+            | Kernel::Quantize(_)
+            | Kernel::Dequantize(_)
+            | Kernel::Requantize(_)
+            | Kernel::View => Vec::new(),
+        };
+        self.constants().into_iter().filter(|id| !parameters.contains(id)).collect()
+    }
 }

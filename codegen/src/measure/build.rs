@@ -46,8 +46,8 @@ pub(super) fn build_with(
         .map_err(|source| MeasureError::File { path: options.directory.clone(), source })?;
     let base = directory.join(&target.core.name);
     let project = project::write(programs, target, panics, &base)?;
-    if let (Some(machine), Some(triple)) = (target.machine, &target.core.triple) {
-        project::write_if_changed(&base.join("memory.x"), &project::memory_x(machine, triple))?;
+    if let Some(triple) = &target.core.triple {
+        project::write_if_changed(&base.join("memory.x"), &project::memory_x(&project::machine(target), triple))?;
     }
     let triple = match &target.core.triple {
         Some(triple) => triple.clone(),
@@ -118,7 +118,7 @@ fn rustflags(base: &Path, target: &Target<'_>) -> OsString {
 }
 
 /// Asks rustc for a line of information; `None` where it fails.
-fn rustc(arguments: &[&str]) -> Result<Option<String>, MeasureError> {
+pub(super) fn rustc(arguments: &[&str]) -> Result<Option<String>, MeasureError> {
     let program = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     match Command::new(&program).args(arguments).output() {
         Ok(output) if output.status.success() => Ok(Some(String::from_utf8_lossy(&output.stdout).into_owned())),

@@ -2,10 +2,11 @@
 
 use super::MeasureError;
 use object::{Object, ObjectSection, SectionFlags, elf};
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// Bytes of an image, by what they are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sections {
     /// Machine code.
     pub code: u64,

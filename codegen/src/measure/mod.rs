@@ -4,7 +4,8 @@
 //! a small cargo project around it, builds that for a [`Target`], runs it (QEMU for bare-metal cores), and returns a [`Run`]:
 //! outputs, instructions, RAM, stack and the image's sections. [`run_many`] does the same for many programs in one image.
 //! [`Golden`] reads recorded outputs and [`compare`] counts the elements that differ. [`build`] stops at the ELF file, and
-//! [`footprint`] tells a model's own bytes in it from those of the runner.
+//! [`footprint`] tells a model's own bytes in it from those of the runner; [`cost`] does both and runs it, and a
+//! [`Cache`] keeps what it says.
 //!
 //! ```no_run
 //! use tinybake_codegen::{boards::Catalogue, ir::DType, measure};
@@ -35,8 +36,10 @@
 //! [`MeasureError::is_missing_tool`] holds and whose help is the command that installs it.
 
 mod build;
+mod cache;
 mod command;
 mod compare;
+mod cost;
 mod elf;
 mod emulate;
 mod error;
@@ -46,7 +49,9 @@ mod of_plan;
 mod project;
 
 pub use build::{Image, build};
+pub use cache::Cache;
 pub use compare::{Comparison, compare};
+pub use cost::{Cost, cost};
 pub use elf::Sections;
 pub use error::MeasureError;
 pub use golden::{Golden, GoldenError};

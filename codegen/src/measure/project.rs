@@ -2,7 +2,7 @@
 
 use super::build::Panics;
 use super::{MeasureError, Port, Program};
-use crate::boards::{Machine, Target};
+use crate::boards::{Machine, Region, Target};
 use crate::ir::DType;
 use std::fmt::Write as _;
 use std::fs;
@@ -48,8 +48,8 @@ fn files(programs: &[&Program], target: &Target<'_>) -> Files {
         ("src/session.rs".into(), include_str!("runner/session.rs").into()),
         ("src/programs.rs".into(), programs_rs(programs)),
     ];
-    if let Some(machine) = target.machine {
-        let counter = &machine.counter;
+    if !target.is_host() {
+        let counter = machine(target).counter;
         let text = format!(
             "//! What the emulated machine has.\n\nuse tinybake::harness::Counter;\n\n\
              /// The counter of instructions.\npub const COUNTER: Counter = Counter::{counter};\n"
@@ -185,6 +185,39 @@ pub(super) fn default_directory() -> PathBuf {
         (None, Some(root)) => root.join("target/tinybake"),
         (None, None) => PathBuf::from("target/tinybake"),
     }
+}
+
+/// A digest of the runtime's sources in a checkout; empty where the registry has them, under this crate's version.
+pub(super) fn runtime_digest() -> String {
+    let Some(root) = checkout() else { return String::new() };
+    let mut files = vec![root.join("runtime/Cargo.toml")];
+    let mut folders = vec![root.join("runtime/src")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
+    files.sort();
+    let mut hash = hmac_sha256::Hash::new();
+    for file in &files {
+        hash.update(file.as_os_str().as_encoded_bytes());
+        hash.update(fs::read(file).unwrap_or_default());
+    }
+    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The machine whose memory an image for `target` is linked to: the emulated one, or one that is not there with as much.
+pub(super) fn machine(target: &Target<'_>) -> Machine {
+    target.machine.cloned().unwrap_or_else(|| Machine {
+        name: String::new(),
+        emulator: String::new(),
+        flash: Region { origin: 0x0800_0000, length: 0x80_0000 },
+        ram: Region { origin: 0x2000_0000, length: 0x40_0000 },
+        boot: None,
+        counter: "Minstret".into(),
+        icount_shift: 0,
+    })
 }
 
 /// The linker script that says where `machine` has memory.

@@ -134,6 +134,21 @@ fn a_footprint_is_the_models_own() {
 }
 
 #[test]
+fn flash_equals_what_llvm_size_says() {
+    let catalogue = Catalogue::builtin();
+    each_core(|target| {
+        let image = build(&[&mixed()], &catalogue.find(target.name()).unwrap(), &Options::default()).unwrap();
+        let Ok(output) = std::process::Command::new("llvm-size").arg(&image.path).output() else {
+            println!("skipped: llvm-size is not installed");
+            return;
+        };
+        let text = String::from_utf8(output.stdout).unwrap();
+        let words: Vec<u64> = text.lines().nth(1).unwrap().split_whitespace().map_while(|word| word.parse().ok()).collect();
+        assert_eq!(words[0] + words[1], image.sections.flash(), "{}: {text}", target.name());
+    });
+}
+
+#[test]
 fn a_panic_names_its_program_and_tells_its_message() {
     let catalogue = Catalogue::builtin();
     let good = increment(4, 1, 1);

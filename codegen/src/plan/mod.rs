@@ -14,7 +14,7 @@ pub use layout::{ALIGN, Layout, layout};
 pub use storage::{Storage, storages};
 
 use crate::ir::{DType, TensorId};
-use crate::lower::{Constant, Operand, Program, Step, little_endian};
+use crate::lower::{ConstId, Constant, Operand, Program, Step, little_endian};
 use crate::options::Options;
 
 /// Where a tensor lives.
@@ -122,15 +122,28 @@ impl Plan {
 
     /// Bytes of weights, biases, multipliers and tables that the steps refer to.
     pub fn weight_bytes(&self) -> usize {
-        let used = self.steps.iter().flat_map(|planned| planned.constants());
-        let distinct: std::collections::BTreeSet<_> = used.collect();
+        self.bytes_of(self.steps.iter().flat_map(|planned| planned.constants()))
+    }
+
+    /// Those of [`Plan::weight_bytes`] that are filters, biases and constant operands: what training made.
+    pub fn parameter_bytes(&self) -> usize {
+        let parameters = self.steps.iter().flat_map(|planned| {
+            let tables = planned.step.kernel.tables();
+            planned.constants().into_iter().filter(move |id| !tables.contains(id))
+        });
+        self.bytes_of(parameters)
+    }
+
+    /// Bytes of distinct constants.
+    fn bytes_of(&self, ids: impl Iterator<Item = ConstId>) -> usize {
+        let distinct: std::collections::BTreeSet<_> = ids.collect();
         distinct.into_iter().map(|id| little_endian(&self.constants[id.0 as usize].data).len()).sum()
     }
 }
 
 impl PlannedStep {
     /// The constants that generated code carries for this step; none for an unrolled one, whose weights are in its code.
-    pub fn constants(&self) -> Vec<crate::lower::ConstId> {
+    pub fn constants(&self) -> Vec<ConstId> {
         let mut ids = match self.form {
             Form::Shared | Form::Specialized => self.step.kernel.constants(),
             Form::Unrolled => Vec::new(),

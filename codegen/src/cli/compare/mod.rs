@@ -1,0 +1,137 @@
+//! `tinybake compare`.
+
+mod shard;
+mod survey;
+mod text;
+
+use super::choices;
+use super::session::{self, Session, in_file};
+use super::{Ended, Outcome};
+use crate::boards::Target;
+use crate::diag::{Diagnostics, Explain, Place};
+use crate::options::{Optimize, Reference};
+use crate::report::{self, Comparison, ComparisonError};
+use crate::script;
+use shard::Shard;
+use std::path::{Path, PathBuf};
+
+/// Compiles models for boards and tells what they take: code, tables, weights, RAM, stack, instructions.
+///
+/// Every combination is compiled for real, with and without the model, and the difference of the two images is the model's.
+/// Boards of one core share a build. Instructions and stack are measured in an emulator where the core has one; times are
+/// estimates. What was measured once is kept in the target directory. Exit code 1: something grew, or did not build.
+#[derive(clap::Args)]
+pub(super) struct Compare {
+    /// .tflite files, or .safetensors files with their topologies.
+    #[arg(required_unless_present = "merge", conflicts_with = "merge")]
+    models: Vec<PathBuf>,
+    /// Boards and cores, separated by commas; `all` is every board.
+    #[arg(long, default_value = "all", value_delimiter = ',', value_name = "NAMES")]
+    boards: Vec<String>,
+    /// What to spend flash on; several are compared.
+    #[arg(long, default_value = "size,speed", value_delimiter = ',', value_parser = choices::optimize())]
+    optimize: Vec<Optimize>,
+    /// The engine whose outputs the code is to equal.
+    #[arg(long, default_value = Reference::default().name(), value_parser = choices::reference())]
+    reference: Reference,
+    /// Measures the I-th of N parts only, as `1/3`; `--merge` joins them.
+    #[arg(long, value_name = "I/N", conflicts_with = "merge")]
+    shard: Option<Shard>,
+    /// Joins files that --json wrote instead of measuring.
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    merge: Vec<PathBuf>,
+    /// Writes the figures as JSON.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Writes the figures as comma-separated values.
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+    /// Figures that --json wrote before; exit code 1 where flash, RAM, stack or instructions have grown.
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// By how much they may grow, as `1%`.
+    #[arg(long, default_value = "0%", value_parser = percent, requires = "baseline")]
+    max_growth: f64,
+}
+
+impl Compare {
+    pub(super) fn run(&self, session: &Session) -> Ended {
+        let baseline = self.baseline.as_deref().map(kept).transpose()?;
+        let (comparison, failed) = if self.merge.is_empty() {
+            let targets = targets(session, &self.boards)?;
+            let surveyed = survey::survey(session, self, &targets)?;
+            (joined(surveyed.rows, Path::new("the figures"))?, surveyed.failed)
+        } else {
+            (self.merged()?, Vec::new())
+        };
+        write(self.json.as_deref(), &comparison.json())?;
+        write(self.csv.as_deref(), &comparison.csv())?;
+        session.result(&text::text(&comparison, &session.catalogue), &comparison);
+        let grown = baseline.is_some_and(|baseline| self.grown(session, &baseline, &comparison));
+        let broken = !failed.is_empty();
+        if broken {
+            session.warn(&Diagnostics(failed));
+        }
+        Ok(if grown || broken { Outcome::CheckFailed } else { Outcome::Done })
+    }
+
+    fn merged(&self) -> Result<Comparison, Diagnostics> {
+        let mut rows = Vec::new();
+        for file in &self.merge {
+            rows.extend(kept(file)?.rows);
+        }
+        joined(rows, self.merge.first().map_or(Path::new(""), PathBuf::as_path))
+    }
+
+    /// Whether something grew; says what.
+    fn grown(&self, session: &Session, baseline: &Comparison, now: &Comparison) -> bool {
+        let change = report::growth(baseline, now, self.max_growth);
+        for missing in &change.missing {
+            session.say(&format!("not compared with the baseline, as there are no figures: {missing}"));
+        }
+        session.say(&text::change(&change, self.max_growth));
+        !change.grown.is_empty()
+    }
+}
+
+/// The boards and cores that `names` stand for, each once.
+fn targets<'a>(session: &'a Session, names: &[String]) -> Result<Vec<Target<'a>>, Diagnostics> {
+    let (mut targets, mut unknown): (Vec<Target<'a>>, Vec<_>) = (Vec::new(), Vec::new());
+    let boards = session.catalogue.boards().iter().map(|board| board.name.as_str());
+    let names = names.iter().map(|name| name.trim());
+    for name in names.flat_map(|name| if name == "all" { boards.clone().collect() } else { vec![name] }) {
+        match session.catalogue.find(name) {
+            Ok(target) if targets.iter().any(|known| known.name() == target.name()) => {}
+            Ok(target) => targets.push(target),
+            Err(error) => unknown.push(error.at(Place::default())),
+        }
+    }
+    if unknown.is_empty() { Ok(targets) } else { Err(Diagnostics(unknown)) }
+}
+
+/// Figures that were kept in `file`.
+fn kept(file: &Path) -> Result<Comparison, Diagnostics> {
+    Comparison::parse(&session::read(file)?).map_err(|error| told(&error, file))
+}
+
+fn joined(rows: Vec<report::Row>, file: &Path) -> Result<Comparison, Diagnostics> {
+    Comparison::of(rows).map_err(|error| told(&error, file))
+}
+
+fn told(error: &ComparisonError, file: &Path) -> Diagnostics {
+    in_file(error.at(Place::default()).into(), file)
+}
+
+fn write(file: Option<&Path>, text: &str) -> Result<(), Diagnostics> {
+    let Some(file) = file else { return Ok(()) };
+    script::replace(file, text.as_bytes()).map_err(|error| script::unwritable(file, &error))
+}
+
+/// Reads `1%` or `1`.
+fn percent(text: &str) -> Result<f64, String> {
+    let number = text.strip_suffix('%').unwrap_or(text).trim();
+    match number.parse::<f64>() {
+        Ok(percent) if percent >= 0.0 && percent.is_finite() => Ok(percent),
+        Ok(_) | Err(_) => Err("a number of per cent is expected, as `1%`".into()),
+    }
+}

@@ -1,0 +1,135 @@
+//! Figures of `tinybake compare` as tables within 100 columns.
+
+use crate::boards::Catalogue;
+use crate::cli::table::{self, Align, known, number};
+use crate::report::{Change, Comparison, Growth, Row};
+use std::collections::BTreeMap;
+
+/// A table for each model and way to build, and below it what there is to say of its rows.
+pub(super) fn text(comparison: &Comparison, catalogue: &Catalogue) -> String {
+    let mut text = String::new();
+    let same = |a: &Row, b: &Row| (&a.model, &a.optimize) == (&b.model, &b.optimize);
+    for rows in comparison.rows.chunk_by(same) {
+        let [first, ..] = rows else { continue };
+        text.push_str(&format!("{}, optimize {}\n\n", first.model, first.optimize));
+        text.push_str(&table(rows, catalogue));
+        let mut notes: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for row in rows {
+            if let Some(note) = &row.note {
+                notes.entry(note).or_default().push(&row.board);
+            }
+        }
+        for (note, boards) in notes {
+            text.push_str(&format!("{}: {note}\n", boards.join(", ")));
+        }
+        text.push('\n');
+    }
+    if comparison.rows.iter().any(|row| row.estimated_ms.is_some()) {
+        text.push_str(
+            "Bytes and instructions (instr.) are the model's own. ~ms is an estimate: one instruction a clock, at the\n\
+             board's highest clock.\n",
+        );
+    }
+    text
+}
+
+fn table(rows: &[Row], catalogue: &Catalogue) -> String {
+    let columns = [
+        ("board", Align::Left),
+        ("code", Align::Right),
+        ("tables", Align::Right),
+        ("weights", Align::Right),
+        ("flash%", Align::Right),
+        ("RAM", Align::Right),
+        ("stack", Align::Right),
+        ("RAM%", Align::Right),
+        ("instr.", Align::Right),
+        ("~ms", Align::Right),
+        ("fit", Align::Left),
+    ];
+    let cells = |row: &Row| {
+        let board = catalogue.find(&row.board).ok().and_then(|target| target.board);
+        let ram = row.ram_bytes.map(|bytes| bytes + row.stack_bytes.unwrap_or(0));
+        vec![
+            row.board.clone(),
+            known(row.code_bytes),
+            known(row.table_bytes),
+            known(row.weight_bytes),
+            share(row.flash_bytes, board.and_then(|board| board.flash_bytes)),
+            known(row.ram_bytes),
+            known(row.stack_bytes),
+            share(ram, board.map(|board| board.ram_bytes)),
+            row.instructions.map_or_else(|| "-".into(), short),
+            row.estimated_ms.map_or_else(|| "-".into(), |ms| format!("{ms:.*}", if ms < 10.0 { 2 } else { 0 })),
+            row.fits.map_or("-", |fits| if fits { "yes" } else { "NO" }).into(),
+        ]
+    };
+    table::narrow(&columns, rows.iter().map(cells))
+}
+
+/// A part of what there is, in per cent.
+fn share(bytes: Option<u64>, available: Option<u64>) -> String {
+    let Some((bytes, available)) = bytes.zip(available) else { return "-".into() };
+    let percent = 100.0 * bytes as f64 / available as f64;
+    format!("{percent:.*}", if percent < 9.95 { 1 } else { 0 })
+}
+
+/// A count in thousands or millions with at most four digits.
+fn short(count: u64) -> String {
+    match count {
+        0..10_000 => number(count),
+        10_000..1_000_000 => format!("{} k", (count + 500) / 1000),
+        1_000_000..100_000_000 => format!("{:.1} M", count as f64 / 1e6),
+        _ => format!("{} M", number((count + 500_000) / 1_000_000)),
+    }
+}
+
+/// What has grown since the baseline.
+pub(super) fn change(change: &Change, allowed: f64) -> String {
+    let mut lines: Vec<String> = change
+        .grown
+        .iter()
+        .map(|growth| {
+            let Growth { combination, figure, before, now } = growth;
+            let percent = growth.percent();
+            format!("{combination}: {figure} grew from {} to {} (+{percent:.2}%)", number(*before), number(*now))
+        })
+        .collect();
+    let verdict = if lines.is_empty() { "nothing grew" } else { "these grew" };
+    lines.insert(0, format!("{} combinations compared with the baseline: {verdict} by more than {allowed}%", change.compared));
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_keep_within_100_columns() {
+        let catalogue = Catalogue::builtin();
+        let row = |board: &str| Row {
+            model: "models/kws.tflite".into(),
+            board: board.into(),
+            optimize: "size".into(),
+            code_bytes: Some(19_999),
+            table_bytes: Some(9_999),
+            weight_bytes: Some(1_299_999),
+            flash_bytes: Some(1_329_997),
+            ram_bytes: Some(399_999),
+            stack_bytes: Some(9_999),
+            instructions: Some(899_999_999),
+            estimated_ms: Some(8_062.5),
+            fits: Some(false),
+            ..Row::default()
+        };
+        let comparison = Comparison { rows: catalogue.boards().iter().map(|board| row(&board.name)).collect() };
+        let text = text(&comparison, &catalogue);
+        let widest = text.lines().take_while(|line| !line.starts_with("Bytes")).map(|line| line.chars().count()).max();
+        assert!(widest <= Some(100), "{widest:?}\n{text}");
+    }
+
+    #[test]
+    fn counts_are_short() {
+        assert_eq!([9_999, 10_500, 28_455_720, 1_299_500_000].map(short), ["9,999", "11 k", "28.5 M", "1,300 M"]);
+    }
+}

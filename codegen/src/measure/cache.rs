@@ -1,0 +1,99 @@
+//! Figures kept between runs, under names that are hashes of all that they depend on.
+
+use super::{MeasureError, build, project};
+use crate::boards::Target;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fs;
+use std::hash::Hasher as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A folder of JSON files.
+#[derive(Clone, Debug)]
+pub struct Cache {
+    directory: PathBuf,
+    /// What every figure depends on: this program, the runtime that it links, the compiler.
+    tools: Vec<String>,
+}
+
+impl Cache {
+    /// The cache in `directory`; with what the tools of this computer are, which takes calling the compiler once.
+    ///
+    /// # Errors
+    /// Where the compiler cannot be called.
+    pub fn open(directory: &Path) -> Result<Self, MeasureError> {
+        let compiler = build::rustc(&["--version", "--verbose"])?.unwrap_or_default();
+        let tools = vec![env!("CARGO_PKG_VERSION").into(), this_program(), project::runtime_digest(), compiler];
+        Ok(Self { directory: directory.join("figures"), tools })
+    }
+
+    /// The name of figures that depend on `parts`, on `target` and its emulator, and on the tools.
+    pub fn key(&self, target: &Target<'_>, parts: &[&[u8]]) -> String {
+        let core = format!("{:?} {:?}", target.core, target.machine);
+        let emulator = target.machine.map(|machine| version(&machine.emulator)).unwrap_or_default();
+        let own = [core.as_bytes(), emulator.as_bytes()];
+        let mut hash = hmac_sha256::Hash::new();
+        for part in self.tools.iter().map(String::as_bytes).chain(own).chain(parts.iter().copied()) {
+            hash.update(part.len().to_le_bytes());
+            hash.update(part);
+        }
+        hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// What is kept under `key`; `None` where nothing is, or nothing that can be read.
+    pub fn get<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
+        serde_json::from_slice(&fs::read(self.file(key)).ok()?).ok()
+    }
+
+    /// Keeps `figures` under `key`.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
+    pub fn put(&self, key: &str, figures: &impl Serialize) -> Result<(), MeasureError> {
+        project::write_if_changed(&self.file(key), &serde_json::to_string_pretty(figures).unwrap_or_default())
+    }
+
+    fn file(&self, key: &str) -> PathBuf {
+        self.directory.join(format!("{key}.json"))
+    }
+}
+
+/// A digest of the running program, so that a rebuilt compiler measures again.
+fn this_program() -> String {
+    let bytes = std::env::current_exe().and_then(fs::read).unwrap_or_default();
+    let mut hasher = std::hash::DefaultHasher::new();
+    hasher.write(&bytes);
+    format!("{:016x}", hasher.finish())
+}
+
+/// What `program` says of its version; empty where it cannot be started.
+fn version(program: &str) -> String {
+    let output = Command::new(program).arg("--version").output();
+    output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::command;
+    use super::*;
+    use crate::boards::Catalogue;
+
+    #[test]
+    fn figures_are_found_again_and_damage_is_no_figure() {
+        let directory = std::env::temp_dir().join(format!("tinybake-cache-{}", command::unique()));
+        let cache = Cache::open(&directory).unwrap();
+        let catalogue = Catalogue::builtin();
+        let target = catalogue.find("cortex-m4").unwrap();
+        let key = cache.key(&target, &[b"a", b"bc"]);
+        assert_eq!(key, cache.key(&catalogue.find("nrf52840-dk").unwrap(), &[b"a", b"bc"]));
+        assert_ne!(key, cache.key(&target, &[b"ab", b"c"]));
+        assert_ne!(key, cache.key(&catalogue.find("cortex-m7").unwrap(), &[b"a", b"bc"]));
+        assert_eq!(cache.get::<Vec<u32>>(&key), None);
+        cache.put(&key, &vec![1, 2]).unwrap();
+        assert_eq!(cache.get::<Vec<u32>>(&key), Some(vec![1, 2]));
+        fs::write(cache.file(&key), "[1,").unwrap();
+        assert_eq!(cache.get::<Vec<u32>>(&key), None);
+        fs::remove_dir_all(&directory).unwrap();
+    }
+}
