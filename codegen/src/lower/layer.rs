@@ -2,7 +2,7 @@
 
 use super::kernel::{Kernel, Requantizer, Weights};
 use super::prepare::convolution::{
-    convolution_multipliers, fold_bias, fold_depthwise_bias, fully_connected_multiplier, xnnpack_scales,
+    channels_first, convolution_multipliers, fold_bias, fold_depthwise_bias, fully_connected_multiplier, xnnpack_scales,
 };
 use super::prepare::multiplier::{activation_range, xnnpack_activation_range};
 use super::{LowerError, Lowering};
@@ -64,6 +64,22 @@ impl Lowering<'_> {
         let zero_point = self.quantization(input).zero_point();
         let folded = fold_depthwise_bias(self.int32(bias), self.int8(filter), zero_point, channels);
         let multipliers = self.convolution(input, filter, output, channels);
+        if self.dim(input, 3) == 1 {
+            // All channels read the same one, as those of a convolution do, whose kernel loads it once for several.
+            let params = Conv2d {
+                input: self.dims(input)?,
+                output: self.dims(output)?,
+                kernel: self.pair(window.kernel)?,
+                stride: self.pair(window.stride)?,
+                dilation: self.pair(window.dilation)?,
+                pad: self.pair(window.pad_before)?,
+                groups: 1,
+                input_zero_point: zero_point as i8,
+                clamp: self.clamp(output, activation),
+            };
+            let transposed = Data::I8(channels_first(self.int8(filter), channels));
+            return Ok(Kernel::Conv2d { params, weights: self.weights_of(filter, transposed, folded, multipliers) });
+        }
         let weights = self.weights(filter, folded, multipliers);
         let params = DepthwiseConv2d {
             input: self.dims(input)?,
@@ -152,8 +168,13 @@ impl Lowering<'_> {
 
     /// Constants of a layer; equal scales of all channels become one.
     fn weights(&mut self, filter: TensorId, bias: Vec<i32>, scaling: Scaling) -> Weights {
-        let name = self.graph.tensor(filter).name.clone();
         let data = self.graph.value(filter).cloned().unwrap_or(Data::I8(Vec::new()));
+        self.weights_of(filter, data, bias, scaling)
+    }
+
+    /// [`Self::weights`] with the filter's elements in the order of `data`.
+    fn weights_of(&mut self, filter: TensorId, data: Data, bias: Vec<i32>, scaling: Scaling) -> Weights {
+        let name = self.graph.tensor(filter).name.clone();
         let filter = self.constants.add(format!("filter {name}"), data);
         let bias = self.constants.add(format!("bias with folded zero point, of {name}"), Data::I32(bias));
         let requantizer = match scaling {

@@ -2,7 +2,7 @@
 
 use super::dims::{Dims, origin};
 use super::fully_connected;
-use super::pixels::{Block, Pixels};
+use super::pixels::{Block, Pixels, copy};
 use crate::requantize::{Clamp, Requantize};
 
 /// The shape of a convolution. Pairs are `[height, width]`.
@@ -45,12 +45,12 @@ pub fn conv2d<R: Requantize>(p: &Conv2d, input: &[i8], filter: &[i8], bias: &[i3
         Some(window) if p.groups == 1 && channels > 0 => window,
         _ => return shared::conv2d(escaped, input, filter, bias, requantize, output),
     };
-    let mut pixels = output.chunks_exact_mut(channels);
+    let mut output = output;
     for out_y in 0..p.output.height as usize {
         let y = origin(out_y, p.stride[0], p.pad[0]);
         for out_x in 0..p.output.width as usize {
             let x = origin(out_x, p.stride[1], p.pad[1]);
-            let Some(out) = pixels.next() else { return };
+            let Some(out) = output.split_off_mut(..channels) else { return };
             gather(escaped, input, &Block { y, x, channel: 0, group: 0, first: true }, 0, window);
             fully_connected::row(&p.clamp, size, window, filter, bias, requantize, out);
         }
@@ -96,27 +96,35 @@ pub mod shared {
 fn gather(p: &Conv2d, input: &[i8], block: &Block, first: usize, window: &mut [i8]) {
     let (Some(depth), columns) = (p.input.channels.checked_div(p.groups), p.kernel[1] as usize) else { return };
     let (channels, depth) = (p.input.channels as isize, depth as usize);
-    let (Some(tap), Some(mut channel)) = (first.checked_div(depth), first.checked_rem(depth)) else { return };
-    let (Some(mut ky), Some(mut kx)) = (tap.checked_div(columns), tap.checked_rem(columns)) else { return };
+    let (mut ky, mut kx, mut channel) = (0, 0, 0);
+    if first > 0 {
+        let Some(tap) = first.checked_div(depth) else { return };
+        let Some(row) = tap.checked_div(columns) else { return };
+        (ky, kx, channel) = (row, tap - row * columns, first - tap * depth);
+    }
     // Without groups and dilation, neighbouring taps of a row are neighbours in the image.
     let whole_rows = p.groups == 1 && p.dilation[1] == 1;
     let row_length = p.input.width as isize * channels;
-    window.fill(p.input_zero_point);
     let mut window = window;
     while !window.is_empty() {
         let taps = if whole_rows { columns - kx } else { 1 };
         let Some((run, rest)) = window.split_at_mut_checked((taps * depth - channel).min(window.len())) else { return };
         let y = block.y + (ky * p.dilation[0] as usize) as isize;
         let x = block.x + (kx * p.dilation[1] as usize) as isize;
-        if y >= 0 && y < p.input.height as isize {
-            // Where the run lies in the row of the image; what of it lies outside stays zero.
-            let start = x * channels + (block.group * depth + channel) as isize;
-            let skip = start.wrapping_neg().max(0);
-            let from = (y * row_length + start + skip) as usize;
-            let end = (row_length - start).max(skip).min(run.len() as isize);
-            let inside = run.get_mut(skip as usize..end as usize).unwrap_or(&mut []);
-            for (out, &x) in inside.iter_mut().zip(input.get(from..).unwrap_or(&[])) {
-                *out = x;
+        // Where the run lies in the row of the image, and what of it lies outside.
+        let start = x * channels + (block.group * depth + channel) as isize;
+        let width = if y >= 0 && y < p.input.height as isize { row_length } else { 0 };
+        let skip = start.wrapping_neg().max(0).min(run.len() as isize);
+        let end = width.wrapping_sub(start).max(skip).min(run.len() as isize);
+        let from = (y * row_length + start + skip) as usize;
+        let Some((before, rest_of_run)) = run.split_at_mut_checked(skip as usize) else { return };
+        let Some((inside, after)) = rest_of_run.split_at_mut_checked((end - skip) as usize) else { return };
+        if !inside.is_empty() {
+            copy(inside, input.get(from..).unwrap_or(&[]));
+        }
+        for outside in [before, after] {
+            if !outside.is_empty() {
+                outside.fill(p.input_zero_point);
             }
         }
         channel = 0;

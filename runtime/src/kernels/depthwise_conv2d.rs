@@ -1,7 +1,7 @@
 //! Convolution of each channel by itself.
 
 use super::dims::{Dims, inside, origin};
-use super::pixels::{Block, Pixels};
+use super::pixels::{Block, Pixels, copy};
 use crate::arch::LANES;
 use crate::requantize::{Clamp, Requantize};
 
@@ -51,13 +51,13 @@ pub fn depthwise_conv2d<R: Requantize>(
     let taps = p.kernel[0] as usize * p.kernel[1] as usize;
     let lanes = WINDOW.checked_div(taps).unwrap_or(0);
     let lanes = if lanes > LANES { lanes / LANES * LANES } else { lanes };
-    let mut outputs = output.chunks_exact_mut(channels);
+    let mut output = output;
     for out_y in 0..p.output.height as usize {
         let y = origin(out_y, p.stride[0], p.pad[0]);
         let rows_inside = inside(y, span[0], p.input.height) == (0, span[0]);
         for out_x in 0..p.output.width as usize {
             let x = origin(out_x, p.stride[1], p.pad[1]);
-            let Some(out) = outputs.next() else { return };
+            let Some(out) = output.split_off_mut(..channels) else { return };
             if rows_inside && inside(x, span[1], p.input.width) == (0, span[1]) {
                 interior_pixel(p, (y as usize, x as usize), input, filter, bias, requantize, out);
                 continue;
@@ -88,18 +88,18 @@ const WINDOW: usize = 288;
 #[inline(never)]
 fn gather(p: &DepthwiseConv2d, input: &[i8], (y, x): (isize, isize), first: usize, lanes: usize, window: &mut [i8; WINDOW]) {
     window.fill(p.input_zero_point);
+    let wanted = lanes.min((p.input.channels as usize).saturating_sub(first));
     let mut window = &mut window[..];
     for ky in 0..p.kernel[0] as usize {
         let y = y + (ky * p.dilation[0] as usize) as isize;
         for kx in 0..p.kernel[1] as usize {
             let x = x + (kx * p.dilation[1] as usize) as isize;
             let Some((tap, rest)) = window.split_at_mut_checked(lanes) else { return };
+            let Some(tap) = tap.get_mut(..wanted) else { return };
             window = rest;
             if (0..p.input.height as isize).contains(&y) && (0..p.input.width as isize).contains(&x) {
                 let start = (y * p.input.width as isize + x) as usize * p.input.channels as usize + first;
-                for (out, &x) in tap.iter_mut().zip(input.get(start..).unwrap_or(&[])) {
-                    *out = x;
-                }
+                copy(tap, input.get(start..).unwrap_or(&[]));
             }
         }
     }

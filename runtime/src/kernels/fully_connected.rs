@@ -35,7 +35,9 @@ pub fn fully_connected<R: Requantize>(
     if depth == 0 || columns == 0 {
         return;
     }
-    for (x, out) in input.chunks_exact(depth).zip(output.chunks_exact_mut(columns)).take(p.rows as usize) {
+    let (mut input, mut output) = (input, output);
+    for _ in 0..p.rows {
+        let (Some(x), Some(out)) = (input.split_off(..depth), output.split_off_mut(..columns)) else { return };
         row(&p.clamp, depth, x, filter, bias, requantize, out);
     }
 }

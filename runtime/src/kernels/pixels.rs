@@ -69,16 +69,31 @@ impl<R: Requantize> Pixels<'_, R> {
         if channels == 0 {
             return;
         }
-        let mut pixels = output.chunks_exact_mut(channels);
+        let mut output = output;
         let mut y = -(pad[0] as isize);
         for _ in 0..rows {
             let mut x = -(pad[1] as isize);
             for _ in 0..columns {
-                let Some(out) = pixels.next() else { return };
+                let Some(out) = output.split_off_mut(..channels) else { return };
                 self.pixel((y, x), out, add_products);
                 x = x.wrapping_add(stride[1] as isize);
             }
             y = y.wrapping_add(stride[0] as isize);
+        }
+    }
+}
+
+/// Copies from `x` as much as `out` holds; nothing where `x` is shorter.
+#[inline(always)]
+pub(crate) fn copy(out: &mut [i8], x: &[i8]) {
+    // Not `copy_from_slice`, whose check that lengths are equal outlives optimization for the least size.
+    if let Some(x) = x.get(..out.len()) {
+        let ((out_words, out), (words, x)) = (out.as_chunks_mut::<4>(), x.as_chunks::<4>());
+        for (out, &word) in out_words.iter_mut().zip(words) {
+            *out = word;
+        }
+        for (out, &x) in out.iter_mut().zip(x) {
+            *out = x;
         }
     }
 }

@@ -59,7 +59,9 @@ pub mod shared {
         if p.depth == 0 {
             return;
         }
-        for row in data.chunks_exact_mut(p.depth as usize).take(p.rows as usize) {
+        let mut data = data;
+        for _ in 0..p.rows {
+            let Some(row) = data.split_off_mut(..p.depth as usize) else { return };
             super::softmax_row(p, row);
         }
     }
@@ -175,7 +177,9 @@ pub fn softmax_f32(p: &Softmax, table: &[f32; 256], input: &[i8], output: &mut [
     if depth == 0 {
         return;
     }
-    for (input, output) in input.chunks_exact(depth).zip(output.chunks_exact_mut(depth)).take(p.rows as usize) {
+    let (mut input, mut output) = (input, output);
+    for _ in 0..p.rows {
+        let (Some(input), Some(output)) = (input.split_off(..depth), output.split_off_mut(..depth)) else { return };
         let max = input.iter().fold(i8::MIN, |max, &x| max.max(x));
         // x <= max, so the difference fits a byte.
         let exp = |x: i8| table[(x as u8).wrapping_sub(max as u8).wrapping_add(255) as usize];

@@ -74,8 +74,10 @@ fn add_products(p: &TransposeConv, input: &[i8], filter: &[i8], block: &Block, s
         for (x, kx) in reaching(block.x as usize, p.pad[1], p.stride[1], p.kernel[1], p.input.width) {
             let start = (y * p.input.width as usize + x) * depth;
             let Some(x) = input.get(start..).and_then(|x| x.get(..depth)) else { return };
-            for (sum, w) in sums.iter_mut().zip(filter.chunks(size)) {
-                let w = w.get((ky * columns + kx) * depth..).and_then(|w| w.get(..depth)).unwrap_or(&[]);
+            let mut filter = filter.get((ky * columns + kx) * depth..).unwrap_or(&[]);
+            for sum in &mut *sums {
+                let w = filter.get(..depth).unwrap_or(&[]);
+                filter = filter.get(size..).unwrap_or(&[]);
                 let zero = arch::sum(w).wrapping_mul(p.input_zero_point as i32);
                 *sum = sum.wrapping_add(arch::dot_outlined(x, w)).wrapping_sub(zero);
             }

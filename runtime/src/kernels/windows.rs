@@ -43,14 +43,14 @@ pub(crate) fn each_window(
     if channels == 0 {
         return;
     }
-    let mut pixels = output.chunks_exact_mut(channels);
+    let mut output = output;
     for out_y in 0..output_size[0] as usize {
         let y = origin(out_y, stride[0], pad[0]);
         let (top, bottom) = inside(y, kernel[0] as usize, input.height);
         for out_x in 0..output_size[1] as usize {
             let x = origin(out_x, stride[1], pad[1]);
             let (left, right) = inside(x, kernel[1] as usize, input.width);
-            let Some(out) = pixels.next() else { return };
+            let Some(out) = output.split_off_mut(..channels) else { return };
             let start = ((y + top as isize) * width as isize + x + left as isize) as usize;
             let start = start.wrapping_mul(channels);
             pool(&Window { start, size: [bottom - top, right - left], steps: [width * channels, channels] }, out);

@@ -45,6 +45,11 @@ pub fn fold_depthwise_bias(bias: &[i32], filter: &[i8], input_zero_point: i32, c
     })
 }
 
+/// A filter laid out `[...][channel]` as `[channel][...]`.
+pub fn channels_first(filter: &[i8], channels: usize) -> Vec<i8> {
+    (0..channels).flat_map(|channel| filter.iter().skip(channel).step_by(channels).copied()).collect()
+}
+
 fn fold(bias: &[i32], input_zero_point: i32, channels: usize, sum: impl Fn(usize) -> i32) -> Vec<i32> {
     (0..channels)
         .map(|channel| {
