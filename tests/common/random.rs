@@ -173,7 +173,10 @@ impl Builder {
                 self.node(Op::MirrorPad { input, before: vec![0, 1, 0, 0], after: vec![0, 0, 1, 0], mode }, same, None);
             }
             12 | 13 => {
-                let equal = |id: &TensorId| self.graph.tensor(*id).shape.0[..3] == dims[..3];
+                let equal = |id: &TensorId| {
+                    let tensor = self.graph.tensor(*id);
+                    tensor.shape.0[..3] == dims[..3] && tensor.quantization.as_ref() == Some(&same)
+                };
                 let beside: Vec<TensorId> = images.iter().copied().filter(equal).collect();
                 let inputs = vec![input, beside[choice.other % beside.len()]];
                 self.node(Op::Concatenation { inputs, axis: 3, activation: Activation::None }, same, None);
@@ -206,9 +209,18 @@ impl Builder {
     }
 
     fn filter(&mut self, random: &mut Random, shape: Vec<usize>, channels: usize, axis: usize) -> TensorId {
-        let count = shape.iter().product();
-        // A third of the weights are zero, and some channels are all zero.
-        let weights = random.int8(count).into_iter().map(|weight| if weight % 3 == 0 { 0 } else { weight.max(-127) }).collect();
+        let count: usize = shape.iter().product();
+        let last = shape.last().copied().unwrap_or(1);
+        // One in four output channels and one in four input channels have no weights, and a third of all other
+        // weights are zero.
+        let (outs, ins) = (random.next(), random.next());
+        let empty = |mask: u64, channel: usize| mask >> (2 * (channel % 16)) & 3 == 0;
+        let weights = random.int8(count).into_iter().enumerate().map(|(index, weight)| {
+            let (out, input) = if axis == 0 { (index / (count / channels), index % last) } else { (index % last, index % last) };
+            let zero = weight % 3 == 0 || empty(outs, out) || (axis == 0 && empty(ins, input));
+            if zero { 0 } else { weight.max(-127) }
+        });
+        let weights = weights.collect();
         let scales = if random.next().is_multiple_of(2) {
             Quantization::per_tensor(0.004, 0)
         } else {

@@ -8,6 +8,7 @@ mod pool;
 pub mod prepare;
 mod program;
 
+pub(crate) use elementwise::apply;
 pub use kernel::{BinaryFn, Kernel, Piece, Requantizer, Weights};
 pub use program::{ConstId, Constant, Operand, Program, Step, little_endian};
 

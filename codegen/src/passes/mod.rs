@@ -7,13 +7,16 @@
 //! | [`remove_identities`] | no node copies its input unchanged; what only changes a shape is a `reshape` |
 //! | [`fuse_activations`] | no clamp stands alone behind a node that can clamp |
 //! | [`fuse_pads`] | no pad of zero points stands alone before a convolution |
+//! | [`shrink_channels`] | no layer reads a channel that is the same in every inference, or makes one that nobody reads, where its neighbours can do without |
 
+mod channels;
 mod fold_constants;
 mod fuse_activations;
 mod fuse_pads;
 mod remove_dead;
 mod remove_identities;
 
+pub use channels::shrink_channels;
 pub use fold_constants::fold_constants;
 pub use fuse_activations::fuse_activations;
 pub use fuse_pads::fuse_pads;
@@ -44,6 +47,8 @@ pub fn run(graph: &mut Graph, reference: Reference, passes: Passes) -> Vec<Remov
             removals.extend(remove_identities(graph));
             removals.extend(fuse_activations(graph));
             removals.extend(fuse_pads(graph));
+            removals.extend(remove_dead(graph));
+            removals.extend(shrink_channels(graph, reference));
         }
     }
     removals.extend(remove_dead(graph));
