@@ -7,6 +7,7 @@ mod boards;
 mod choices;
 mod compare;
 mod generate;
+mod guarantees;
 mod inspect;
 mod json;
 mod render;

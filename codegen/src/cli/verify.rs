@@ -3,7 +3,7 @@
 use super::choices;
 use super::session::{self, Session, in_file};
 use super::table::{self, Align, known, number};
-use super::{Ended, Outcome};
+use super::{Ended, Outcome, guarantees};
 use crate::boards::Target;
 use crate::diag::{Diagnostics, Explain, Place};
 use crate::measure::{self, Golden, GoldenError, MeasureError, Program};
@@ -11,18 +11,24 @@ use crate::options::{Optimize, Options, Reference};
 use crate::pipeline::{self, Source};
 use crate::script::Files;
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Builds the generated code, runs it on the host or emulated cores, and compares it with recorded outputs.
 ///
 /// Every element of every output is compared. Exit code 1: an element differs, or nothing could be run.
+///
+/// With --guarantees, the generated code is linked for cores and looked at instead, without being run: no panic, no floats
+/// computed in software, no allocation, and the stated RAM. Exit code 1: one is broken, or nothing could be linked.
 #[derive(clap::Args)]
 pub(super) struct Verify {
     /// A .tflite file, or a .safetensors file with its topology.
-    model: PathBuf,
+    pub(super) model: PathBuf,
     /// The recording: safetensors with `input.J` and `output.J.ENGINE`, each [samples, ...].
-    #[arg(long, value_name = "FILE")]
-    golden: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "guarantees")]
+    golden: Option<PathBuf>,
+    /// Checks what the code promises instead of what it computes.
+    #[arg(long, conflicts_with_all = ["golden", "samples"])]
+    guarantees: bool,
     /// The engine whose recorded outputs to compare with.
     #[arg(long, default_value = "tflm", value_name = "NAME")]
     engine: String,
@@ -32,7 +38,7 @@ pub(super) struct Verify {
     on: Vec<String>,
     /// What to spend flash on.
     #[arg(long, default_value = Optimize::default().name(), value_parser = choices::optimize())]
-    optimize: Optimize,
+    pub(super) optimize: Optimize,
     /// The engine whose outputs the code is to equal; `xnnpack` where that is the engine, `tflm` otherwise.
     #[arg(long, value_parser = choices::reference())]
     reference: Option<Reference>,
@@ -80,12 +86,15 @@ impl From<Diagnostics> for Stop {
 impl Verify {
     pub(super) fn run(&self, session: &Session) -> Ended {
         let targets = self.targets(session)?;
+        let Some(file) = self.golden.as_deref().filter(|_| !self.guarantees) else {
+            return guarantees::run(self, session, &targets);
+        };
         let files = Files::read(&self.model)?;
-        let golden = self.recording()?;
+        let golden = self.recording(file)?;
         let shown = self.model.display().to_string();
         let (mut rows, mut failed) = (Vec::new(), Vec::new());
         for target in &targets {
-            match self.one(session, &files.source(&shown), &golden, target) {
+            match self.one(session, &files.source(&shown), &golden, file, target) {
                 Ok(row) => rows.push(row),
                 Err(Stop::Input(diagnostics)) => return Err(diagnostics),
                 Err(Stop::Measure(error)) => {
@@ -129,23 +138,30 @@ impl Verify {
     }
 
     /// The recording, which has outputs of the engine.
-    fn recording(&self) -> Result<Golden, Diagnostics> {
-        let bytes = session::read(&self.golden)?;
-        let golden = Golden::parse(&bytes).map_err(|diagnostics| in_file(diagnostics, &self.golden))?;
+    fn recording(&self, file: &Path) -> Result<Golden, Diagnostics> {
+        let bytes = session::read(file)?;
+        let golden = Golden::parse(&bytes).map_err(|diagnostics| in_file(diagnostics, file))?;
         let present = golden.engines();
         if present.contains(&self.engine) {
             return Ok(golden);
         }
         let error = GoldenError::NoEngine { engine: self.engine.clone(), present };
-        Err(in_file(error.at(Place::default()).into(), &self.golden))
+        Err(in_file(error.at(Place::default()).into(), file))
     }
 
-    fn reference(&self) -> Reference {
+    pub(super) fn reference(&self) -> Reference {
         self.reference.unwrap_or(if self.engine == Reference::Xnnpack.name() { Reference::Xnnpack } else { Reference::Tflm })
     }
 
     /// The figures of one target.
-    fn one(&self, session: &Session, source: &Source<'_>, golden: &Golden, target: &Target<'_>) -> Result<Row, Stop> {
+    fn one(
+        &self,
+        session: &Session,
+        source: &Source<'_>,
+        golden: &Golden,
+        file: &Path,
+        target: &Target<'_>,
+    ) -> Result<Row, Stop> {
         let options =
             Options { reference: self.reference(), optimize: self.optimize, core: target.class(), ..Options::default() };
         let compiled = pipeline::compile(source, &options)?;
@@ -153,7 +169,7 @@ impl Verify {
             session.say(&compiled.plan.to_string());
         }
         let program = Program::of_plan(&compiled.plan);
-        let in_golden = |diagnostics| in_file(diagnostics, &self.golden);
+        let in_golden = |diagnostics| in_file(diagnostics, file);
         let samples = golden.samples(&program.inputs, self.samples).map_err(in_golden)?;
         let doing = session.doing(&format!("building and running on {}", target.name()));
         let settings = measure::Options { size: self.optimize == Optimize::Size, ..measure::Options::default() };

@@ -245,4 +245,41 @@ impl Kernel {
         };
         self.constants().into_iter().filter(|id| !parameters.contains(id)).collect()
     }
+
+    /// Whether its result is defined by floating-point arithmetic: the edges of a float model, and the reference `xnnpack`.
+    pub fn computes_in_floats(&self) -> bool {
+        match self {
+            Kernel::Conv2d { weights, .. }
+            | Kernel::DepthwiseConv2d { weights, .. }
+            | Kernel::FullyConnected { weights, .. }
+            | Kernel::TransposeConv { weights, .. } => match weights.requantizer {
+                Requantizer::Multiplier(_) | Requantizer::PerChannel { .. } => false,
+                Requantizer::Rint(_) | Requantizer::RintPerChannel(_) => true,
+            },
+            Kernel::Binary { function, .. } => match function {
+                BinaryFn::XnnMul(_) => true,
+                BinaryFn::Add(_)
+                | BinaryFn::Sub(_)
+                | BinaryFn::Mul(_)
+                | BinaryFn::Maximum
+                | BinaryFn::Minimum
+                | BinaryFn::Prelu(_)
+                | BinaryFn::XnnAdd(_) => false,
+            },
+            Kernel::SoftmaxF32 { .. } | Kernel::Quantize(_) | Kernel::Dequantize(_) => true,
+            Kernel::AveragePool2d(_)
+            | Kernel::MaxPool2d(_)
+            | Kernel::Softmax(_)
+            | Kernel::Lut(_)
+            | Kernel::Mean { .. }
+            | Kernel::ReduceMax(_)
+            | Kernel::ArgMax(_)
+            | Kernel::Copy { .. }
+            | Kernel::MirrorPad(_)
+            | Kernel::ResizeNearestNeighbor { .. }
+            | Kernel::ResizeBilinear { .. }
+            | Kernel::Requantize(_)
+            | Kernel::View => false,
+        }
+    }
 }

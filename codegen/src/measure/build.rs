@@ -1,7 +1,7 @@
 //! Builds a project with cargo.
 
 use super::command::{self, Ended};
-use super::project::{self, Project};
+use super::project::{self, Project, Runner};
 use super::{MeasureError, Options, Program, Sections, elf};
 use crate::boards::Target;
 use std::ffi::OsString;
@@ -18,34 +18,25 @@ pub struct Image {
     pub sections: Sections,
 }
 
-/// What a panic in the image does before it ends it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Panics {
-    /// Prints its message.
-    Tell,
-    /// Nothing, as in most firmware: messages and formatting are not linked.
-    Silent,
-}
-
 /// Builds one image of `programs` for `target`, as firmware has it: a panic has no message.
 ///
 /// # Errors
 /// A missing tool, or code that does not build.
 pub fn build(programs: &[&Program], target: &Target<'_>, options: &Options) -> Result<Image, MeasureError> {
     target_available(target)?;
-    build_with(programs, target, options, Panics::Silent)
+    build_with(programs, target, options, Runner::Silent)
 }
 
 pub(super) fn build_with(
     programs: &[&Program],
     target: &Target<'_>,
     options: &Options,
-    panics: Panics,
+    runner: Runner,
 ) -> Result<Image, MeasureError> {
     let directory = std::path::absolute(&options.directory)
         .map_err(|source| MeasureError::File { path: options.directory.clone(), source })?;
     let base = directory.join(&target.core.name);
-    let project = project::write(programs, target, panics, &base)?;
+    let project = project::write(programs, target, runner, &base)?;
     if let Some(triple) = &target.core.triple {
         project::write_if_changed(&base.join("memory.x"), &project::memory_x(&project::machine(target), triple))?;
     }

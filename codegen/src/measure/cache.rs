@@ -1,6 +1,6 @@
 //! Figures kept between runs, under names that are hashes of all that they depend on.
 
-use super::{MeasureError, build, project};
+use super::{MeasureError, build, manifest, project};
 use crate::boards::Target;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -24,7 +24,7 @@ impl Cache {
     /// Where the compiler cannot be called.
     pub fn open(directory: &Path) -> Result<Self, MeasureError> {
         let compiler = build::rustc(&["--version", "--verbose"])?.unwrap_or_default();
-        let tools = vec![env!("CARGO_PKG_VERSION").into(), this_program(), project::runtime_digest(), compiler];
+        let tools = vec![env!("CARGO_PKG_VERSION").into(), this_program(), manifest::runtime_digest(), compiler];
         Ok(Self { directory: directory.join("figures"), tools })
     }
 

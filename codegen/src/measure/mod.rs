@@ -5,7 +5,7 @@
 //! outputs, instructions, RAM, stack and the image's sections. [`run_many`] does the same for many programs in one image.
 //! [`Golden`] reads recorded outputs and [`compare`] counts the elements that differ. [`build`] stops at the ELF file, and
 //! [`footprint`] tells a model's own bytes in it from those of the runner; [`cost`] does both and runs it, and a
-//! [`Cache`] keeps what it says.
+//! [`Cache`] keeps what it says. [`breaches`] looks in a linked image for what generated code promises not to do.
 //!
 //! ```no_run
 //! use tinybake_codegen::{boards::Catalogue, ir::DType, measure};
@@ -45,6 +45,8 @@ mod emulate;
 mod error;
 mod exchange;
 mod golden;
+mod guarantee;
+mod manifest;
 mod of_plan;
 mod project;
 
@@ -55,6 +57,7 @@ pub use cost::{Cost, cost};
 pub use elf::Sections;
 pub use error::MeasureError;
 pub use golden::{Golden, GoldenError};
+pub use guarantee::{Breaches, breaches};
 
 #[cfg(test)]
 mod tests;
@@ -118,7 +121,7 @@ pub struct Options {
 impl Default for Options {
     /// For speed, at most ten minutes, in `tinybake` of cargo's target directory.
     fn default() -> Self {
-        Self { size: false, directory: project::default_directory(), time_limit: Duration::from_secs(600) }
+        Self { size: false, directory: manifest::default_directory(), time_limit: Duration::from_secs(600) }
     }
 }
 
@@ -167,7 +170,7 @@ pub fn run_many(programs: &[(&Program, &Samples)], target: &Target<'_>, options:
     let inputs = exchange::inputs(programs)?;
     available(target)?;
     let sources: Vec<&Program> = programs.iter().map(|&(program, _)| program).collect();
-    let image = build::build_with(&sources, target, options, build::Panics::Tell)?;
+    let image = build::build_with(&sources, target, options, project::Runner::Telling)?;
     let files = emulate::run(&image, &inputs, target, options)?;
     exchange::runs(&sources, &files, &image, target)
 }
@@ -179,6 +182,14 @@ pub fn run_many(programs: &[(&Program, &Samples)], target: &Target<'_>, options:
 pub fn available(target: &Target<'_>) -> Result<(), MeasureError> {
     build::target_available(target)?;
     emulate::available(target)
+}
+
+/// Whether the Rust target of `target` is installed, which is all that linking needs.
+///
+/// # Errors
+/// [`MeasureError::TargetMissing`].
+pub fn installed(target: &Target<'_>) -> Result<(), MeasureError> {
+    build::target_available(target)
 }
 
 /// What a model adds to an image.

@@ -1,6 +1,6 @@
 //! Writes the cargo project that holds a runner and its programs.
 
-use super::build::Panics;
+use super::manifest::{BINARY, manifest};
 use super::{MeasureError, Port, Program};
 use crate::boards::{Machine, Region, Target};
 use crate::ir::DType;
@@ -16,13 +16,24 @@ pub(super) struct Project {
     pub(super) binary: String,
 }
 
+/// What an image does around its programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Runner {
+    /// Runs them on samples; a panic prints its message.
+    Telling,
+    /// Runs them on samples; a panic has no message, as in most firmware: formatting is not linked.
+    Silent,
+    /// Calls them, and has nothing else that could panic. For cores only.
+    BareMinimum,
+}
+
 /// Files of a project: path within it, and text.
 type Files = Vec<(String, String)>;
 
 /// Writes the project of `programs` for `target` below `base`, unless it is there already.
-pub(super) fn write(programs: &[&Program], target: &Target<'_>, panics: Panics, base: &Path) -> Result<Project, MeasureError> {
-    let manifest = manifest(target, panics);
-    let mut files = files(programs, target);
+pub(super) fn write(programs: &[&Program], target: &Target<'_>, runner: Runner, base: &Path) -> Result<Project, MeasureError> {
+    let manifest = manifest(target, runner);
+    let mut files = files(programs, target, runner);
     files.push(("Cargo.toml".into(), manifest));
     let mut hash = hmac_sha256::Hash::new();
     for (path, text) in &files {
@@ -40,15 +51,22 @@ pub(super) fn write(programs: &[&Program], target: &Target<'_>, panics: Panics, 
     Ok(Project { directory, binary })
 }
 
-fn files(programs: &[&Program], target: &Target<'_>) -> Files {
-    let main = if target.is_host() { include_str!("runner/host.rs") } else { include_str!("runner/bare.rs") };
-    let mut files = vec![
-        ("src/main.rs".into(), format!("#![deny(unsafe_code)]\n{main}")),
-        ("src/element.rs".into(), include_str!("runner/element.rs").into()),
-        ("src/session.rs".into(), include_str!("runner/session.rs").into()),
-        ("src/programs.rs".into(), programs_rs(programs)),
-    ];
-    if !target.is_host() {
+fn files(programs: &[&Program], target: &Target<'_>, runner: Runner) -> Files {
+    let main = match runner {
+        Runner::Telling | Runner::Silent if target.is_host() => include_str!("runner/host.rs"),
+        Runner::Telling | Runner::Silent => include_str!("runner/bare.rs"),
+        Runner::BareMinimum => include_str!("runner/bare_minimum.rs"),
+    };
+    let mut files = vec![("src/main.rs".into(), format!("#![deny(unsafe_code)]\n{main}"))];
+    match runner {
+        Runner::Telling | Runner::Silent => {
+            files.push(("src/element.rs".into(), include_str!("runner/element.rs").into()));
+            files.push(("src/session.rs".into(), include_str!("runner/session.rs").into()));
+            files.push(("src/programs.rs".into(), programs_rs(programs)));
+        }
+        Runner::BareMinimum => files.push(("src/programs.rs".into(), calls_rs(programs))),
+    }
+    if !target.is_host() && runner != Runner::BareMinimum {
         let counter = machine(target).counter;
         let text = format!(
             "//! What the emulated machine has.\n\nuse tinybake::harness::Counter;\n\n\
@@ -95,6 +113,29 @@ fn programs_rs(programs: &[&Program]) -> String {
     text
 }
 
+/// The module that calls every program once, on inputs and for outputs that the compiler knows nothing of.
+fn calls_rs(programs: &[&Program]) -> String {
+    let (mut modules, mut calls, mut functions) = (String::new(), String::new(), String::new());
+    for (index, program) in programs.iter().enumerate() {
+        let opaque = |port: &Port| format!("    black_box({});\n", port.accessor);
+        let inputs: String = program.inputs.iter().map(opaque).collect();
+        let outputs: String = program.outputs.iter().map(opaque).collect();
+        let _ = writeln!(modules, "#[forbid(unsafe_code)]\n#[allow(dead_code)]\nmod m{index};");
+        let _ = writeln!(calls, "    p{index}();");
+        let _ = write!(
+            functions,
+            "\n#[inline(never)]\nfn p{index}() {{\n    \
+             static MODEL: ConstStaticCell<m{index}::Model> = ConstStaticCell::new(m{index}::Model::new());\n    \
+             let Some(model) = MODEL.try_take() else {{ return }};\n\
+             {inputs}    let _ = model.run();\n{outputs}}}\n"
+        );
+    }
+    format!(
+        "//! The programs, one after the other.\n\nuse core::hint::black_box;\nuse static_cell::ConstStaticCell;\n\n\
+         {modules}\n/// Calls them all.\npub fn run() {{\n{calls}}}\n{functions}"
+    )
+}
+
 /// A program with the same inputs and outputs as `program` that computes nothing.
 pub(super) fn hollow(program: &Program) -> Program {
     let mut fields = String::new();
@@ -132,79 +173,6 @@ fn rust_type(dtype: DType) -> &'static str {
         DType::F32 => "f32",
         DType::Bool => "bool",
     }
-}
-
-/// Stands for the binary's name, which depends on all the rest, in the manifest.
-const BINARY: &str = "@binary@";
-
-/// The manifest. Versions are exact, so that figures repeat.
-fn manifest(target: &Target<'_>, panics: Panics) -> String {
-    let default = if panics == Panics::Tell { "\"messages\"" } else { "" };
-    let features = if target.is_host() { "" } else { "\"harness\"" };
-    let mut text = format!(
-        "[package]\nname = \"tinybake-runner\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n\n\
-         [[bin]]\nname = \"{BINARY}\"\npath = \"src/main.rs\"\n\n[workspace]\n\n[features]\ndefault = [{default}]\nmessages = []\n\n\
-         [profile.release]\nlto = \"fat\"\ncodegen-units = 1\npanic = \"abort\"\n\n\
-         [profile.size]\ninherits = \"release\"\nopt-level = \"s\"\n\n\
-         [dependencies]\nstatic_cell = \"=2.1.1\"\n\
-         tinybake = {{ package = \"tinybake-runtime\", {}, default-features = false, features = [{features}] }}\n",
-        runtime()
-    );
-    if let Some(triple) = target.core.triple.as_deref() {
-        text.push_str(
-            "semihosting = { version = \"=0.1.25\", features = [\"fs\", \"stdio\"] }\n\
-             portable-atomic = { version = \"1\", features = [\"unsafe-assume-single-core\"] }\n",
-        );
-        text.push_str(if triple.starts_with("thumb") {
-            "cortex-m-rt = { version = \"=0.7.7\", features = [\"set-vtor\"] }\n"
-        } else {
-            "riscv-rt = { version = \"=0.18.0\", features = [\"memory\"] }\n"
-        });
-    }
-    text
-}
-
-/// The checkout's root that this crate was built in, if it is still there.
-fn checkout() -> Option<&'static Path> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?;
-    root.join("runtime/Cargo.toml").is_file().then_some(root)
-}
-
-/// Where the runtime is: beside this crate in a checkout, in the registry otherwise.
-fn runtime() -> String {
-    match checkout() {
-        Some(root) => format!("path = {:?}", root.join("runtime").display().to_string()),
-        None => concat!("version = \"=", env!("CARGO_PKG_VERSION"), "\"").into(),
-    }
-}
-
-/// `tinybake` in the target directory that cargo uses here.
-pub(super) fn default_directory() -> PathBuf {
-    match (std::env::var_os("CARGO_TARGET_DIR"), checkout()) {
-        (Some(target), _) => PathBuf::from(target).join("tinybake"),
-        (None, Some(root)) => root.join("target/tinybake"),
-        (None, None) => PathBuf::from("target/tinybake"),
-    }
-}
-
-/// A digest of the runtime's sources in a checkout; empty where the registry has them, under this crate's version.
-pub(super) fn runtime_digest() -> String {
-    let Some(root) = checkout() else { return String::new() };
-    let mut files = vec![root.join("runtime/Cargo.toml")];
-    let mut folders = vec![root.join("runtime/src")];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
-            let path = entry.path();
-            if path.is_dir() { folders.push(path) } else { files.push(path) }
-        }
-    }
-    files.sort();
-    let mut hash = hmac_sha256::Hash::new();
-    for file in &files {
-        hash.update(file.as_os_str().as_encoded_bytes());
-        hash.update(fs::read(file).unwrap_or_default());
-    }
-    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The machine whose memory an image for `target` is linked to: the emulated one, or one that is not there with as much.

@@ -182,3 +182,41 @@ fn samples_must_fit() {
     let error = run(&increment(5, 1, 1), &samples(4), &host, &Options::default()).unwrap_err();
     assert_eq!(error.to_string(), "program 0: input 0: 15 bytes expected, 12 given");
 }
+
+#[test]
+fn a_breach_of_each_kind_is_found() {
+    let catalogue = Catalogue::builtin();
+    let whole = increment(8, 3, 4);
+    let with = |statement: &str| {
+        let changed =
+            whole.source.replace("&self.output\n    }\n}\n", &format!("{statement}\n        &self.output\n    }}\n}}\n"));
+        assert_ne!(changed, whole.source);
+        Program { source: changed, ..whole.clone() }
+    };
+    let indexing = with("self.output[usize::from(self.input[0].unsigned_abs())] = 1;");
+    let unwrapping = with("self.output[0] = *self.input.iter().max_by_key(|x| x.wrapping_mul(3)).filter(|x| **x > 2).unwrap();");
+    let real = with("self.output[0] = (f64::from(self.input[1]) * 1.7) as i8;");
+    for name in ["cortex-m0plus", "cortex-m3", "cortex-m33", "riscv32imc"] {
+        let target = catalogue.find(name).unwrap();
+        let look = |program: &Program| breaches(&[&whole, program], &target, &Options::default());
+        let found = match look(&whole) {
+            Ok(found) => found,
+            Err(error) => {
+                assert!(error.is_missing_tool(), "{error}");
+                println!("skipped {name}: {error}");
+                continue;
+            }
+        };
+        assert_eq!(found, Breaches::default(), "{name}");
+        for program in [&indexing, &unwrapping] {
+            let found = look(program).unwrap();
+            assert!(!found.panics.is_empty() && !found.none(true), "{name}: {found:?}\n{}", program.source);
+        }
+        let found = look(&real).unwrap();
+        println!("{name}: {found:?}");
+        assert!(
+            found.panics.is_empty() && !found.soft_float.is_empty() && !found.none(false) && found.none(true),
+            "{name}: {found:?}"
+        );
+    }
+}

@@ -134,6 +134,11 @@ impl Plan {
         self.bytes_of(parameters)
     }
 
+    /// Whether a step computes with floats: where the core has none, the compiler's routines do it.
+    pub fn computes_in_floats(&self) -> bool {
+        self.steps.iter().any(|planned| planned.step.kernel.computes_in_floats())
+    }
+
     /// Bytes of distinct constants.
     fn bytes_of(&self, ids: impl Iterator<Item = ConstId>) -> usize {
         let distinct: std::collections::BTreeSet<_> = ids.collect();

@@ -62,3 +62,21 @@ fn input_that_is_wrong_ends_with_2() {
         assert_eq!(ran.diagnostics()[0], expected, "{arguments:?}");
     }
 }
+
+#[test]
+fn guarantees_are_looked_for_in_linked_images() {
+    let model = model("conv_2d/k3x3_same");
+    let ran = run(&["verify", &model, "--guarantees", "--on", "cortex-m4,esp32-s3", "--format", "json"]);
+    let json = ran.json();
+    assert_eq!(fields(&json), ["floats", "guarantees", "model", "optimize", "ram_bytes", "reference"]);
+    let row = &json["guarantees"][0];
+    assert_eq!(fields(row), ["allocator", "holds", "note", "on", "panics", "soft_float"]);
+    assert!(json["guarantees"][1]["note"].as_str().unwrap().contains("espup install"));
+    if row["holds"].is_null() {
+        println!("skipped: {}", row["note"]);
+    } else {
+        assert_eq!((ran.code, row["holds"].as_bool()), (Some(0), Some(true)), "{}", ran.stdout);
+    }
+    assert_eq!(run(&["verify", &model, "--guarantees", "--on", "esp32-s3"]).code, Some(1));
+    assert_eq!(run(&["verify", &model]).code, Some(2));
+}
