@@ -67,38 +67,17 @@ pub(super) fn choose(program: &Program, options: &Options) -> Vec<Form> {
     program.steps.iter().map(form).collect()
 }
 
-/// Instructions per product of the portable kernels: dimensions as arguments, and as literals.
+/// Instructions per product of the kernels: dimensions as arguments, and as literals. Counted in an emulator.
 fn per_product(kernel: &Kernel, core: CoreClass) -> (f64, f64) {
-    let depthwise = matches!(kernel, Kernel::DepthwiseConv2d { .. });
-    match core {
-        CoreClass::Generic | CoreClass::Armv7M | CoreClass::Dsp => {
-            if depthwise {
-                (9.0, 4.0)
-            } else {
-                (4.5, 2.0)
-            }
-        }
-        CoreClass::Armv6M | CoreClass::Riscv32 => {
-            if depthwise {
-                (11.0, 6.0)
-            } else {
-                (6.0, 3.5)
-            }
-        }
-        CoreClass::Mve => {
-            if depthwise {
-                (9.0, 1.0)
-            } else {
-                (1.0, 0.3)
-            }
-        }
-        CoreClass::Host => {
-            if depthwise {
-                (4.0, 0.5)
-            } else {
-                (0.5, 0.2)
-            }
-        }
+    match (matches!(kernel, Kernel::DepthwiseConv2d { .. }), core) {
+        (false, CoreClass::Generic | CoreClass::Armv7M | CoreClass::Dsp) => (2.5, 2.1),
+        (true, CoreClass::Generic | CoreClass::Armv7M | CoreClass::Dsp) => (17.0, 7.8),
+        (false, CoreClass::Armv6M | CoreClass::Riscv32) => (6.0, 5.2),
+        (true, CoreClass::Armv6M | CoreClass::Riscv32) => (25.0, 14.0),
+        (false, CoreClass::Mve) => (1.0, 0.65),
+        (true, CoreClass::Mve) => (17.0, 4.0),
+        (false, CoreClass::Host) => (0.5, 0.2),
+        (true, CoreClass::Host) => (4.0, 0.5),
     }
 }
 
@@ -109,9 +88,9 @@ fn shared(step: &Step, core: CoreClass) -> Cost {
 
 fn specialized(step: &Step, core: CoreClass) -> Cost {
     let bytes = match &step.kernel {
-        Kernel::Conv2d { .. } | Kernel::TransposeConv { .. } => 900.0,
-        Kernel::DepthwiseConv2d { .. } => 800.0,
-        Kernel::FullyConnected { .. } => 600.0,
+        Kernel::Conv2d { .. } | Kernel::TransposeConv { .. } => 600.0,
+        Kernel::DepthwiseConv2d { .. } => 900.0,
+        Kernel::FullyConnected { .. } => 350.0,
         Kernel::AveragePool2d(_) | Kernel::MaxPool2d(_) | Kernel::Softmax(_) | Kernel::SoftmaxF32 { .. } => 300.0,
         Kernel::Lut(_)
         | Kernel::Binary { .. }
