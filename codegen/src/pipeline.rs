@@ -93,8 +93,8 @@ pub fn compile(source: &Source, options: &Options) -> Result<Compiled, Diagnosti
 /// Everything that the first stage with a problem finds wrong.
 pub fn compile_graph(original: Graph, options: &Options, sha256: [u8; 32]) -> Result<Compiled, Diagnostics> {
     let (graph, removals) = simplified(&original, options)?;
-    valid::check(&graph)?;
-    let program = lower::lower(&graph, options.reference)?;
+    let facts = valid::check(&graph)?;
+    let program = lower::lower(&graph, &facts, options.reference)?;
     let plan = plan::plan(&program, options, sha256).map_err(|error| error.at(Place::default()))?;
     Ok(Compiled { original, graph, removals, program, plan })
 }

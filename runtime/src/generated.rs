@@ -2,10 +2,10 @@
 //! [`INTERFACE`] when they are compiled.
 
 pub use crate::kernels;
-pub use crate::requantize::{self, PerChannel, Requantize, Rint, RintPerChannel};
+pub use crate::requantize::{self, Bounded, PerChannel, Requantize, Rint, RintPerChannel};
 
 /// Grows by one with every change that generated code could notice.
-pub const INTERFACE: u32 = 1;
+pub const INTERFACE: u32 = 2;
 
 /// The types of kernel parameters, all in one scope, for literals.
 pub mod params {

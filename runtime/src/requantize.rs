@@ -123,6 +123,47 @@ impl Requantize for PerChannel<'_> {
     }
 }
 
+/// A rule of reference `tflm` whose accumulators lie within `-2^30..2^30` and whose shifts are all to the right, as the
+/// generator proves of a layer from its weights. It gives the same outputs in fewer instructions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounded<R>(pub R);
+
+impl Bounded<Multiplier> {
+    /// [`Multiplier::apply`] for `x` in `-2^30..2^30` and a shift in `[-31, -1]`; anything, without a panic, elsewhere.
+    #[inline(always)]
+    pub const fn apply(self, x: i32) -> i32 {
+        // Twice `x` is representable, so the high word of a product rounded at bit 32 is the doubling high multiply: one
+        // instruction where there is `smmulr`.
+        let high = ((x.wrapping_shl(1) as i64 * self.0.multiplier as i64 + (1 << 31)) >> 32) as i32;
+        let below = high.wrapping_add(high >> 31).wrapping_shr(!self.0.shift as u32);
+        below.wrapping_add(1) >> 1
+    }
+}
+
+impl Requantize for Bounded<Multiplier> {
+    #[inline(always)]
+    fn requantize(self, acc: i32, _channel: usize, clamp: &Clamp) -> i8 {
+        clamp.apply(self.apply(acc))
+    }
+
+    #[inline(always)]
+    fn requantize_outlined(self, acc: i32, channel: usize, clamp: &Clamp) -> i8 {
+        self.0.requantize_outlined(acc, channel, clamp)
+    }
+}
+
+impl Requantize for Bounded<PerChannel<'_>> {
+    #[inline(always)]
+    fn requantize(self, acc: i32, channel: usize, clamp: &Clamp) -> i8 {
+        Bounded(self.0.of(channel)).requantize(acc, channel, clamp)
+    }
+
+    #[inline(always)]
+    fn requantize_outlined(self, acc: i32, channel: usize, clamp: &Clamp) -> i8 {
+        self.0.requantize_outlined(acc, channel, clamp)
+    }
+}
+
 /// `rint(f32(acc) * scale)`, ties to even: reference `xnnpack`, one scale for all channels.
 ///
 /// Source: XNNPACK `xnn_qs8_requantize_fp32` and its micro-kernels with `fmagic` rounding.
@@ -196,6 +237,28 @@ mod tests {
                 };
                 let given = Multiplier { multiplier, shift: shift as i8 }.apply(x);
                 assert_eq!(given, reference(x, multiplier, shift), "{x} * {multiplier} * 2^{shift}");
+            }
+        }
+    }
+
+    #[test]
+    fn bounded_equals_multiplier() {
+        let edges = [0, 1, -1, 2, -2, 3, -3, (1 << 30) - 1, -(1 << 30) + 1, 1 << 29, -(1 << 29)];
+        let mut state = 7u64;
+        let mut random = || {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (state >> 32) as i32
+        };
+        for shift in -31..=-1 {
+            for round in 0..8000 {
+                let x = if round < 11 { edges[round] } else { (random() >> 1).max(-(1 << 30) + 1) >> (round % 30) };
+                let multiplier = match round % 4 {
+                    0 => i32::MAX,
+                    1 => 1 << 30,
+                    _ => random() & i32::MAX,
+                };
+                let rule = Multiplier { multiplier, shift };
+                assert_eq!(Bounded(rule).apply(x), rule.apply(x), "{x} * {multiplier} * 2^{shift}");
             }
         }
     }

@@ -104,11 +104,17 @@ impl Call<'_> {
     fn requantizer(&self, requantizer: &Requantizer) -> TokenStream {
         let rt = self.rt;
         let constant = |id: ConstId| constants::read(self.plan, id, rt);
+        let rule = |rule: TokenStream, bounded: bool| if bounded { quote!(#rt::Bounded(#rule)) } else { rule };
         match requantizer {
-            Requantizer::Multiplier(multiplier) => params(multiplier),
+            Requantizer::Multiplier(multiplier) => rule(params(multiplier), self.planned.step.bounded && multiplier.shift < 0),
             Requantizer::PerChannel { multipliers, shifts } => {
+                let right = self.plan.constants[shifts.0 as usize]
+                    .data
+                    .as_i8()
+                    .is_some_and(|shifts| shifts.iter().all(|&shift| shift < 0));
                 let (multipliers, shifts) = (constant(*multipliers), constant(*shifts));
-                quote!(#rt::PerChannel { multipliers: #multipliers, shifts: #shifts })
+                let per_channel = quote!(#rt::PerChannel { multipliers: #multipliers, shifts: #shifts });
+                rule(per_channel, self.planned.step.bounded && right)
             }
             Requantizer::Rint(scale) => {
                 let scale = float(*scale);

@@ -42,9 +42,12 @@ pub(super) fn body(plan: &Plan, planned: &PlannedStep, rt: &TokenStream) -> Toke
             }
         });
         let bias = signed(bias.get(column).copied().unwrap_or(0).into());
-        let multiplier = params(&multiplier(plan, &weights.requantizer, column));
+        let rule = multiplier(plan, &weights.requantizer, column);
+        let bounded = planned.step.bounded && rule.shift < 0;
+        let rule = params(&rule);
+        let rule = if bounded { quote!(#rt::Bounded(#rule)) } else { rule };
         let column = number(column);
-        quote!(#y[#column] = #rt::Requantize::requantize(#multiplier, #bias #(#terms)*, 0, &CLAMP);)
+        quote!(#y[#column] = #rt::Requantize::requantize(#rule, #bias #(#terms)*, 0, &CLAMP);)
     });
     quote! {
         #[allow(unused_imports)]

@@ -15,7 +15,7 @@ pub use program::{ConstId, Constant, Operand, Program, Step, little_endian};
 use crate::diag::{Diagnostic, Diagnostics, Explain, Place};
 use crate::ir::{Data, Graph, Node, Op, Quantization, Shape, Tensor, TensorId, UnaryKind};
 use crate::options::Reference;
-use crate::valid;
+use crate::valid::{self, Facts};
 use program::Constants;
 use thiserror::Error;
 
@@ -49,20 +49,25 @@ impl Explain for LowerError {
     }
 }
 
+/// Sums below this in magnitude may be doubled in an `int32`.
+const SMALL: i32 = 1 << 30;
+
 /// Lowers every node of a graph that [`valid::check`] has accepted.
 ///
 /// # Errors
 /// Every node for which there is no kernel.
-pub fn lower(graph: &Graph, reference: Reference) -> Result<Program, Diagnostics> {
+pub fn lower(graph: &Graph, facts: &Facts, reference: Reference) -> Result<Program, Diagnostics> {
     let mut lowering = Lowering { graph, reference, constants: Constants::default() };
     let mut steps = Vec::with_capacity(graph.nodes.len());
     let mut problems: Vec<Diagnostic> = Vec::new();
-    for node in &graph.nodes {
+    for (index, node) in graph.nodes.iter().enumerate() {
         match lowering.node(node) {
             Ok(kernel) => {
                 let reads = lowering.reads(&kernel, node);
                 let (origin, macs) = (node.origin.clone(), valid::macs(graph, node));
-                steps.push(Step { origin, op: node.op.name(), kernel, reads, writes: node.outputs.clone(), macs });
+                let sums = facts.accumulators.get(index).map_or(&[][..], Vec::as_slice);
+                let bounded = !sums.is_empty() && sums.iter().all(|sum| -SMALL < sum.min && sum.max < SMALL);
+                steps.push(Step { origin, op: node.op.name(), kernel, reads, writes: node.outputs.clone(), macs, bounded });
             }
             Err(error) => {
                 let op = Some((node.origin.clone(), node.op.name()));
@@ -208,6 +213,7 @@ impl<'a> Lowering<'a> {
                     reads,
                     writes: vec![made],
                     macs: 0,
+                    bounded: false,
                 });
                 made
             }

@@ -41,6 +41,8 @@ pub struct Step {
     pub writes: Vec<TensorId>,
     /// Multiply-accumulates of one inference.
     pub macs: u64,
+    /// Whether every sum that is requantized lies within `-2^30..2^30`, so that the cheaper arithmetic is exact.
+    pub bounded: bool,
 }
 
 /// A network ready to be planned: nothing in it needs the graph any more.

@@ -75,8 +75,8 @@ fn fold(graph: &Graph, node: &Node, reference: Reference, allowance: &mut Allowa
     // The first operand becomes an input of a graph of this one node, so that the node lowers as any other does.
     let input = *inputs.first()?;
     let alone = alone(graph, node, input);
-    valid::check(&alone).ok()?;
-    let program = lower::lower(&alone, reference).ok()?;
+    let facts = valid::check(&alone).ok()?;
+    let program = lower::lower(&alone, &facts, reference).ok()?;
     eval::run(&program, &[graph.value(input)?.clone()]).ok()
 }
 

@@ -43,8 +43,8 @@ fn round(graph: &mut Graph, reference: Reference) -> Option<Vec<Removal>> {
     if total > CHANNELS {
         return None;
     }
-    valid::check(graph).ok()?;
-    let program = lower::lower(graph, reference).ok()?;
+    let facts = valid::check(graph).ok()?;
+    let program = lower::lower(graph, &facts, reference).ok()?;
     let mut relations: Vec<Relation> = graph.nodes.iter().map(|node| relation::of(graph, node)).collect();
     let ranges = reach::ranges(graph, &program, &relations);
     let mut removals = Vec::new();
