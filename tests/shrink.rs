@@ -16,8 +16,8 @@ use tinybake_codegen::{Options, eval, lower, valid};
 
 /// What a graph says on inputs; `None` where no engine would take it.
 fn outputs(graph: &Graph, reference: Reference, inputs: &[Data]) -> Option<Vec<Data>> {
-    valid::check(graph).unwrap_or_else(|problem| panic!("{problem}\n{graph}"));
-    let program = lower::lower(graph, reference).ok()?;
+    let facts = valid::check(graph).unwrap_or_else(|problem| panic!("{problem}\n{graph}"));
+    let program = lower::lower(graph, &facts, reference).ok()?;
     Some(eval::run(&program, inputs).expect("inputs that fit"))
 }
 
