@@ -19,7 +19,7 @@ pub(crate) struct Choice {
 
 /// Lists of 1 to 12 choices, and the image that they start from.
 pub(crate) fn choices() -> impl Strategy<Value = (Vec<Choice>, [usize; 3])> {
-    let choice = (0u8..20, any::<usize>(), any::<usize>(), 0usize..8, any::<u8>(), any::<u64>())
+    let choice = (0u8..23, any::<usize>(), any::<usize>(), 0usize..8, any::<u8>(), any::<u64>())
         .prop_map(|(kind, from, other, size, flags, seed)| Choice { kind, from, other, size, flags, seed });
     (prop::collection::vec(choice, 1..12), [2usize..9, 2usize..9, 1usize..6])
 }
@@ -80,24 +80,31 @@ impl Builder {
         self.graph.add_tensor(Tensor { name, shape: Shape(shape), dtype, quantization, value })
     }
 
-    /// Adds a node where the op fits its inputs and makes no more than a small image.
+    /// Adds a node of one output where the op fits its inputs.
     fn node(&mut self, op: Op, quantization: Quantization, declared: Option<Shape>) {
-        let Ok(shapes) = infer(&op, &self.graph, &[declared]) else { return };
-        if shapes.len() != 1 || shapes.iter().any(|shape| shape.elements() > 2048 || shape.elements() == 0) {
+        self.nodes(op, quantization, &[declared]);
+    }
+
+    /// Adds a node where the op fits its inputs and makes no more than small images.
+    fn nodes(&mut self, op: Op, quantization: Quantization, declared: &[Option<Shape>]) {
+        let Ok(shapes) = infer(&op, &self.graph, declared) else { return };
+        if shapes.iter().any(|shape| shape.elements() > 2048 || shape.elements() == 0) {
             return;
         }
-        let Shape(shape) = shapes[0].clone();
-        // Only images go on, so that every op finds an input.
-        let output = self.tensor(op.name(), shape.clone(), quantization);
+        let name = op.name();
+        let output = |Shape(shape)| self.tensor(name, shape, quantization.clone());
+        let outputs: Vec<TensorId> = shapes.into_iter().map(output).collect();
         let origin = Origin { index: self.graph.nodes.len(), name: format!("node{}", self.graph.nodes.len()) };
-        self.graph.nodes.push(Node { op, outputs: vec![output], origin });
-        self.images.push(output);
+        self.images.extend(&outputs);
+        self.graph.nodes.push(Node { op, outputs, origin });
     }
 
     fn add(&mut self, choice: &Choice) {
         let mut random = Random(choice.seed);
         let images: Vec<TensorId> = self.images.iter().copied().filter(|&id| self.graph.tensor(id).shape.rank() == 4).collect();
-        let input = images[choice.from % images.len()];
+        // Mostly the newest, so that graphs are deep and few of their tensors are outputs.
+        let from = if choice.from.is_multiple_of(4) { choice.from / 4 % images.len() } else { images.len() - 1 };
+        let input = images[from];
         let Shape(dims) = self.graph.tensor(input).shape.clone();
         let same = self.graph.tensor(input).quantization.clone().unwrap_or(Quantization::per_tensor(1.0, 0));
         let flag = |bit: u8| choice.flags >> bit & 1 == 1;
@@ -182,7 +189,12 @@ impl Builder {
                 self.node(Op::Concatenation { inputs, axis: 3, activation: Activation::None }, same, None);
             }
             14 => {
-                let (begin, size) = (vec![0, usize::from(dims[1] > 2), 0, 0], vec![1, 1.max(dims[1] / 2), dims[2], dims[3]]);
+                let (mut begin, mut size) =
+                    (vec![0, usize::from(dims[1] > 2), 0, 0], vec![1, 1.max(dims[1] / 2), dims[2], dims[3]]);
+                if flag(0) {
+                    begin[3] = choice.size % dims[3];
+                    size[3] = 1 + choice.other % (dims[3] - begin[3]);
+                }
                 self.node(Op::Slice { input, begin, stride: vec![1; 4], size }, same, None);
             }
             15 => self.node(
@@ -200,6 +212,19 @@ impl Builder {
                 let alpha =
                     self.constant(vec![1, 1, dims[3]], Data::I8(random.int8(dims[3])), Some(Quantization::per_tensor(0.01, 3)));
                 self.node(Op::Prelu { input, alpha }, made, None);
+            }
+            19 => self.nodes(Op::Split { input, axis: 2 + usize::from(flag(0)) }, same, &[None, None]),
+            20 | 21 => {
+                // A flat image, into a layer.
+                let flat = Some(Shape(vec![1, 1, 1, dims.iter().product()]));
+                self.node(Op::Reshape { input }, same, flat);
+                let Some(&input) = self.images.last() else { return };
+                let out = 1 + choice.size;
+                let columns = self.graph.tensor(input).shape.0[3];
+                let filter = self.filter(&mut random, vec![out, columns], out, 0);
+                let bias = flag(4).then(|| self.bias(&mut random, out));
+                let declared = Some(Shape(vec![1, 1, 1, out]));
+                self.node(Op::FullyConnected { input, filter, bias, activation }, made, declared);
             }
             _ => {
                 let declared = Some(Shape(vec![1, 1, 1, dims[3]]));

@@ -213,7 +213,15 @@ fn lossless(text: &mut String, report: &Report, ops_after: usize) {
         number(*params as u64),
     );
     for Removed { pass, what, why } in removed {
-        let _ = writeln!(text, "  {pass}: {}: {why}", table::short(what));
+        let _ = writeln!(text, "  {pass}: {}: {why}", with_short_name(what));
+    }
+}
+
+/// A text with the name that it ends in cut short.
+fn with_short_name(what: &str) -> String {
+    match what.split_once('`').and_then(|(text, name)| Some((text, name.strip_suffix('`')?))) {
+        Some((text, name)) => format!("{text}`{}`", table::short(name)),
+        None => what.to_string(),
     }
 }
 

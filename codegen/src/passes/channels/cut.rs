@@ -37,9 +37,8 @@ pub(super) fn cut(
         }
     }
     for (node, relation) in graph.nodes.iter_mut().zip(relations) {
-        let Op::Slice { input, begin: _, stride: _, size } = &mut node.op else { continue };
-        if let (Some(last), Relation::Channelwise { ties: _, whole: _ }) = (size.last_mut(), relation) {
-            *last = kept.of(*input).iter().filter(|&&kept| kept).count();
+        if let (Relation::Channelwise { ties: _, whole: _ }, &[output]) = (relation, node.outputs.as_slice()) {
+            cut_attributes(&mut node.op, kept, output);
         }
     }
     for (index, kept) in kept.0.iter().enumerate().filter(|(_, kept)| kept.contains(&false)) {
@@ -49,6 +48,49 @@ pub(super) fn cut(
         changed = true;
     }
     (changed, removals)
+}
+
+/// Makes the attributes of an op that count channels count those in `kept`.
+fn cut_attributes(op: &mut Op, kept: &PerChannel<bool>, output: TensorId) {
+    let count = |kept: &[bool]| kept.iter().filter(|&&kept| kept).count();
+    match op {
+        Op::Slice { input, begin, stride: _, size } => {
+            if let (Some(begin), Some(size)) = (begin.last_mut(), size.last_mut()) {
+                *begin = count(kept.of(*input).get(..*begin).unwrap_or(&[]));
+                *size = count(kept.of(output));
+            }
+        }
+        Op::Pad { input: _, before, after, value: _ } => {
+            if let (Some(before), Some(after)) = (before.last_mut(), after.last_mut()) {
+                let kept = kept.of(output);
+                let last = kept.len().saturating_sub(*after);
+                *before = count(kept.get(..*before).unwrap_or(&[]));
+                *after = count(kept.get(last..).unwrap_or(&[]));
+            }
+        }
+        Op::Conv2d { .. }
+        | Op::DepthwiseConv2d { .. }
+        | Op::TransposeConv { .. }
+        | Op::FullyConnected { .. }
+        | Op::Binary { .. }
+        | Op::Unary { .. }
+        | Op::Prelu { .. }
+        | Op::Pool2d { .. }
+        | Op::Reduce { .. }
+        | Op::Softmax { .. }
+        | Op::ArgMax { .. }
+        | Op::MirrorPad { .. }
+        | Op::Concatenation { .. }
+        | Op::Split { .. }
+        | Op::Transpose { .. }
+        | Op::Reshape { .. }
+        | Op::Pack { .. }
+        | Op::Unpack { .. }
+        | Op::Shape { .. }
+        | Op::Resize { .. }
+        | Op::Quantize { .. }
+        | Op::Dequantize { .. } => {}
+    }
 }
 
 /// The filter of a layer with the channels in `outs` and `ins` only, and no weights on those outputs that are not `live`; `None`

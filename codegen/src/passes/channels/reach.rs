@@ -117,6 +117,11 @@ fn channelwise(node: &Node, step: &Step, program: &Program, ties: &[Tie], whole:
         Kernel::Copy { fill, pieces: _ } => {
             let fill = fill.map(|value| Range { min: value.into(), max: value.into() });
             moved(node, ties, ranges, |range| fill.map_or(range, |fill| range.union(fill)));
+            let (Some(fill), &[output]) = (fill, node.outputs.as_slice()) else { return };
+            let mut tied = vec![false; ranges.of(output).len()];
+            ties.iter().flat_map(Tie::pairs).for_each(|(_, written)| tied[written] = true);
+            let untied = ranges.of_mut(output).iter_mut().zip(tied).filter(|(_, tied)| !tied);
+            untied.for_each(|(range, _)| *range = fill);
         }
         Kernel::MirrorPad(_) | Kernel::ResizeNearestNeighbor { .. } | Kernel::View | Kernel::ReduceMax(_) => {
             moved(node, ties, ranges, |range| range);

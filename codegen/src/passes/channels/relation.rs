@@ -11,9 +11,10 @@ pub(super) fn channels(tensor: &Tensor) -> usize {
 pub(super) enum Relation {
     /// It sums products with weights.
     Layer(Layer),
-    /// Each channel of an output holds what is made of the channels tied to it, and of the tensors `whole`.
+    /// Each channel of an output holds what is made of the channels tied to it, and of the tensors `whole`. An output channel
+    /// without a tie is padding.
     Channelwise {
-        /// The ties: every channel of every output has one.
+        /// The ties.
         ties: Vec<Tie>,
         /// Tensors that all channels read whole.
         whole: Vec<TensorId>,
@@ -28,28 +29,28 @@ pub(super) struct Tie {
     pub(super) from: TensorId,
     /// The tensor made.
     pub(super) to: TensorId,
-    first: usize,
+    /// The first channel of each.
+    firsts: [usize; 2],
+    /// How many channels of `to` go with each of `from`.
     repeat: usize,
+    /// After how many channels of each the first is next.
     moduli: [usize; 2],
+    /// The number of pairs.
     count: usize,
 }
 
 impl Tie {
-    /// Channel `i` with channel `i`.
-    fn equal(graph: &Graph, from: TensorId, to: TensorId) -> Self {
-        Self::after(graph, from, to, 0)
-    }
-
-    /// Channel `i` with channel `first + i`.
-    fn after(graph: &Graph, from: TensorId, to: TensorId, first: usize) -> Self {
-        let count = channels(graph.tensor(from));
-        Self { from, to, first, repeat: 1, moduli: [count, count], count }
+    /// Channel `firsts[0] + i` with channel `firsts[1] + i`, as many as both have.
+    fn run(graph: &Graph, from: TensorId, to: TensorId, firsts: [usize; 2]) -> Self {
+        let left = |id: TensorId, first: usize| channels(graph.tensor(id)).saturating_sub(first);
+        let count = left(from, firsts[0]).min(left(to, firsts[1]));
+        Self { from, to, firsts, repeat: 1, moduli: [count, count], count }
     }
 
     /// The channels that pair number `0..count` ties.
     pub(super) fn pairs(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
-        let Self { from: _, to: _, first, repeat, moduli: [from, to], count } = *self;
-        (0..count).map(move |pair| (pair / repeat % from, first + pair % to))
+        let Self { from: _, to: _, firsts, repeat, moduli: [from, to], count } = *self;
+        (0..count).map(move |pair| (firsts[0] + pair / repeat % from, firsts[1] + pair % to))
     }
 }
 
@@ -107,8 +108,14 @@ impl Layer {
 
     /// A depthwise convolution's output channels go with their input channels, but where there is one input channel for all.
     pub(super) fn tie(&self) -> Option<Tie> {
-        let tie =
-            |repeat| Tie { from: self.input, to: self.output, first: 0, repeat, moduli: [self.ins, self.outs], count: self.outs };
+        let tie = |repeat| Tie {
+            from: self.input,
+            to: self.output,
+            firsts: [0, 0],
+            repeat,
+            moduli: [self.ins, self.outs],
+            count: self.outs,
+        };
         self.multiplier.filter(|_| self.ins > 1).map(tie)
     }
 
@@ -131,7 +138,8 @@ pub(super) fn of(graph: &Graph, node: &Node) -> Relation {
     let count = |id: TensorId| channels(graph.tensor(id));
     let last = |id: TensorId| shape(id).len().saturating_sub(1);
     let channelwise = |ties| Relation::Channelwise { ties, whole: Vec::new() };
-    let equal = |input: TensorId| channelwise(node.outputs.iter().map(|&output| Tie::equal(graph, input, output)).collect());
+    let equal =
+        |input: TensorId| channelwise(node.outputs.iter().map(|&output| Tie::run(graph, input, output, [0, 0])).collect());
     // Where the last axis stays as it is, its channels do.
     let equal_if = |input: TensorId, kept: bool| {
         let same = node.outputs.iter().all(|&output| count(output) == count(input));
@@ -163,33 +171,48 @@ pub(super) fn of(graph: &Graph, node: &Node) -> Relation {
         | Op::Quantize { input }
         | Op::Dequantize { input } => equal(*input),
         Op::Reduce { kind: _, input, axes } => equal_if(*input, !axes.contains(&last(*input))),
-        Op::Pad { input, before, after, value: _ } | Op::MirrorPad { input, before, after, mode: _ } => {
+        Op::Pad { input, before, after: _, value: _ } => {
+            let first = before.last().copied().unwrap_or(0);
+            channelwise(vec![Tie::run(graph, *input, output, [0, first])])
+        }
+        Op::MirrorPad { input, before, after, mode: _ } => {
             equal_if(*input, before.last() == Some(&0) && after.last() == Some(&0))
         }
         Op::Concatenation { inputs, axis, activation: _ } => {
             let mut first = 0;
             let tie = |&input: &TensorId| {
-                let tie = Tie::after(graph, input, output, first);
+                let tie = Tie::run(graph, input, output, [0, first]);
                 first += if *axis == last(output) { count(input) } else { 0 };
                 tie
             };
             channelwise(inputs.iter().map(tie).collect())
         }
         Op::Pack { inputs, axis } if *axis != last(output) => {
-            channelwise(inputs.iter().map(|&input| Tie::equal(graph, input, output)).collect())
+            channelwise(inputs.iter().map(|&input| Tie::run(graph, input, output, [0, 0])).collect())
         }
-        Op::Split { input, axis } | Op::Unpack { input, axis } => equal_if(*input, *axis != last(*input)),
-        Op::Slice { input, begin, stride, size } => {
-            let whole = (begin.last(), stride.last(), size.last()) == (Some(&0), Some(&1), Some(&count(*input)));
-            equal_if(*input, whole)
+        Op::Split { input, axis } => {
+            let mut first = 0;
+            let tie = |&output: &TensorId| {
+                let tie = Tie::run(graph, *input, output, [first, 0]);
+                first += if *axis == last(*input) { count(output) } else { 0 };
+                tie
+            };
+            channelwise(node.outputs.iter().map(tie).collect())
         }
+        Op::Unpack { input, axis } => equal_if(*input, *axis != last(*input)),
+        Op::Slice { input, begin, stride, size } => match (begin.last(), stride.last(), size.last()) {
+            (Some(&begin), Some(&1), Some(&size)) if size == count(output) => {
+                channelwise(vec![Tie::run(graph, *input, output, [begin, 0])])
+            }
+            _ => Relation::Mixed,
+        },
         Op::Transpose { input, perm } => equal_if(*input, perm.last() == Some(&last(*input))),
         Op::Reshape { input } => {
             let moduli @ [from, to] = [count(*input), count(output)];
             if from == 0 || to == 0 || (!from.is_multiple_of(to) && !to.is_multiple_of(from)) {
                 return Relation::Mixed;
             }
-            channelwise(vec![Tie { from: *input, to: output, first: 0, repeat: 1, moduli, count: from.max(to) }])
+            channelwise(vec![Tie { from: *input, to: output, firsts: [0, 0], repeat: 1, moduli, count: from.max(to) }])
         }
         Op::Pack { inputs: _, axis: _ } | Op::Softmax { input: _, beta: _ } | Op::ArgMax { input: _, axis: _ } => Relation::Mixed,
         Op::Shape { input: _ } => Relation::Mixed,
@@ -215,7 +238,7 @@ fn layer(
 fn operands(graph: &Graph, operands: &[TensorId], output: TensorId) -> Relation {
     let count = |id: TensorId| channels(graph.tensor(id));
     let (tied, whole): (Vec<TensorId>, _) = operands.iter().partition(|&&operand| count(operand) == count(output));
-    Relation::Channelwise { ties: tied.into_iter().map(|operand| Tie::equal(graph, operand, output)).collect(), whole }
+    Relation::Channelwise { ties: tied.into_iter().map(|operand| Tie::run(graph, operand, output, [0, 0])).collect(), whole }
 }
 
 /// For each tap of a window, whether it lies in the image `[1, height, width, channels]` for every output.
