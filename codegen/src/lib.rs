@@ -16,6 +16,7 @@ pub mod options;
 pub mod passes;
 pub mod pipeline;
 pub mod plan;
+pub mod prepare;
 #[cfg(feature = "cli")]
 pub mod report;
 pub mod script;

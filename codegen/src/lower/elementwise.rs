@@ -1,10 +1,10 @@
 //! Element-wise functions of two tensors, and those of one that are not plain tables.
 
 use super::kernel::{BinaryFn, Kernel};
-use super::prepare::{binary, unary};
 use super::{LowerError, Lowering};
 use crate::ir::{Activation, BinaryKind, DType, TensorId};
 use crate::options::Reference;
+use crate::prepare::{binary, unary};
 use tinybake_runtime::kernels::binary::{BinaryOp, Maximum, Minimum};
 
 impl Lowering<'_> {

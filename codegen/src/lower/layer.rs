@@ -1,13 +1,13 @@
 //! Layers with weights: convolutions and fully connected layers.
 
 use super::kernel::{Kernel, Requantizer, Weights};
-use super::prepare::convolution::{
-    channels_first, convolution_multipliers, fold_bias, fold_depthwise_bias, fully_connected_multiplier, xnnpack_scales,
-};
-use super::prepare::multiplier::{activation_range, xnnpack_activation_range};
 use super::{LowerError, Lowering};
 use crate::ir::{Activation, Data, Shape, TensorId, Window};
 use crate::options::Reference;
+use crate::prepare::convolution::{
+    channels_first, convolution_multipliers, fold_bias, fold_depthwise_bias, fully_connected_multiplier, xnnpack_scales,
+};
+use crate::prepare::multiplier::{activation_range, xnnpack_activation_range};
 use tinybake_runtime::kernels::Dims;
 use tinybake_runtime::kernels::conv2d::Conv2d;
 use tinybake_runtime::kernels::depthwise_conv2d::DepthwiseConv2d;

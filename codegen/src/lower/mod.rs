@@ -5,7 +5,6 @@ mod kernel;
 mod layer;
 mod movement;
 mod pool;
-pub mod prepare;
 mod program;
 
 pub(crate) use elementwise::apply;
@@ -15,6 +14,7 @@ pub use program::{ConstId, Constant, Operand, Program, Step, little_endian};
 use crate::diag::{Diagnostic, Diagnostics, Explain, Place};
 use crate::ir::{Data, Graph, Node, Op, Quantization, Shape, Tensor, TensorId, UnaryKind};
 use crate::options::Reference;
+use crate::prepare;
 use crate::valid::{self, Facts};
 use program::Constants;
 use thiserror::Error;

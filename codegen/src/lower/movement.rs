@@ -2,8 +2,8 @@
 
 use super::Lowering;
 use super::kernel::{Kernel, Piece};
-use super::prepare::movement;
 use crate::ir::{Data, ResizeMode, TensorId};
+use crate::prepare::movement;
 use tinybake_runtime::kernels::copy::StridedCopy;
 
 /// One copy of the one input to the one output.

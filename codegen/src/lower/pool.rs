@@ -1,10 +1,10 @@
 //! Pools, reductions and softmax.
 
 use super::kernel::Kernel;
-use super::prepare::{reduce, softmax};
 use super::{LowerError, Lowering};
 use crate::ir::{Activation, Data, PoolKind, ReduceKind, TensorId, Window};
 use crate::options::Reference;
+use crate::prepare::{reduce, softmax};
 use tinybake_runtime::kernels::average_pool2d::AveragePool2d;
 use tinybake_runtime::kernels::max_pool2d::MaxPool2d;
 

@@ -2,7 +2,7 @@
 
 use super::Removal;
 use crate::ir::{Activation, DType, Graph, Op, Quantization, UnaryKind};
-use crate::lower::prepare::multiplier::activation_range;
+use crate::prepare::multiplier::activation_range;
 
 /// Removes each `relu`, `relu6` and `relu_n1_to_1` whose input and output have the same quantization, and clamps the node before
 /// it instead, where that node's result goes nowhere else.

@@ -1,7 +1,7 @@
 //! The stored values that each tensor can take.
 
 use crate::ir::{Data, Graph, Node, Op, Quantization, TensorId};
-use crate::lower::prepare::multiplier::activation_range;
+use crate::prepare::multiplier::activation_range;
 
 /// Inclusive bounds of the stored integers of a tensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
