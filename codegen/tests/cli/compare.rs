@@ -84,6 +84,42 @@ fn what_does_not_fit_says_by_how_much() {
     }
 }
 
+#[test]
+fn the_page_shows_its_charts_without_errors() {
+    let folder = folder("compare_page");
+    let page = folder.join("page.html").display().to_string();
+    let ran = run(&[
+        "compare",
+        &model("graphs/branch_and_concat"),
+        &model("conv_2d/k3x3_same"),
+        "--boards",
+        "nrf52840-dk",
+        "--html",
+        &page,
+    ]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let text = std::fs::read_to_string(&page).unwrap();
+    assert_eq!(text.matches("class=\"memory\"").count(), 2);
+    assert!(!text.contains("src=") && !text.contains("http"), "the page loads nothing");
+    let browser = ["chromium", "chromium-browser", "google-chrome"];
+    let mut flags = vec!["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"];
+    flags.extend(["--no-first-run", "--disable-component-update", "--enable-logging=stderr", "--dump-dom"]);
+    let profile = format!("--user-data-dir={}", folder.join("profile").display());
+    let shown = browser
+        .iter()
+        .find_map(|name| std::process::Command::new(name).args(&flags).args([&profile, &format!("file://{page}")]).output().ok());
+    let Some(shown) = shown else {
+        println!("skipped: no Chromium is installed");
+        return;
+    };
+    let (dom, log) = (String::from_utf8_lossy(&shown.stdout), String::from_utf8_lossy(&shown.stderr));
+    assert!(!log.contains("CONSOLE"), "{log}");
+    for tag in ["<svg", "<rect", "<table"] {
+        assert_eq!(dom.matches(tag).count(), text.matches(tag).count(), "{tag}");
+    }
+    assert!(text.matches("<svg").count() >= 2, "{text}");
+}
+
 /// Rows as a file that `--json` writes.
 fn kept(flash: u64, folder: &std::path::Path, name: &str) -> String {
     let row = json!({"model": "m", "board": "nrf52840-dk", "optimize": "size", "flash_bytes": flash, "ram_bytes": 5});

@@ -9,9 +9,10 @@ use super::session::{self, Session, in_file};
 use super::{Ended, Outcome};
 use crate::boards::Target;
 use crate::diag::{Diagnostics, Explain, Place};
-use crate::options::{Optimize, Reference};
-use crate::report::{self, Comparison, ComparisonError};
-use crate::script;
+use crate::options::{Optimize, Options, Reference};
+use crate::pipeline;
+use crate::report::{self, Comparison, ComparisonError, Detail};
+use crate::script::{self, Files};
 use shard::Shard;
 use std::path::{Path, PathBuf};
 
@@ -46,6 +47,9 @@ pub(super) struct Compare {
     /// Writes the figures as comma-separated values.
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
+    /// Writes one page with charts, the memory plan and the operators; of models that --merge names only the charts.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// Figures that --json wrote before; exit code 1 where flash, RAM, stack or instructions have grown.
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
@@ -57,8 +61,8 @@ pub(super) struct Compare {
 impl Compare {
     pub(super) fn run(&self, session: &Session) -> Ended {
         let baseline = self.baseline.as_deref().map(kept).transpose()?;
+        let targets = targets(session, &self.boards)?;
         let (comparison, failed) = if self.merge.is_empty() {
-            let targets = targets(session, &self.boards)?;
             let surveyed = survey::survey(session, self, &targets)?;
             (joined(surveyed.rows, Path::new("the figures"))?, surveyed.failed)
         } else {
@@ -66,6 +70,10 @@ impl Compare {
         };
         write(self.json.as_deref(), &comparison.json())?;
         write(self.csv.as_deref(), &comparison.csv())?;
+        if self.html.is_some() {
+            let details = self.details(targets.first())?;
+            write(self.html.as_deref(), &report::html(&comparison, &details, &session.catalogue))?;
+        }
         session.result(&text::text(&comparison, &session.catalogue), &comparison);
         let grown = baseline.is_some_and(|baseline| self.grown(session, &baseline, &comparison));
         let broken = !failed.is_empty();
@@ -81,6 +89,29 @@ impl Compare {
             rows.extend(kept(file)?.rows);
         }
         joined(rows, self.merge.first().map_or(Path::new(""), PathBuf::as_path))
+    }
+
+    /// The models compiled for the core of `target`, in every way that is compared.
+    fn details(&self, target: Option<&Target<'_>>) -> Result<Vec<Detail>, Diagnostics> {
+        let Some(target) = target else { return Ok(Vec::new()) };
+        let detail = |file: &PathBuf| {
+            let (files, model) = (Files::read(file)?, file.display().to_string());
+            let compile = |optimize: Optimize| {
+                let options = Options { reference: self.reference, optimize, core: target.class(), ..Options::default() };
+                Ok((optimize, pipeline::compile(&files.source(&model), &options)?))
+            };
+            let compiled = self.ways().into_iter().map(compile).collect::<Result<_, Diagnostics>>()?;
+            Ok(Detail { model: model.clone(), core: target.core.name.clone(), compiled })
+        };
+        self.models.iter().map(detail).collect()
+    }
+
+    /// The ways to build, each once.
+    fn ways(&self) -> Vec<Optimize> {
+        let mut ways = self.optimize.clone();
+        ways.sort_by_key(|optimize| optimize.name());
+        ways.dedup();
+        ways
     }
 
     /// Whether something grew; says what.

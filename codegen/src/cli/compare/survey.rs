@@ -82,9 +82,7 @@ fn jobs<'a>(models: usize, command: &Compare, targets: &[Target<'a>]) -> Vec<Job
             cores.push(Target { board: None, ..*target });
         }
     }
-    let mut ways: Vec<Optimize> = command.optimize.clone();
-    ways.sort_by_key(|optimize| optimize.name());
-    ways.dedup();
+    let ways = command.ways();
     let mut jobs = Vec::new();
     for target in cores {
         for &optimize in &ways {
