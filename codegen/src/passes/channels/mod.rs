@@ -4,6 +4,7 @@
 //!
 //! 1. [`relation`] says how each op relates the channels that it reads to those that it makes.
 //! 2. [`reach`] bounds what each channel can hold, from inputs to outputs; a channel of one value is constant.
+//!    [`identity`] turns functions that change no value that they can meet into reshapes.
 //! 3. [`fold`] moves what a constant channel adds to a sum into the bias, and empties filters whose output is constant.
 //! 4. [`live`] finds the channels that an output depends on, from outputs to inputs, and [`cut`] takes the others out.
 //!
@@ -11,9 +12,12 @@
 
 mod cut;
 mod fold;
+mod identity;
 mod live;
 mod reach;
 mod relation;
+#[cfg(test)]
+mod tests;
 
 use super::Removal;
 use crate::ir::{Graph, TensorId};
@@ -47,8 +51,8 @@ fn round(graph: &mut Graph, reference: Reference) -> Option<Vec<Removal>> {
     let program = lower::lower(graph, &facts, reference).ok()?;
     let mut relations: Vec<Relation> = graph.nodes.iter().map(|node| relation::of(graph, node)).collect();
     let ranges = reach::ranges(graph, &program, &relations);
-    let mut removals = Vec::new();
-    let mut changed = false;
+    let mut removals = identity::collapse(graph, &program, &mut relations, &ranges);
+    let mut changed = !removals.is_empty();
     for (index, relation) in relations.iter_mut().enumerate() {
         let Relation::Layer(layer) = relation else { continue };
         if let Some(folded) = fold::fold(graph, layer, &ranges) {
