@@ -3,7 +3,7 @@
 use crate::diag::{Diagnostic, Diagnostics, Explain, Place};
 use crate::ir::Graph;
 use crate::lower::{self, Program};
-use crate::options::Options;
+use crate::options::{Options, Passes};
 use crate::passes::{self, Removal};
 use crate::plan::{self, Plan, PlanError};
 use crate::{front, valid};
@@ -92,9 +92,12 @@ pub fn compile(source: &Source, options: &Options) -> Result<Compiled, Diagnosti
 /// # Errors
 /// Everything that the first stage with a problem finds wrong.
 pub fn compile_graph(original: Graph, options: &Options, sha256: [u8; 32]) -> Result<Compiled, Diagnostics> {
-    let (graph, removals) = simplified(&original, options)?;
+    let (graph, mut removals) = simplified(&original, options)?;
     let facts = valid::check(&graph)?;
-    let program = lower::lower(&graph, &facts, options.reference)?;
+    let mut program = lower::lower(&graph, &facts, options.reference)?;
+    if options.passes == Passes::All {
+        removals.extend(passes::compose_tables(&mut program));
+    }
     let plan = plan::plan(&program, options, sha256).map_err(|error| error.at(Place::default()))?;
     Ok(Compiled { original, graph, removals, program, plan })
 }

@@ -90,7 +90,8 @@ impl Inspect {
         let (graph, simplified, removals) = pipeline::simplify(&source, &options)?;
         let compiled = pipeline::compile(&source, &options);
         let plan = compiled.as_ref().ok().map(|compiled| &compiled.plan);
-        let report = report(&shown, source.bytes, &graph, &simplified, &removals, plan);
+        let removals = compiled.as_ref().map_or(&removals, |compiled| &compiled.removals);
+        let report = report(&shown, source.bytes, &graph, &simplified, removals, plan);
         session.result(&text(&report, source.bytes.len(), simplified.nodes.len(), compiled.as_ref().err()), &report);
         if let (Some(plan), true) = (plan, session.verbose) {
             session.say(&plan.to_string());

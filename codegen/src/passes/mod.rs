@@ -7,9 +7,12 @@
 //! | [`remove_identities`] | no node copies its input unchanged; what only changes a shape is a `reshape` |
 //! | [`fuse_activations`] | no clamp stands alone behind a node that can clamp |
 //! | [`fuse_pads`] | no pad of zero points stands alone before a convolution |
-//! | [`shrink_channels`] | no layer reads a channel that is the same in every inference, or makes one that nobody reads, where its neighbours can do without |
+//! | [`shrink_channels`] | no table leaves all that can reach it as it is; no layer has weights on channels that are the same in every inference, but under padding; every channel is read, or tied to one that is |
+//!
+//! Once the graph is lowered, [`compose_tables`] works on the program: no table reads what a table alone writes for it.
 
 mod channels;
+mod compose_tables;
 mod fold_constants;
 mod fuse_activations;
 mod fuse_pads;
@@ -17,6 +20,7 @@ mod remove_dead;
 mod remove_identities;
 
 pub use channels::shrink_channels;
+pub use compose_tables::compose_tables;
 pub use fold_constants::fold_constants;
 pub use fuse_activations::fuse_activations;
 pub use fuse_pads::fuse_pads;
