@@ -49,7 +49,7 @@ fn wrong_files_have_diagnostics() {
     let file = folder("wrong_files").join("text.tflite");
     std::fs::write(&file, "no model").unwrap();
     let other = run(&["inspect", &file.display().to_string(), "--format", "json"]);
-    assert_eq!((other.code, other.diagnostics()), (Some(2), vec!["read::format".to_string()]));
+    assert_eq!((other.code, other.diagnostics()), (Some(2), vec!["tflite::identifier".to_string()]));
     let bytes = std::fs::read(model("conv_2d/k3x3_same")).unwrap();
     std::fs::write(&file, &bytes[..bytes.len() / 2]).unwrap();
     let truncated = run(&["inspect", &file.display().to_string()]);
