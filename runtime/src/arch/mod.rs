@@ -8,13 +8,19 @@
 pub mod harness;
 
 mod cast;
+#[cfg(tinybake_core = "dsp")]
+mod dsp;
 mod portable;
 #[cfg(any(tinybake_core = "mve", tinybake_core = "dsp", tinybake_core = "thumb2", tinybake_core = "thumb1"))]
 mod thumb;
 
 pub(crate) use cast::signed;
+#[cfg(tinybake_core = "dsp")]
+pub(crate) use dsp::dot_2x4;
 #[cfg(not(any(tinybake_core = "mve", tinybake_core = "dsp", tinybake_core = "thumb2", tinybake_core = "thumb1")))]
 pub(crate) use portable::dot_1x4;
+#[cfg(not(tinybake_core = "dsp"))]
+pub(crate) use portable::dot_2x4;
 pub(crate) use portable::{dot, dot_outlined, sum};
 #[cfg(any(tinybake_core = "mve", tinybake_core = "dsp", tinybake_core = "thumb2", tinybake_core = "thumb1"))]
 pub(crate) use thumb::dot_1x4;
@@ -23,3 +29,6 @@ pub(crate) use thumb::dot_1x4;
 /// channels share nothing that they load.
 pub(crate) const LANES: usize =
     if cfg!(any(target_arch = "arm", target_arch = "riscv32")) && !cfg!(tinybake_core = "mve") { 1 } else { 16 };
+
+/// Whether [`dot_2x4`] is faster than [`dot_1x4`] twice.
+pub(crate) const PAIRS: bool = cfg!(tinybake_core = "dsp");

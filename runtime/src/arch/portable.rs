@@ -38,3 +38,15 @@ pub(crate) fn dot_1x4(acc: &mut [i32; 4], x: &[i8], w: &[i8], stride: usize) {
     }
     *acc = [a, b, c, d];
 }
+
+/// Adds to each `acc[i][j]` the products of the `depth` elements at `x[i * depth]` and at `w[j * depth]`: two rows of the
+/// input with four of the weights. Adds nothing where a slice is too short.
+#[cfg_attr(tinybake_core = "dsp", expect(dead_code))]
+pub(crate) fn dot_2x4(acc: &mut [[i32; 4]; 2], x: &[i8], w: &[i8], depth: usize) {
+    let (Some(two), Some(four)) = (depth.checked_mul(2), depth.checked_mul(4)) else { return };
+    let (Some(x), Some(w)) = (x.get(..two), w.get(..four)) else { return };
+    let Some((upper, lower)) = x.split_at_checked(depth) else { return };
+    for (acc, x) in acc.iter_mut().zip([upper, lower]) {
+        super::dot_1x4(acc, x, w, depth);
+    }
+}

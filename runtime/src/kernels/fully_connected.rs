@@ -36,9 +36,39 @@ pub fn fully_connected<R: Requantize>(
         return;
     }
     let (mut input, mut output) = (input, output);
-    for _ in 0..p.rows {
+    let pairs = if arch::PAIRS { p.rows / 2 } else { 0 };
+    for _ in 0..pairs {
+        let (Some(x), Some(out)) = (input.split_off(..2 * depth), output.split_off_mut(..2 * columns)) else { break };
+        two_rows(&p.clamp, depth, x, filter, bias, requantize, out);
+    }
+    for _ in 2 * pairs..p.rows {
         let (Some(x), Some(out)) = (input.split_off(..depth), output.split_off_mut(..columns)) else { return };
         row(&p.clamp, depth, x, filter, bias, requantize, out);
+    }
+}
+
+/// Two rows of `depth` elements, and of half of `out` each, four columns at a time: they share what they load.
+#[inline(always)]
+fn two_rows<R: Requantize>(clamp: &Clamp, depth: usize, x: &[i8], filter: &[i8], bias: &[i32], requantize: R, out: &mut [i8]) {
+    let columns = out.len() / 2;
+    let (Some((x0, x1)), Some((upper, lower))) = (x.split_at_checked(depth), out.split_at_mut_checked(columns)) else { return };
+    let (fours, done) = (bias.as_chunks::<4>().0, columns / 4 * 4);
+    let mut w = filter;
+    let mut channel = 0;
+    for ((upper, lower), &bias) in upper.as_chunks_mut::<4>().0.iter_mut().zip(lower.as_chunks_mut::<4>().0).zip(fours) {
+        let mut sums = [bias; 2];
+        arch::dot_2x4(&mut sums, x, w, depth);
+        let [sums0, sums1] = sums;
+        for (((upper, lower), sum0), sum1) in upper.iter_mut().zip(lower).zip(sums0).zip(sums1) {
+            *upper = requantize.requantize(sum0, channel, clamp);
+            *lower = requantize.requantize(sum1, channel, clamp);
+            channel += 1;
+        }
+        w = w.get(4 * depth..).unwrap_or(&[]);
+    }
+    let bias = bias.get(done..).unwrap_or(&[]);
+    for (x, out) in [(x0, upper), (x1, lower)] {
+        rest(clamp, x, w, bias, requantize, done, out.get_mut(done..).unwrap_or(&mut []));
     }
 }
 
@@ -65,10 +95,16 @@ pub(super) fn row<R: Requantize>(
         }
         w = w.get(4 * depth..).unwrap_or(&[]);
     }
-    for (out, &bias) in rest.iter_mut().zip(rest_bias) {
-        *out = requantize.requantize(bias.wrapping_add(arch::dot(x, w)), channel, clamp);
-        channel += 1;
-        w = w.get(depth..).unwrap_or(&[]);
+    self::rest(clamp, x, w, rest_bias, requantize, channel, rest);
+}
+
+/// The columns of a row that are left, from `channel` on, one at a time.
+#[inline(always)]
+fn rest<R: Requantize>(clamp: &Clamp, x: &[i8], w: &[i8], bias: &[i32], requantize: R, channel: usize, out: &mut [i8]) {
+    let mut w = w;
+    for (lane, (out, &bias)) in out.iter_mut().zip(bias).enumerate() {
+        *out = requantize.requantize(bias.wrapping_add(arch::dot(x, w)), channel + lane, clamp);
+        w = w.get(x.len()..).unwrap_or(&[]);
     }
 }
 
@@ -114,5 +150,35 @@ pub(super) fn add_products(x: &[i8], w: &[i8], stride: usize, sums: &mut [i32]) 
     for sum in rest {
         *sum = sum.wrapping_add(arch::dot_outlined(x, w));
         w = w.get(stride..).unwrap_or(&[]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::*;
+    use crate::requantize::Multiplier;
+    use std::{vec, vec::Vec};
+
+    #[test]
+    fn two_rows_equal_each_row() {
+        let clamp = Clamp { zero_point: -5, min: -128, max: 127 };
+        let scale = Multiplier { multiplier: 0x5a3c_17e9, shift: -7 };
+        for (depth, columns) in [(1, 1), (3, 4), (4, 5), (9, 8), (20, 6), (64, 12)] {
+            let noise = |i: usize| (i.wrapping_mul(2654435761) >> 13) as i8;
+            let x: Vec<i8> = (0..2 * depth).map(noise).collect();
+            let filter: Vec<i8> = (7..7 + columns * depth).map(noise).collect();
+            let bias: Vec<i32> = (0..columns).map(|i| noise(i + 3) as i32 * 91).collect();
+            let (mut given, mut expected) = (vec![0; 2 * columns], vec![0; 2 * columns]);
+            two_rows(&clamp, depth, &x, &filter, &bias, scale, &mut given);
+            for (x, out) in x.chunks(depth).zip(expected.chunks_mut(columns)) {
+                for (channel, out) in out.iter_mut().enumerate() {
+                    let products = x.iter().zip(&filter[channel * depth..]).map(|(&x, &w)| x as i32 * w as i32);
+                    *out = scale.requantize(bias[channel] + products.sum::<i32>(), channel, &clamp);
+                }
+            }
+            assert_eq!(given, expected, "{depth} by {columns}");
+        }
     }
 }
