@@ -116,3 +116,58 @@ unsafe fn add_words(acc: &mut [[i32; 4]; 2], x: *const i8, w: *const i8, depth: 
         );
     }
 }
+
+/// Loads four channels of one tap and adds their products: 10 instructions for 4 products.
+macro_rules! tap {
+    ($of_x:literal, $of_w:literal) => {
+        concat!(
+            "ldr {xo}, [{x}",
+            $of_x,
+            "]
+            ldr {wo}, [{w}",
+            $of_w,
+            "]
+            sxtb16 {xe}, {xo}
+            sxtb16 {xo}, {xo}, ror #8
+            sxtb16 {we}, {wo}
+            sxtb16 {wo}, {wo}, ror #8
+            smlabb {a}, {xe}, {we}, {a}
+            smlatt {c}, {xe}, {we}, {c}
+            smlabb {b}, {xo}, {wo}, {b}
+            smlatt {d}, {xo}, {wo}, {d}"
+        )
+    };
+}
+
+/// [`super::portable::taps_3x4`].
+#[inline(always)]
+pub(crate) fn taps_3x4(acc: &mut [i32; 4], x: &[i8], w: &[i8], [x_tap, w_tap]: [usize; 2]) {
+    let long = |length: usize, tap: usize| tap.checked_mul(2).and_then(|last| last.checked_add(4)).is_some_and(|n| n <= length);
+    if !long(x.len(), x_tap) || !long(w.len(), w_tap) {
+        return;
+    }
+    let [mut a, mut b, mut c, mut d] = *acc;
+    // SAFETY: it writes no memory, and reads four bytes at `x + i * x_tap` and at `w + i * w_tap` for i in 0..3, the last of
+    // which end at `2 * x_tap + 4 <= x.len()` and `2 * w_tap + 4 <= w.len()`.
+    unsafe {
+        core::arch::asm!(
+            tap!("", ""),
+            tap!(", {x_tap}", ", {w_tap}"),
+            tap!(", {x_tap}, lsl #1", ", {w_tap}, lsl #1"),
+            a = inout(reg) a,
+            b = inout(reg) b,
+            c = inout(reg) c,
+            d = inout(reg) d,
+            x = in(reg) x.as_ptr(),
+            w = in(reg) w.as_ptr(),
+            x_tap = in(reg) x_tap,
+            w_tap = in(reg) w_tap,
+            xe = out(reg) _,
+            xo = out(reg) _,
+            we = out(reg) _,
+            wo = out(reg) _,
+            options(nostack, readonly, preserves_flags),
+        );
+    }
+    *acc = [a, b, c, d];
+}

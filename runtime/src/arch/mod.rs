@@ -16,12 +16,12 @@ mod thumb;
 
 pub(crate) use cast::signed;
 #[cfg(tinybake_core = "dsp")]
-pub(crate) use dsp::dot_2x4;
+pub(crate) use dsp::{dot_2x4, taps_3x4};
 #[cfg(not(any(tinybake_core = "mve", tinybake_core = "dsp", tinybake_core = "thumb2", tinybake_core = "thumb1")))]
 pub(crate) use portable::dot_1x4;
-#[cfg(not(tinybake_core = "dsp"))]
-pub(crate) use portable::dot_2x4;
 pub(crate) use portable::{dot, dot_outlined, sum};
+#[cfg(not(tinybake_core = "dsp"))]
+pub(crate) use portable::{dot_2x4, taps_3x4};
 #[cfg(any(tinybake_core = "mve", tinybake_core = "dsp", tinybake_core = "thumb2", tinybake_core = "thumb1"))]
 pub(crate) use thumb::dot_1x4;
 
@@ -30,5 +30,5 @@ pub(crate) use thumb::dot_1x4;
 pub(crate) const LANES: usize =
     if cfg!(any(target_arch = "arm", target_arch = "riscv32")) && !cfg!(tinybake_core = "mve") { 1 } else { 16 };
 
-/// Whether [`dot_2x4`] is faster than [`dot_1x4`] twice.
+/// Whether [`dot_2x4`] and [`taps_3x4`] are faster than what they stand for.
 pub(crate) const PAIRS: bool = cfg!(tinybake_core = "dsp");

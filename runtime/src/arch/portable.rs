@@ -50,3 +50,18 @@ pub(crate) fn dot_2x4(acc: &mut [[i32; 4]; 2], x: &[i8], w: &[i8], depth: usize)
         super::dot_1x4(acc, x, w, depth);
     }
 }
+
+/// Adds to each `acc[i]` the products of `x[k * x_tap + i]` and `w[k * w_tap + i]` for three taps `k`, given `[x_tap, w_tap]`:
+/// four channels of a row of taps. Adds nothing where a slice is too short.
+#[cfg_attr(tinybake_core = "dsp", expect(dead_code))]
+#[inline(always)]
+pub(crate) fn taps_3x4(acc: &mut [i32; 4], x: &[i8], w: &[i8], [x_tap, w_tap]: [usize; 2]) {
+    let of = |slice: &[i8], tap: usize, k: usize| slice.get(tap.checked_mul(k)?..)?.first_chunk::<4>().copied();
+    let (Some(_), Some(_)) = (of(x, x_tap, 2), of(w, w_tap, 2)) else { return };
+    for k in 0..3 {
+        let (Some(x), Some(w)) = (of(x, x_tap, k), of(w, w_tap, k)) else { return };
+        for ((acc, x), w) in acc.iter_mut().zip(x).zip(w) {
+            *acc = acc.wrapping_add(x as i32 * w as i32);
+        }
+    }
+}

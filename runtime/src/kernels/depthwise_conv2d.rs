@@ -2,7 +2,7 @@
 
 use super::dims::{Dims, inside, origin};
 use super::pixels::{Block, Pixels, copy};
-use crate::arch::LANES;
+use crate::arch::{self, LANES};
 use crate::requantize::{Clamp, Requantize};
 
 /// The shape of a depthwise convolution. Pairs are `[height, width]`.
@@ -182,6 +182,13 @@ fn channels<R: Requantize, const STEP: usize>(
     out: &mut [i8],
 ) {
     let mut channel = first;
+    if arch::PAIRS && STEP == 1 && p.kernel[1] == 3 {
+        while channel + 4 <= end {
+            let done = four(p, steps, channel, channel - first, input, filter, bias, requantize, out);
+            let Some(()) = done else { return };
+            channel += 4;
+        }
+    }
     while channel + LANES <= end {
         let done = block::<R, LANES, STEP>(p, steps, channel, (channel - first) * STEP, input, filter, bias, requantize, out);
         let Some(()) = done else { return };
@@ -192,6 +199,34 @@ fn channels<R: Requantize, const STEP: usize>(
         let Some(()) = done else { return };
         channel += 1;
     }
+}
+
+/// Four output channels from `channel` on, for a kernel three taps wide; `None` where a slice is too short.
+#[expect(clippy::too_many_arguments, reason = "inlined: these are the parts of a loop body")]
+#[inline(always)]
+fn four<R: Requantize>(
+    p: &DepthwiseConv2d,
+    [row, tap]: [usize; 2],
+    channel: usize,
+    offset: usize,
+    input: &[i8],
+    filter: &[i8],
+    bias: &[i32],
+    requantize: R,
+    out: &mut [i8],
+) -> Option<()> {
+    let (rows, out_channels) = (p.kernel[0] as usize, p.output.channels as usize);
+    let window = input.get(offset..)?.get(..rows.saturating_sub(1) * row + 2 * tap + 4)?;
+    let weights = filter.get(channel..)?.get(..(3 * rows).saturating_sub(1) * out_channels + 4)?;
+    let mut sums: [i32; 4] = *bias.get(channel..)?.first_chunk()?;
+    for ky in 0..rows {
+        arch::taps_3x4(&mut sums, window.get(ky * row..)?, weights.get(3 * ky * out_channels..)?, [tap, out_channels]);
+    }
+    let out: &mut [i8; 4] = out.get_mut(channel..)?.first_chunk_mut()?;
+    for (lane, (out, sum)) in out.iter_mut().zip(sums).enumerate() {
+        *out = requantize.requantize(sum, channel + lane, &p.clamp);
+    }
+    Some(())
 }
 
 /// `N` output channels from `channel` on, in registers; `None` where a slice is too short.
