@@ -5,16 +5,17 @@
 #![expect(unsafe_code, reason = "assembly")]
 
 use super::thumb::dot_1x4;
+use super::wide::Wide;
 
 /// [`super::portable::dot_2x4`].
 #[inline(never)]
-pub(crate) fn dot_2x4(acc: &mut [[i32; 4]; 2], x: &[i8], w: &[i8], depth: usize) {
+pub(crate) fn dot_2x4(acc: &mut [[i32; 4]; 2], x: &[i8], wide: Option<&Wide>, w: &[i8], depth: usize) {
     let (Some(two), Some(four)) = (depth.checked_mul(2), depth.checked_mul(4)) else { return };
     if x.len() < two || w.len() < four {
         return;
     }
     let (words, rest) = (depth / 4, depth % 4);
-    if words > 0 {
+    if words > 0 && !wide.is_some_and(|wide| wide.dot_2x4(acc, w, depth, words)) {
         // SAFETY: `4 * words <= depth` bytes are readable at `x + i * depth` for i in 0..2, and at `w + j * depth` for j in
         // 0..4, since the slices are of at least 2 and 4 times `depth`.
         unsafe { add_words(acc, x.as_ptr(), w.as_ptr(), depth, words) };

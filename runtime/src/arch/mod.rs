@@ -13,17 +13,21 @@ mod dsp;
 mod portable;
 #[cfg(any(tinybake_core = "mve", tinybake_core = "dsp", tinybake_core = "thumb2", tinybake_core = "thumb1"))]
 mod thumb;
+#[cfg(tinybake_core = "dsp")]
+mod wide;
 
 pub(crate) use cast::signed;
 #[cfg(tinybake_core = "dsp")]
 pub(crate) use dsp::{dot_2x4, taps_3x4};
 #[cfg(not(any(tinybake_core = "mve", tinybake_core = "dsp", tinybake_core = "thumb2", tinybake_core = "thumb1")))]
 pub(crate) use portable::dot_1x4;
-pub(crate) use portable::{dot, dot_outlined, sum};
 #[cfg(not(tinybake_core = "dsp"))]
-pub(crate) use portable::{dot_2x4, taps_3x4};
+pub(crate) use portable::{Wide, dot_2x4, taps_3x4};
+pub(crate) use portable::{dot, dot_outlined, sum};
 #[cfg(any(tinybake_core = "mve", tinybake_core = "dsp", tinybake_core = "thumb2", tinybake_core = "thumb1"))]
 pub(crate) use thumb::dot_1x4;
+#[cfg(tinybake_core = "dsp")]
+pub(crate) use wide::Wide;
 
 /// Channels that a depthwise convolution sums at a time: a few vectors' worth, or one where there are no vectors, since
 /// channels share nothing that they load.

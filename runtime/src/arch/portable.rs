@@ -39,10 +39,29 @@ pub(crate) fn dot_1x4(acc: &mut [i32; 4], x: &[i8], w: &[i8], stride: usize) {
     *acc = [a, b, c, d];
 }
 
-/// Adds to each `acc[i][j]` the products of the `depth` elements at `x[i * depth]` and at `w[j * depth]`: two rows of the
-/// input with four of the weights. Adds nothing where a slice is too short.
+/// Two rows of an input in whatever form [`dot_2x4`] is fastest with: here, none.
+pub(crate) struct Wide;
+
 #[cfg_attr(tinybake_core = "dsp", expect(dead_code))]
-pub(crate) fn dot_2x4(acc: &mut [[i32; 4]; 2], x: &[i8], w: &[i8], depth: usize) {
+impl Wide {
+    /// Before it is filled.
+    pub(crate) const fn new() -> Self {
+        Wide
+    }
+
+    /// Whether there is room for rows of `depth` elements.
+    pub(crate) const fn holds(_depth: usize) -> bool {
+        false
+    }
+
+    /// Fills it with two rows of `depth` elements each.
+    pub(crate) fn fill(&mut self, _x: &[i8], _depth: usize) {}
+}
+
+/// Adds to each `acc[i][j]` the products of the `depth` elements at `x[i * depth]` and at `w[j * depth]`: two rows of the
+/// input, of which `wide`, if any, has been filled, with four of the weights. Adds nothing where a slice is too short.
+#[cfg_attr(tinybake_core = "dsp", expect(dead_code))]
+pub(crate) fn dot_2x4(acc: &mut [[i32; 4]; 2], x: &[i8], _wide: Option<&Wide>, w: &[i8], depth: usize) {
     let (Some(two), Some(four)) = (depth.checked_mul(2), depth.checked_mul(4)) else { return };
     let (Some(x), Some(w)) = (x.get(..two), w.get(..four)) else { return };
     let Some((upper, lower)) = x.split_at_checked(depth) else { return };

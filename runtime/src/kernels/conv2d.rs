@@ -3,6 +3,7 @@
 use super::dims::{Dims, origin};
 use super::fully_connected;
 use super::pixels::{Block, Pixels, copy};
+use crate::arch;
 use crate::requantize::{Clamp, Requantize};
 
 /// The shape of a convolution. Pairs are `[height, width]`.
@@ -40,19 +41,30 @@ pub fn conv2d<R: Requantize>(p: &Conv2d, input: &[i8], filter: &[i8], bias: &[i3
     let size = size[0].wrapping_mul(size[1]).wrapping_mul(p.input.channels as usize);
     // A copy, since nothing is known any more of what a reference escapes to.
     let escaped = &{ *p };
-    let mut window = [0; WINDOW];
-    let window = match window.get_mut(..size) {
-        Some(window) if p.groups == 1 && channels > 0 => window,
+    // Two windows where two pixels are made at a time.
+    let mut window = [0; if arch::PAIRS { 2 * WINDOW } else { WINDOW }];
+    let window = match window.get_mut(..if arch::PAIRS { size.saturating_mul(2) } else { size }) {
+        Some(window) if p.groups == 1 && channels > 0 && size > 0 => window,
         _ => return shared::conv2d(escaped, input, filter, bias, requantize, output),
     };
     let mut output = output;
     for out_y in 0..p.output.height as usize {
         let y = origin(out_y, p.stride[0], p.pad[0]);
-        for out_x in 0..p.output.width as usize {
-            let x = origin(out_x, p.stride[1], p.pad[1]);
-            let Some(out) = output.split_off_mut(..channels) else { return };
-            gather(escaped, input, &Block { y, x, channel: 0, group: 0, first: true }, 0, window);
-            fully_connected::row(&p.clamp, size, window, filter, bias, requantize, out);
+        let (mut out_x, width) = (0, p.output.width as usize);
+        while out_x < width {
+            let pixels = if arch::PAIRS && out_x + 1 < width { 2 } else { 1 };
+            let Some(out) = output.split_off_mut(..pixels * channels) else { return };
+            let Some(window) = window.get_mut(..pixels * size) else { return };
+            for window in window.chunks_exact_mut(size) {
+                let x = origin(out_x, p.stride[1], p.pad[1]);
+                gather(escaped, input, &Block { y, x, channel: 0, group: 0, first: true }, 0, window);
+                out_x += 1;
+            }
+            if pixels == 2 {
+                fully_connected::two_rows(&p.clamp, size, (window, None), filter, bias, requantize, out);
+            } else {
+                fully_connected::row(&p.clamp, size, window, filter, bias, requantize, out);
+            }
         }
     }
 }

@@ -36,10 +36,18 @@ pub fn fully_connected<R: Requantize>(
         return;
     }
     let (mut input, mut output) = (input, output);
+    let mut wide = arch::Wide::new();
     let pairs = if arch::PAIRS { p.rows / 2 } else { 0 };
     for _ in 0..pairs {
         let (Some(x), Some(out)) = (input.split_off(..2 * depth), output.split_off_mut(..2 * columns)) else { break };
-        two_rows(&p.clamp, depth, x, filter, bias, requantize, out);
+        // No buffer at all where it would not be used.
+        let wide = if arch::Wide::holds(depth) {
+            wide.fill(x, depth);
+            Some(&wide)
+        } else {
+            None
+        };
+        two_rows(&p.clamp, depth, (x, wide), filter, bias, requantize, out);
     }
     for _ in 2 * pairs..p.rows {
         let (Some(x), Some(out)) = (input.split_off(..depth), output.split_off_mut(..columns)) else { return };
@@ -48,8 +56,17 @@ pub fn fully_connected<R: Requantize>(
 }
 
 /// Two rows of `depth` elements, and of half of `out` each, four columns at a time: they share what they load.
+/// `wide`, if any, has been filled with them.
 #[inline(always)]
-fn two_rows<R: Requantize>(clamp: &Clamp, depth: usize, x: &[i8], filter: &[i8], bias: &[i32], requantize: R, out: &mut [i8]) {
+pub(super) fn two_rows<R: Requantize>(
+    clamp: &Clamp,
+    depth: usize,
+    (x, wide): (&[i8], Option<&arch::Wide>),
+    filter: &[i8],
+    bias: &[i32],
+    requantize: R,
+    out: &mut [i8],
+) {
     let columns = out.len() / 2;
     let (Some((x0, x1)), Some((upper, lower))) = (x.split_at_checked(depth), out.split_at_mut_checked(columns)) else { return };
     let (fours, done) = (bias.as_chunks::<4>().0, columns / 4 * 4);
@@ -57,7 +74,7 @@ fn two_rows<R: Requantize>(clamp: &Clamp, depth: usize, x: &[i8], filter: &[i8],
     let mut channel = 0;
     for ((upper, lower), &bias) in upper.as_chunks_mut::<4>().0.iter_mut().zip(lower.as_chunks_mut::<4>().0).zip(fours) {
         let mut sums = [bias; 2];
-        arch::dot_2x4(&mut sums, x, w, depth);
+        arch::dot_2x4(&mut sums, x, wide, w, depth);
         let [sums0, sums1] = sums;
         for (((upper, lower), sum0), sum1) in upper.iter_mut().zip(lower).zip(sums0).zip(sums1) {
             *upper = requantize.requantize(sum0, channel, clamp);
@@ -171,7 +188,7 @@ mod tests {
             let filter: Vec<i8> = (7..7 + columns * depth).map(noise).collect();
             let bias: Vec<i32> = (0..columns).map(|i| noise(i + 3) as i32 * 91).collect();
             let (mut given, mut expected) = (vec![0; 2 * columns], vec![0; 2 * columns]);
-            two_rows(&clamp, depth, &x, &filter, &bias, scale, &mut given);
+            two_rows(&clamp, depth, (&x, None), &filter, &bias, scale, &mut given);
             for (x, out) in x.chunks(depth).zip(expected.chunks_mut(columns)) {
                 for (channel, out) in out.iter_mut().enumerate() {
                     let products = x.iter().zip(&filter[channel * depth..]).map(|(&x, &w)| x as i32 * w as i32);
