@@ -12,12 +12,14 @@
 //! 6. A fused activation and an output quantization belong to the node that makes the tensor.
 
 mod infer;
+mod layer;
 mod op;
 mod quantization;
 mod tensor;
 mod text;
 
 pub use infer::{MAX_ELEMENTS, MAX_RANK, ShapeError, infer};
+pub use layer::{Layer, LayerMut};
 pub use op::{Activation, BinaryKind, MirrorMode, Op, PoolKind, ReduceKind, ResizeMode, UnaryKind, Window};
 pub use quantization::Quantization;
 pub use tensor::{DType, Data, Shape, Tensor, Weight};

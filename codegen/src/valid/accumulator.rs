@@ -1,7 +1,7 @@
 //! The range of every accumulator, from the actual weights: exact sums need an `int32` that never overflows.
 
 use super::{Range, ValidError};
-use crate::ir::{Graph, Node, Op, TensorId};
+use crate::ir::{Graph, Layer, Node};
 
 /// Inclusive bounds of one output channel's accumulator, bias included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,37 +20,12 @@ pub struct AccumulatorRange {
 /// # Errors
 /// [`ValidError::AccumulatorOverflow`] for a channel whose sum could leave `int32`.
 pub(super) fn ranges(graph: &Graph, node: &Node, ranges: &[Range]) -> Result<Vec<AccumulatorRange>, ValidError> {
-    let (input, filter, bias, channels_last) = match &node.op {
-        Op::Conv2d { input, filter, bias, .. }
-        | Op::FullyConnected { input, filter, bias, .. }
-        | Op::TransposeConv { input, filter, bias, .. } => (*input, *filter, *bias, false),
-        Op::DepthwiseConv2d { input, filter, bias, .. } => (*input, *filter, *bias, true),
-        Op::Binary { .. }
-        | Op::Unary { .. }
-        | Op::Prelu { .. }
-        | Op::Pool2d { .. }
-        | Op::Reduce { .. }
-        | Op::Softmax { .. }
-        | Op::ArgMax { .. }
-        | Op::Pad { .. }
-        | Op::MirrorPad { .. }
-        | Op::Concatenation { .. }
-        | Op::Split { .. }
-        | Op::Slice { .. }
-        | Op::Transpose { .. }
-        | Op::Reshape { .. }
-        | Op::Pack { .. }
-        | Op::Unpack { .. }
-        | Op::Shape { .. }
-        | Op::Resize { .. }
-        | Op::Quantize { .. }
-        | Op::Dequantize { .. } => return Ok(Vec::new()),
-    };
+    let Some(Layer { input, filter, bias, channel_axis }) = node.op.layer() else { return Ok(Vec::new()) };
     let zero_point = graph.tensor(input).quantization.as_ref().map_or(0, |quantization| quantization.zero_point());
     let range = ranges[input.0 as usize].union(Range { min: zero_point, max: zero_point });
     let (low, high) = (i64::from(range.min - zero_point), i64::from(range.max - zero_point));
     let weights = graph.value(filter).and_then(|data| data.as_i8()).unwrap_or(&[]);
-    let channels = channels(graph, filter, channels_last);
+    let channels = graph.tensor(filter).shape.0.get(channel_axis).copied().unwrap_or(0);
     let mut sums = vec![(0i64, 0i64); channels];
     let biases = bias.and_then(|bias| graph.value(bias)).and_then(|data| data.as_i32()).unwrap_or(&[]);
     for (sum, &bias) in sums.iter_mut().zip(biases) {
@@ -62,7 +37,7 @@ pub(super) fn ranges(graph: &Graph, node: &Node, ranges: &[Range]) -> Result<Vec
             *sum = (sum.0 + a.min(b), sum.1 + a.max(b));
         }
     };
-    if channels_last {
+    if channel_axis > 0 {
         for row in weights.chunks(channels.max(1)) {
             row.iter().enumerate().for_each(|(channel, &weight)| add(channel, weight));
         }
@@ -76,9 +51,4 @@ pub(super) fn ranges(graph: &Graph, node: &Node, ranges: &[Range]) -> Result<Vec
     };
     let sums = sums.into_iter().enumerate();
     sums.map(|(channel, (min, max))| Ok(AccumulatorRange { min: bound(channel, min)?, max: bound(channel, max)? })).collect()
-}
-
-fn channels(graph: &Graph, filter: TensorId, channels_last: bool) -> usize {
-    let dims = &graph.tensor(filter).shape.0;
-    if channels_last { dims.last() } else { dims.first() }.copied().unwrap_or(0)
 }

@@ -2,7 +2,7 @@
 
 use super::{ValidError, place};
 use crate::diag::{Diagnostics, Explain, Place};
-use crate::ir::{Data, Graph, Node, Op, TensorId, infer};
+use crate::ir::{Data, Graph, Layer, Node, Op, TensorId, infer};
 
 /// No board in use has more memory; larger tensors are damage or a mistake.
 const TENSOR_BYTES: usize = 16 << 20;
@@ -149,36 +149,12 @@ fn shapes(graph: &Graph, node: &Node) -> Result<(), ValidError> {
 pub(super) fn macs(graph: &Graph, node: &Node) -> u64 {
     let elements = |id: TensorId| graph.tensor(id).shape.elements() as u64;
     let output = node.outputs.first().map_or(0, |&output| elements(output));
+    let Some(Layer { input, filter, bias: _, channel_axis }) = node.op.layer() else { return 0 };
+    let channels = |id: TensorId, axis: usize| graph.tensor(id).shape.0.get(axis).copied().unwrap_or(1).max(1) as u64;
     match &node.op {
-        Op::Conv2d { filter, .. } | Op::FullyConnected { filter, .. } => {
-            let channels = graph.tensor(*filter).shape.0.first().copied().unwrap_or(1).max(1) as u64;
-            output.saturating_mul(elements(*filter) / channels)
-        }
-        Op::DepthwiseConv2d { window, .. } => output.saturating_mul((window.kernel[0] * window.kernel[1]) as u64),
-        Op::TransposeConv { input, filter, .. } => {
-            let channels = graph.tensor(*input).shape.0.last().copied().unwrap_or(1).max(1) as u64;
-            (elements(*input) / channels).saturating_mul(elements(*filter))
-        }
-        Op::Binary { .. }
-        | Op::Unary { .. }
-        | Op::Prelu { .. }
-        | Op::Pool2d { .. }
-        | Op::Reduce { .. }
-        | Op::Softmax { .. }
-        | Op::ArgMax { .. }
-        | Op::Pad { .. }
-        | Op::MirrorPad { .. }
-        | Op::Concatenation { .. }
-        | Op::Split { .. }
-        | Op::Slice { .. }
-        | Op::Transpose { .. }
-        | Op::Reshape { .. }
-        | Op::Pack { .. }
-        | Op::Unpack { .. }
-        | Op::Shape { .. }
-        | Op::Resize { .. }
-        | Op::Quantize { .. }
-        | Op::Dequantize { .. } => 0,
+        // Each input pixel is spread over the whole kernel.
+        Op::TransposeConv { .. } => (elements(input) / channels(input, 3)).saturating_mul(elements(filter)),
+        _ => output.saturating_mul(elements(filter) / channels(filter, channel_axis)),
     }
 }
 

@@ -112,30 +112,7 @@ fn new_bias(graph: &mut Graph, old: Option<TensorId>, filter: &str, bias: Vec<i3
 
 /// Gives a layer's op other weights and biases.
 pub(super) fn set_weights(op: &mut Op, new_filter: TensorId, new_bias: Option<TensorId>) {
-    match op {
-        Op::Conv2d { filter, bias, .. }
-        | Op::DepthwiseConv2d { filter, bias, .. }
-        | Op::TransposeConv { filter, bias, .. }
-        | Op::FullyConnected { filter, bias, .. } => (*filter, *bias) = (new_filter, new_bias),
-        Op::Binary { .. }
-        | Op::Unary { .. }
-        | Op::Prelu { .. }
-        | Op::Pool2d { .. }
-        | Op::Reduce { .. }
-        | Op::Softmax { .. }
-        | Op::ArgMax { .. }
-        | Op::Pad { .. }
-        | Op::MirrorPad { .. }
-        | Op::Concatenation { .. }
-        | Op::Split { .. }
-        | Op::Slice { .. }
-        | Op::Transpose { .. }
-        | Op::Reshape { .. }
-        | Op::Pack { .. }
-        | Op::Unpack { .. }
-        | Op::Shape { .. }
-        | Op::Resize { .. }
-        | Op::Quantize { .. }
-        | Op::Dequantize { .. } => {}
+    if let Some(layer) = op.layer_mut() {
+        (*layer.filter, *layer.bias) = (new_filter, new_bias);
     }
 }
