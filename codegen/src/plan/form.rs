@@ -70,8 +70,10 @@ pub(super) fn choose(program: &Program, options: &Options) -> Vec<Form> {
 /// Instructions per product of the kernels: dimensions as arguments, and as literals. Counted in an emulator.
 fn per_product(kernel: &Kernel, core: CoreClass) -> (f64, f64) {
     match (matches!(kernel, Kernel::DepthwiseConv2d { .. }), core) {
-        (false, CoreClass::Generic | CoreClass::Armv7M | CoreClass::Dsp) => (2.5, 2.1),
-        (true, CoreClass::Generic | CoreClass::Armv7M | CoreClass::Dsp) => (17.0, 7.8),
+        (false, CoreClass::Generic | CoreClass::Armv7M) => (2.5, 2.1),
+        (true, CoreClass::Generic | CoreClass::Armv7M) => (17.0, 7.8),
+        (false, CoreClass::Dsp) => (2.5, 1.6),
+        (true, CoreClass::Dsp) => (17.0, 7.3),
         (false, CoreClass::Armv6M | CoreClass::Riscv32) => (6.0, 5.2),
         (true, CoreClass::Armv6M | CoreClass::Riscv32) => (25.0, 14.0),
         (false, CoreClass::Mve) => (1.0, 0.65),
