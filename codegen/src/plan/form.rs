@@ -69,7 +69,10 @@ pub(super) fn choose(program: &Program, options: &Options) -> Vec<Form> {
 
 /// Instructions per product of the kernels: dimensions as arguments, and as literals. Counted in an emulator.
 fn per_product(kernel: &Kernel, core: CoreClass) -> (f64, f64) {
+    // Products are paired over rows, of which a plain fully connected layer has one.
+    let one_row = matches!(kernel, Kernel::FullyConnected { params, .. } if params.rows == 1);
     match (matches!(kernel, Kernel::DepthwiseConv2d { .. }), core) {
+        (false, CoreClass::Dsp) if one_row => (2.5, 2.1),
         (false, CoreClass::Generic | CoreClass::Armv7M) => (2.5, 2.1),
         (true, CoreClass::Generic | CoreClass::Armv7M) => (17.0, 7.8),
         (false, CoreClass::Dsp) => (2.5, 1.6),
