@@ -2,18 +2,19 @@
 
 use super::Removal;
 use crate::ir::{Activation, DType, Graph, Op, Quantization, UnaryKind};
-use crate::prepare::multiplier::activation_range;
+use crate::options::Reference;
+use crate::prepare::multiplier::{activation_range, xnnpack_activation_range};
 
 /// Removes each `relu`, `relu6` and `relu_n1_to_1` whose input and output have the same quantization, and clamps the node before
 /// it instead, where that node's result goes nowhere else.
 ///
 /// With equal scales the reference requantizes by a multiplier of exactly one, which changes nothing, and then clamps; two
 /// clamps in a row are the clamp to the intersection of their ranges.
-pub fn fuse_activations(graph: &mut Graph) -> Vec<Removal> {
+pub fn fuse_activations(graph: &mut Graph, reference: Reference) -> Vec<Removal> {
     let mut removals = Vec::new();
     let mut index = 0;
     while index < graph.nodes.len() {
-        match fusible(graph, index) {
+        match fusible(graph, index, reference) {
             Some((producer, activation)) => {
                 let node = graph.nodes.remove(index);
                 if let Some(slot) = activation_mut(&mut graph.nodes[producer].op) {
@@ -30,7 +31,7 @@ pub fn fuse_activations(graph: &mut Graph) -> Vec<Removal> {
 }
 
 /// The node before a clamp that may be moved there, and the clamp in stored integers.
-fn fusible(graph: &Graph, index: usize) -> Option<(usize, Activation)> {
+fn fusible(graph: &Graph, index: usize, reference: Reference) -> Option<(usize, Activation)> {
     let node = &graph.nodes[index];
     let Op::Unary { kind, input } = &node.op else { return None };
     let activation = match kind {
@@ -49,8 +50,13 @@ fn fusible(graph: &Graph, index: usize) -> Option<(usize, Activation)> {
     let producer = graph.nodes.iter().position(|other| other.outputs == [*input])?;
     let mut op = graph.nodes[producer].op.clone();
     let before = *activation_mut(&mut op)?;
-    let range = |activation| activation_range(activation, quantization.scale(), quantization.zero_point());
-    let ((low, high), (min, max)) = (range(before), range(activation));
+    // The producer clamps as its reference rounds bounds; a clamp that stands alone is a table of TFLM's under both.
+    let bounds = match reference {
+        Reference::Tflm => activation_range,
+        Reference::Xnnpack => xnnpack_activation_range,
+    };
+    let (low, high) = bounds(before, quantization.scale(), quantization.zero_point());
+    let (min, max) = activation_range(activation, quantization.scale(), quantization.zero_point());
     let clamp = Activation::Clamp { min: low.clamp(min, max).into(), max: high.clamp(min, max).into() };
     Some((producer, clamp))
 }

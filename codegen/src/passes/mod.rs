@@ -49,7 +49,7 @@ pub fn run(graph: &mut Graph, reference: Reference, passes: Passes) -> Vec<Remov
         Passes::None => {}
         Passes::All => {
             removals.extend(remove_identities(graph));
-            removals.extend(fuse_activations(graph));
+            removals.extend(fuse_activations(graph, reference));
             removals.extend(fuse_pads(graph));
             removals.extend(remove_dead(graph));
             removals.extend(shrink_channels(graph, reference));
