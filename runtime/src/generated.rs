@@ -5,7 +5,7 @@ pub use crate::kernels;
 pub use crate::requantize::{self, Bounded, PerChannel, Requantize, Rint, RintPerChannel};
 
 /// Grows by one with every change that generated code could notice.
-pub const INTERFACE: u32 = 2;
+pub const INTERFACE: u32 = 3;
 
 /// The types of kernel parameters, all in one scope, for literals.
 pub mod params {

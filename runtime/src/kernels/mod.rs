@@ -16,6 +16,7 @@ pub mod prelu;
 pub mod quantize;
 pub mod reduce;
 pub mod resize;
+pub mod rows;
 pub mod softmax;
 pub mod transpose_conv;
 mod windows;
