@@ -222,15 +222,12 @@ pub fn overlapping<P: ByRows>(
 pub mod shared {
     use super::ByRows;
 
+    /// Makes a band: its parameters, what it reads, what it writes.
+    pub type Kernel<'a, P> = dyn FnMut(&P, &[i8], &mut [i8]) + 'a;
+
     /// [`super::overlapping`] with offsets as arguments.
     #[inline(never)]
-    pub fn overlapping<P: ByRows>(
-        p: &P,
-        memory: &mut [i8],
-        input: usize,
-        output: usize,
-        kernel: &mut dyn FnMut(&P, &[i8], &mut [i8]),
-    ) {
+    pub fn overlapping<P: ByRows>(p: &P, memory: &mut [i8], input: usize, output: usize, kernel: &mut Kernel<'_, P>) {
         super::overlapping(p, memory, input, output, kernel);
     }
 }
