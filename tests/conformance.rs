@@ -19,8 +19,15 @@ fn compare(case: &Case, options: &Options, engine: &str) -> measure::Comparison 
             output.extend(common::bytes(result));
         }
     }
-    let run =
-        Run { samples: samples.len(), outputs, instructions: None, ram_bytes: 0, stack_bytes: None, image: Default::default() };
+    let run = Run {
+        samples: samples.len(),
+        outputs,
+        instructions: None,
+        ram_bytes: 0,
+        stack_bytes: None,
+        stack_bound_bytes: None,
+        image: Default::default(),
+    };
     let golden: &Golden = &case.golden;
     measure::compare(&run, &program.outputs, golden, engine).unwrap_or_else(|problem| panic!("{}: {problem}", case.name))
 }

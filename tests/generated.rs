@@ -48,7 +48,14 @@ fn unequal(cases: &[Case], on: &str, optimize: Optimize, samples: Option<usize>)
             ));
         }
         if let (Some(instructions), Some(stack)) = (run.instructions, run.stack_bytes) {
-            println!("{on} {optimize} {}: {} instructions, RAM {}, stack {stack}", case.name, instructions.mean, run.ram_bytes);
+            let bound = run.stack_bound_bytes.unwrap_or(0);
+            println!(
+                "{on} {optimize} {}: {} instructions, RAM {}, stack {stack} of {bound}",
+                case.name, instructions.mean, run.ram_bytes
+            );
+            if stack > bound {
+                wrong.push(format!("{}: {stack} bytes of stack, where STACK_BYTES is {bound}", case.name));
+            }
         }
     }
     Some(wrong)

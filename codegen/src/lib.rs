@@ -23,5 +23,5 @@ pub mod script;
 pub mod text;
 pub mod valid;
 
-pub use options::{CoreClass, Optimize, Options, Reference};
+pub use options::{CoreClass, Optimize, Options, Placement, Reference};
 pub use script::Builder;

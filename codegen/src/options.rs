@@ -56,6 +56,51 @@ pub struct Options {
     pub core: CoreClass,
     /// Whether the lossless passes run; off only to test them.
     pub passes: Passes,
+    /// Link sections to put memory into, where the linker's default is not wanted.
+    pub placement: Placement,
+}
+
+/// Link sections for what a model consists of; `None` leaves the place to the linker.
+///
+/// A section is an attribute that Rust counts as unsafe, since the linker script must give it memory that is there when the model
+/// runs. A module with one does not compile under `forbid(unsafe_code)`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Placement {
+    /// Of the weights, biases and tables: external flash, or fast memory that start-up code loads. Those that a layer has
+    /// in its code, as unrolled ones do, stay there.
+    pub weights: Option<Section>,
+    /// Of the model's memory, which `take` of the module then hands out: it need be neither loaded nor zeroed at start.
+    pub arena: Option<Section>,
+}
+
+/// The name of a link section.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section(String);
+
+impl Section {
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A word that names no link section.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no name of a link section; expected one like `.ccmram` or `.qspi.rodata`: letters, digits and . _ - $ ,")]
+pub struct NoSection(pub String);
+
+impl FromStr for Section {
+    type Err = NoSection;
+
+    /// Of letters, digits, `.`, `_`, `-`, `$` and, for Mach-O's segments, `,`; at most 255.
+    fn from_str(name: &str) -> Result<Self, NoSection> {
+        let known = |byte: u8| byte.is_ascii_alphanumeric() || b"._-$,".contains(&byte);
+        if (1..=255).contains(&name.len()) && name.bytes().all(known) {
+            Ok(Self(name.into()))
+        } else {
+            Err(NoSection(name.into()))
+        }
+    }
 }
 
 /// Whether the lossless passes run.

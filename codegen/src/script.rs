@@ -2,7 +2,7 @@
 
 use crate::diag::{Diagnostic, Diagnostics, Place};
 use crate::emit::{Blobs, Emitted, Emitter};
-use crate::options::{CoreClass, Optimize, Options, Reference};
+use crate::options::{CoreClass, Optimize, Options, Placement, Reference};
 use crate::pipeline::{Source, compile};
 use crate::text;
 use std::path::{Path, PathBuf};
@@ -52,6 +52,12 @@ impl Builder {
     /// The engine whose outputs the code equals.
     pub fn reference(mut self, reference: Reference) -> Self {
         self.options.reference = reference;
+        self
+    }
+
+    /// Link sections for the weights and the model's memory: see [`Placement`].
+    pub fn placement(mut self, placement: Placement) -> Self {
+        self.options.placement = placement;
         self
     }
 

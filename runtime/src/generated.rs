@@ -1,8 +1,10 @@
 //! Where generated code and the runtime meet. Hidden: its users are the modules that tinybake writes, which check
 //! [`INTERFACE`] when they are compiled.
 
+pub use crate::arch::{Placed, Taken};
 pub use crate::kernels;
 pub use crate::requantize::{self, Bounded, PerChannel, Requantize, Rint, RintPerChannel};
+pub use crate::stack;
 
 /// Grows by one with every change that generated code could notice.
 pub const INTERFACE: u32 = 3;

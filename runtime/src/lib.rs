@@ -3,6 +3,7 @@
 
 pub mod kernels;
 pub mod requantize;
+pub mod stack;
 
 pub mod generated;
 

@@ -7,7 +7,7 @@ use super::{Ended, Outcome};
 use crate::boards::{Board, Catalogue};
 use crate::diag::{Diagnostic, Diagnostics, Explain, Place};
 use crate::emit::{Blob, Blobs, Emitter};
-use crate::options::{CoreClass, Optimize, Options, Reference};
+use crate::options::{CoreClass, Optimize, Options, Placement, Reference, Section};
 use crate::script::{self, Files, LEAST_BLOB};
 use crate::{pipeline, plan, text};
 use clap::ValueEnum;
@@ -35,6 +35,12 @@ pub(super) struct Generate {
     /// The engine whose outputs the code equals to the bit.
     #[arg(long, default_value = Reference::default().name(), value_parser = choices::reference())]
     reference: Reference,
+    /// The link section of weights, biases and tables, as external flash; the linker script gives it memory.
+    #[arg(long, value_name = "SECTION")]
+    weights_section: Option<Section>,
+    /// The link section of the model's memory, which the module's `take` hands out.
+    #[arg(long, value_name = "SECTION")]
+    arena_section: Option<Section>,
     /// What to write: the module, the graph after the passes, or the plan of memory and kernels.
     #[arg(long, value_enum, default_value_t = Emit::Rust)]
     emit: Emit,
@@ -91,7 +97,8 @@ impl Generate {
         let root =
             if self.cargo { env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default() } else { PathBuf::new() };
         let (core, board) = self.target(&session.catalogue)?;
-        let options = Options { reference: self.reference, optimize: self.optimize, core, ..Options::default() };
+        let placement = Placement { weights: self.weights_section.clone(), arena: self.arena_section.clone() };
+        let options = Options { reference: self.reference, optimize: self.optimize, core, placement, ..Options::default() };
         let files = Files::read(&root.join(&self.model))?;
         if self.cargo {
             for file in files.watched() {

@@ -5,11 +5,14 @@ use super::verify::Verify;
 use super::{Ended, Outcome};
 use crate::boards::Target;
 use crate::diag::{Diagnostics, Explain, Place};
-use crate::measure::{self, Breaches, MeasureError, Program};
+use crate::measure::{self, Breaches, MeasureError, Program, Samples};
 use crate::options::{Optimize, Options};
 use crate::pipeline;
 use crate::script::Files;
 use serde::Serialize;
+
+/// Inferences that the stack is watched in.
+const SAMPLES: usize = 2;
 
 #[derive(Serialize)]
 struct Report {
@@ -30,6 +33,10 @@ struct Row {
     panics: Vec<String>,
     soft_float: Vec<String>,
     allocator: Vec<String>,
+    /// Most bytes of stack that an inference used, where the core can be emulated.
+    stack_bytes: Option<u64>,
+    /// What the module says that it takes at most.
+    stack_bound_bytes: Option<u64>,
     note: Option<String>,
 }
 
@@ -57,9 +64,11 @@ pub(super) fn run(command: &Verify, session: &Session, targets: &[Target<'_>]) -
         let plan = pipeline::compile(&files.source(&shown), &options)?.plan;
         (report.floats, report.ram_bytes) = (plan.computes_in_floats(), plan.ram_bytes() as u64);
         let doing = session.doing(&format!("linking for {}", target.name()));
-        let found = measure::breaches(&[&Program::of_plan(&plan)], target, &settings);
+        let program = Program::of_plan(&plan);
+        let found = measure::breaches(&[&program], target, &settings);
+        let stack = found.is_ok().then(|| stack(&program, target, &settings));
         drop(doing);
-        let (row, problem) = row(target, found, report.floats);
+        let (row, problem) = row(target, found, stack, report.floats);
         report.guarantees.push(row);
         failed.extend(problem.map(|error| error.at(Place { file: Some(shown.clone()), ..Place::default() })));
     }
@@ -73,14 +82,35 @@ pub(super) fn run(command: &Verify, session: &Session, targets: &[Target<'_>]) -
     Ok(if looked_at && !broken && !unbuilt { Outcome::Done } else { Outcome::CheckFailed })
 }
 
-/// What was found, and the error where code did not build.
-fn row(target: &Target<'_>, found: Result<Breaches, MeasureError>, floats: bool) -> (Row, Option<MeasureError>) {
+/// The stack that inferences of arbitrary inputs used and what the module states; `None` where nothing emulates the core.
+fn stack(program: &Program, target: &Target<'_>, settings: &measure::Options) -> Result<Option<(u64, u64)>, MeasureError> {
+    match measure::available(target) {
+        Ok(()) => {}
+        Err(error) if error.is_missing_tool() || matches!(error, MeasureError::NoEmulator { .. }) => return Ok(None),
+        Err(error) => return Err(error),
+    }
+    let run = measure::run(program, &Samples::arbitrary(&program.inputs, SAMPLES), target, settings)?;
+    Ok(run.stack_bytes.zip(run.stack_bound_bytes))
+}
+
+/// What was found, and the error where code did not build or run.
+fn row(
+    target: &Target<'_>,
+    found: Result<Breaches, MeasureError>,
+    stack: Option<Result<Option<(u64, u64)>, MeasureError>>,
+    floats: bool,
+) -> (Row, Option<MeasureError>) {
     let on = target.name().to_string();
+    let found = match stack.unwrap_or(Ok(None)) {
+        Ok(stack) => found.map(|breaches| (breaches, stack)),
+        Err(error) => found.and(Err(error)),
+    };
     match found {
-        Ok(breaches) => {
-            let holds = Some(breaches.none(floats));
+        Ok((breaches, stack)) => {
+            let holds = Some(breaches.none(floats) && stack.is_none_or(|(used, stated)| used <= stated));
             let Breaches { panics, soft_float, allocator } = breaches;
-            (Row { on, holds, panics, soft_float, allocator, note: None }, None)
+            let (stack_bytes, stack_bound_bytes) = stack.unzip();
+            (Row { on, holds, panics, soft_float, allocator, stack_bytes, stack_bound_bytes, note: None }, None)
         }
         Err(error) if error.is_missing_tool() => {
             (Row { on, note: Some(format!("not linked: {error}; {}", error.help())), ..Row::default() }, None)
@@ -93,10 +123,14 @@ fn text(report: &Report) -> String {
     let Report { model, reference, optimize, floats, ram_bytes, guarantees } = report;
     let mut text = format!("{model}: reference {reference}, optimize {optimize}\n\n");
     let float = if *floats { "floats where the model wants them" } else { "no floats in software" };
-    for Row { on, holds, panics, soft_float, allocator, note } in guarantees {
+    for Row { on, holds, panics, soft_float, allocator, stack_bytes, stack_bound_bytes, note } in guarantees {
+        let stack = match stack_bytes.zip(*stack_bound_bytes) {
+            Some((used, stated)) => format!("stack {used} of STACK_BYTES = {stated}"),
+            None => "stack not watched: nothing emulates it here".into(),
+        };
         text.push_str(&match (holds, note) {
             (Some(true), _) => {
-                format!("{on}: no panic, {float}, no allocation, size_of::<Model>() is RAM_BYTES = {ram_bytes}\n")
+                format!("{on}: no panic, {float}, no allocation, size_of::<Model>() is RAM_BYTES = {ram_bytes}, {stack}\n")
             }
             (Some(false) | None, Some(note)) => format!("{on}: {note}\n"),
             (Some(false) | None, None) => format!("{on}: BROKEN\n"),
@@ -104,6 +138,9 @@ fn text(report: &Report) -> String {
         if *holds == Some(false) {
             let soft_float = if *floats { &[] } else { soft_float.as_slice() };
             let lists = [("can panic", panics.as_slice()), ("computes floats in software", soft_float), ("allocates", allocator)];
+            if stack_bytes > stack_bound_bytes {
+                text.push_str(&format!("  takes more stack than it states: {stack}\n"));
+            }
             for (what, symbols) in lists.into_iter().filter(|(_, symbols)| !symbols.is_empty()) {
                 text.push_str(&format!("  {what}: {}\n", symbols.join(", ")));
             }
@@ -113,4 +150,39 @@ fn text(report: &Report) -> String {
         text.push_str("nothing was looked at: no core's Rust target is installed\n");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::boards::Catalogue;
+
+    #[test]
+    fn more_stack_than_stated_breaks_the_guarantee() {
+        let catalogue = Catalogue::builtin();
+        let target = catalogue.find("cortex-m4").expect("a core of the table");
+        let look = |used| row(&target, Ok(Breaches::default()), Some(Ok(Some((used, 600)))), false).0;
+        assert_eq!((look(600).holds, look(601).holds), (Some(true), Some(false)));
+        let report = |row| Report {
+            model: "m.tflite".into(),
+            reference: "tflm",
+            optimize: "size",
+            floats: false,
+            ram_bytes: 8,
+            guarantees: vec![row],
+        };
+        assert!(
+            text(&report(look(601)))
+                .contains("cortex-m4: BROKEN\n  takes more stack than it states: stack 601 of STACK_BYTES = 600\n")
+        );
+        assert!(text(&report(look(600))).contains("stack 600 of STACK_BYTES = 600"));
+    }
+
+    #[test]
+    fn a_core_without_an_emulator_still_has_the_other_guarantees() {
+        let catalogue = Catalogue::builtin();
+        let target = catalogue.find("cortex-m4").expect("a core of the table");
+        let (row, problem) = row(&target, Ok(Breaches::default()), Some(Ok(None)), false);
+        assert!(problem.is_none() && row.holds == Some(true) && row.stack_bytes.is_none());
+    }
 }

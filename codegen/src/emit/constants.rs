@@ -19,6 +19,10 @@ pub(super) fn name(id: ConstId) -> Ident {
 pub(super) fn constants(plan: &Plan, rt: &TokenStream, blobs: Blobs) -> (Vec<TokenStream>, Vec<Blob>) {
     let used: BTreeSet<ConstId> =
         plan.steps.iter().filter(|planned| !inline(&planned.step.kernel)).flat_map(|p| p.constants()).collect();
+    let section = plan.options.placement.weights.as_ref().map(|section| {
+        let name = section.name();
+        quote!(#[unsafe(link_section = #name)])
+    });
     let mut files = Vec::new();
     let statics = used.into_iter().map(|id| {
         let constant = &plan.constants[id.0 as usize];
@@ -34,7 +38,8 @@ pub(super) fn constants(plan: &Plan, rt: &TokenStream, blobs: Blobs) -> (Vec<Tok
                 quote!(#literal)
             }
         };
-        item(id, constant, source, rt)
+        let item = item(id, constant, source, rt);
+        quote!(#section #item)
     });
     let statics = statics.collect();
     (statics, files)

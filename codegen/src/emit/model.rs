@@ -5,9 +5,11 @@ use super::names::{Namer, camel_case, ident};
 use super::operands::field;
 use super::step;
 use crate::ir::DType;
-use crate::plan::{Place, Plan, Port};
+use crate::options::Optimize;
+use crate::plan::{Place, Plan, PlannedStep, Port};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
+use std::collections::BTreeSet;
 
 /// How code that is written for one plan reaches its inputs and outputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,15 +74,19 @@ fn named<'a>(ports: &'a [Port], namer: &mut Namer, role: &str, suffix: &str) -> 
 /// Types, constants, the struct, its functions, and the trait.
 pub(super) fn model(plan: &Plan, crate_path: &TokenStream, rt: &TokenStream) -> TokenStream {
     let (inputs, outputs) = (inputs(plan), outputs(plan));
-    let facts = facts(plan, &inputs, &outputs, crate_path);
+    let facts = facts(plan, &inputs, &outputs, crate_path, rt);
     let structure = structure(plan, rt);
     let functions = functions(plan, &inputs, &outputs, rt);
     let implementation = implementation(&inputs, &outputs, crate_path);
-    quote!(#facts #structure #functions #implementation)
+    let placed = plan.options.placement.arena.as_ref().map(|section| {
+        let name = section.name();
+        quote!(#crate_path::place_model!(#name);)
+    });
+    quote!(#facts #structure #functions #implementation #placed)
 }
 
 /// Type aliases and constants.
-fn facts(plan: &Plan, inputs: &[Named], outputs: &[Named], crate_path: &TokenStream) -> TokenStream {
+fn facts(plan: &Plan, inputs: &[Named], outputs: &[Named], crate_path: &TokenStream, rt: &TokenStream) -> TokenStream {
     let ports =
         inputs.iter().map(|port| ("input", port)).chain(outputs.iter().map(|port| ("output", port))).map(|(role, named)| {
             let Named { port, alias, info, .. } = named;
@@ -98,14 +104,17 @@ fn facts(plan: &Plan, inputs: &[Named], outputs: &[Named], crate_path: &TokenStr
             }
         });
     let (weights, ram) = (number(plan.weight_bytes()), number(plan.ram_bytes()));
+    let stack = stack(plan, rt);
     let macs = proc_macro2::Literal::u64_unsuffixed(plan.macs);
     let (sha256, reference) = (super::header::hex(&plan.source_sha256), plan.options.reference.name());
     quote! {
         #(#ports)*
         /// Bytes of weights, biases, multipliers and tables in flash.
         pub const WEIGHT_BYTES: usize = #weights;
-        /// Bytes of RAM: the size of [`Model`]. The stack comes on top.
+        /// Bytes of RAM: the size of [`Model`]. [`STACK_BYTES`] come on top.
         pub const RAM_BYTES: usize = #ram;
+        /// Bytes of stack that [`Model::run`] takes at most in an optimized build, on the core that this is compiled for.
+        pub const STACK_BYTES: usize = #stack;
         /// Multiply-accumulates of one inference.
         pub const MACS: u64 = #macs;
         /// SHA-256 of the model file that this module was generated from.
@@ -113,6 +122,14 @@ fn facts(plan: &Plan, inputs: &[Named], outputs: &[Named], crate_path: &TokenStr
         /// The engine whose outputs this module equals to the bit.
         pub const REFERENCE: &str = #reference;
     }
+}
+
+/// The bound of the stack: that of the deepest kernel, which only the compiler of the module knows, since it knows the core.
+fn stack(plan: &Plan, rt: &TokenStream) -> TokenStream {
+    let kernels: BTreeSet<&str> = plan.steps.iter().map(PlannedStep::frames).collect();
+    let kernels = kernels.iter().map(|name| ident(&name.to_ascii_uppercase()));
+    let size = plan.options.optimize == Optimize::Size;
+    quote!(#rt::stack::deepest(#size, &[#(#rt::stack::#kernels),*]))
 }
 
 fn structure(plan: &Plan, rt: &TokenStream) -> TokenStream {

@@ -16,6 +16,8 @@ pub struct Image {
     pub path: PathBuf,
     /// Bytes of its sections.
     pub sections: Sections,
+    /// Bytes of stack that each of its programs says an inference takes at most; none where it is no ELF file.
+    pub stack_bounds: Vec<u64>,
 }
 
 /// Builds one image of `programs` for `target`, as firmware has it: a panic has no message.
@@ -48,8 +50,8 @@ pub(super) fn build_with(
     let profile = if options.size { "size" } else { "release" };
     let name = format!("{}{}", project.binary, if target.is_host() { std::env::consts::EXE_SUFFIX } else { "" });
     let path = base.join("target").join(&triple).join(profile).join(name);
-    let sections = elf::sections(&path)?;
-    Ok(Image { path, sections })
+    let elf::Contents { sections, stack_bounds } = elf::contents(&path)?;
+    Ok(Image { path, sections, stack_bounds })
 }
 
 /// Runs cargo: first with the crates that are here already, then with the network.

@@ -15,6 +15,8 @@ pub struct Cost {
     pub instructions: Option<u64>,
     /// Most bytes of stack that an inference used; absent where nothing emulates the core.
     pub stack_bytes: Option<u64>,
+    /// Bytes of stack that the program says an inference takes at most.
+    pub stack_bound_bytes: Option<u64>,
     /// Why there are no instructions, and what helps.
     pub note: Option<String>,
 }
@@ -27,24 +29,19 @@ pub struct Cost {
 pub fn cost(program: &Program, samples: &Samples, target: &Target<'_>, options: &Options) -> Result<Cost, MeasureError> {
     let with = build::build(&[program], target, options)?;
     let without = build::build(&[&project::hollow(program)], target, options)?;
-    let model = with.sections.minus(without.sections);
-    match emulate::available(target) {
+    let (instructions, stack_bytes, note) = match emulate::available(target) {
         Ok(()) => {
             let inputs = exchange::inputs(&[(program, samples)])?;
             let files = emulate::run(&with, &inputs, target, options)?;
             let runs = exchange::runs(&[program], &files, &with, target)?;
             let run = runs.first().ok_or(MeasureError::Report { message: "it has no record".into() })?;
-            let instructions = run.instructions.map(|instructions| instructions.mean);
-            Ok(Cost { model, instructions, stack_bytes: run.stack_bytes, note: None })
+            (run.instructions.map(|instructions| instructions.mean), run.stack_bytes, None)
         }
-        Err(error @ MeasureError::NoEmulator { .. }) => {
-            Ok(Cost { model, instructions: None, stack_bytes: None, note: Some(error.to_string()) })
-        }
-        Err(error) => {
-            let note = format!("not run: {error}; {}", error.help());
-            Ok(Cost { model, instructions: None, stack_bytes: None, note: Some(note) })
-        }
-    }
+        Err(error @ MeasureError::NoEmulator { .. }) => (None, None, Some(error.to_string())),
+        Err(error) => (None, None, Some(format!("not run: {error}; {}", error.help()))),
+    };
+    let model = with.sections.minus(without.sections);
+    Ok(Cost { model, instructions, stack_bytes, stack_bound_bytes: with.stack_bounds.first().copied(), note })
 }
 
 impl Samples {

@@ -78,6 +78,7 @@ pub(super) fn runs(programs: &[&Program], files: &Files, image: &Image, target: 
             instructions: counted.then(|| Instructions { mean: (total + samples / 2) / samples, min, max }),
             ram_bytes,
             stack_bytes: counted.then_some(stack_bytes),
+            stack_bound_bytes: image.stack_bounds.get(index).copied(),
             image: image.sections,
         });
     }

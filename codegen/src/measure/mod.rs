@@ -71,7 +71,7 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {
     /// Text of a module that has a `pub struct Model` with `const fn new()` and `fn run(&mut self)`, whatever `run` returns,
-    /// and that names the runtime `::tinybake`.
+    /// a `pub const STACK_BYTES: usize`, and that names the runtime `::tinybake`.
     pub source: String,
     /// The inputs, in the order of the samples.
     pub inputs: Vec<Port>,
@@ -138,6 +138,8 @@ pub struct Run {
     pub ram_bytes: u64,
     /// Most bytes of stack that an inference used below its caller; absent on the host.
     pub stack_bytes: Option<u64>,
+    /// Bytes of stack that the program says an inference takes at most; absent where the image is no ELF file.
+    pub stack_bound_bytes: Option<u64>,
     /// Sections of the whole image, with the runner and, in a batch, the other programs.
     pub image: Sections,
 }

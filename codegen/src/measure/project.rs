@@ -88,7 +88,8 @@ fn programs_rs(programs: &[&Program]) -> String {
     for index in 0..programs.len() {
         let _ = writeln!(text, "#[forbid(unsafe_code)]\n#[allow(dead_code)]\nmod m{index};");
     }
-    text.push_str("\n/// Runs them all.\npub fn run(session: &mut Session) {\n");
+    text.push_str(&stated_rs(programs.len()));
+    text.push_str("\n/// Runs them all.\npub fn run(session: &mut Session) {\n    core::hint::black_box(&STATED_STACK_BYTES);\n");
     for index in 0..programs.len() {
         let _ = writeln!(text, "    p{index}(session);");
     }
@@ -113,6 +114,12 @@ fn programs_rs(programs: &[&Program]) -> String {
     text
 }
 
+/// The table of the stack that each program says it takes at most, which is read from the image by its name.
+fn stated_rs(programs: usize) -> String {
+    let entries: String = (0..programs).map(|index| format!("    m{index}::STACK_BYTES as u32,\n")).collect();
+    format!("\n/// What each says it takes.\nstatic STATED_STACK_BYTES: [u32; {programs}] = [\n{entries}];\n")
+}
+
 /// The module that calls every program once, on inputs and for outputs that the compiler knows nothing of.
 fn calls_rs(programs: &[&Program]) -> String {
     let (mut modules, mut calls, mut functions) = (String::new(), String::new(), String::new());
@@ -132,7 +139,8 @@ fn calls_rs(programs: &[&Program]) -> String {
     }
     format!(
         "//! The programs, one after the other.\n\nuse core::hint::black_box;\nuse static_cell::ConstStaticCell;\n\n\
-         {modules}\n/// Calls them all.\npub fn run() {{\n{calls}}}\n{functions}"
+         {modules}\n/// Calls them all.\npub fn run() {{\n    black_box(&STATED_STACK_BYTES);\n{calls}}}\n{functions}{}",
+        stated_rs(programs.len())
     )
 }
 
@@ -156,7 +164,7 @@ pub(super) fn hollow(program: &Program) -> Program {
     let outputs = program.outputs.iter().enumerate().map(|(index, output)| port(format!("output{index}"), output, ""));
     let outputs: Vec<Port> = outputs.collect();
     let source = format!(
-        "//! Inputs and outputs, and nothing between them.\n\n/// The model.\npub struct Model {{\n{fields}}}\n\n\
+        "//! Inputs and outputs, and nothing between them.\n\n/// None.\npub const STACK_BYTES: usize = 0;\n\n/// The model.\npub struct Model {{\n{fields}}}\n\n\
          impl Model {{\n    /// All zero.\n    pub const fn new() -> Self {{\n        Self {{ {values}}}\n    }}\n\n    \
          /// Computes nothing.\n    #[inline(never)]\n    pub fn run(&mut self) {{}}\n}}\n"
     );

@@ -6,7 +6,7 @@ use crate::boards::Catalogue;
 /// A module whose `run` copies its input plus 1, on the way spending a known loop and a known array on the stack.
 fn increment(elements: usize, loops: u32, stack: usize) -> Program {
     let source = format!(
-        "//! Adds 1 to every element.\n\npub struct Model {{\n    input: [i8; {elements}],\n    output: [i8; {elements}],\n}}\n\n\
+        "//! Adds 1 to every element.\n\npub const STACK_BYTES: usize = 512;\n\npub struct Model {{\n    input: [i8; {elements}],\n    output: [i8; {elements}],\n}}\n\n\
          impl Model {{\n    pub const fn new() -> Self {{\n        Self {{ input: [0; {elements}], output: [0; {elements}] }}\n    }}\n\n    \
          pub fn input_mut(&mut self) -> &mut [i8; {elements}] {{\n        &mut self.input\n    }}\n\n    \
          pub fn output(&self) -> &[i8; {elements}] {{\n        &self.output\n    }}\n\n    \
@@ -82,7 +82,7 @@ fn runs_on_every_core() {
 
 /// Two inputs and two outputs of the other types, and a large table of constants.
 fn mixed() -> Program {
-    let source = "pub struct Model { pub a: [i16; 5], pub b: [f32; 3], pub c: [i64; 5], pub d: [bool; 3] }\n\
+    let source = "pub const STACK_BYTES: usize = 64;\npub struct Model { pub a: [i16; 5], pub b: [f32; 3], pub c: [i64; 5], pub d: [bool; 3] }\n\
          static TABLE: [u8; 400_000] = { let mut t = [0; 400_000]; let mut i = 0; \
          while i < t.len() { t[i] = (i % 251) as u8; i += 1; } t };\n\
          impl Model {\n    pub const fn new() -> Self { Self { a: [0; 5], b: [0.0; 3], c: [0; 5], d: [false; 3] } }\n    \

@@ -147,6 +147,14 @@ impl Plan {
 }
 
 impl PlannedStep {
+    /// The row of the runtime's table of stack that this step goes by.
+    pub fn frames(&self) -> &'static str {
+        match self.form {
+            Form::Shared | Form::Specialized => self.step.kernel.name(),
+            Form::Unrolled => "unrolled",
+        }
+    }
+
     /// The constants that generated code carries for this step; none for an unrolled one, whose weights are in its code.
     pub fn constants(&self) -> Vec<ConstId> {
         let mut ids = match self.form {

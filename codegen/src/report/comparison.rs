@@ -36,6 +36,8 @@ pub struct Row {
     pub ram_bytes: Option<u64>,
     /// Most stack that an inference used, in the emulator.
     pub stack_bytes: Option<u64>,
+    /// Most stack that the generated module says an inference takes, its `STACK_BYTES`.
+    pub stack_bound_bytes: Option<u64>,
     /// Instructions of one inference, in the emulator.
     pub instructions: Option<u64>,
     /// An estimate: one instruction a clock, at the board's highest clock.
@@ -59,6 +61,8 @@ pub struct Figures {
     pub ram_bytes: u64,
     /// See [`Row::stack_bytes`].
     pub stack_bytes: Option<u64>,
+    /// See [`Row::stack_bound_bytes`].
+    pub stack_bound_bytes: Option<u64>,
     /// See [`Row::instructions`].
     pub instructions: Option<u64>,
     /// See [`Row::note`].
@@ -135,7 +139,7 @@ impl Comparison {
     /// Comma-separated values with a line of names; what is not known is empty.
     pub fn csv(&self) -> String {
         let names = "model,board,target,cpu,optimize,code_bytes,table_bytes,weight_bytes,flash_bytes,ram_bytes,stack_bytes,\
-                     instructions,estimated_ms,fits,note\n";
+                     stack_bound_bytes,instructions,estimated_ms,fits,note\n";
         let mut text = String::from(names);
         for row in &self.rows {
             text.push_str(&row.cells().map(|cell| quoted(&cell)).join(","));
@@ -156,7 +160,12 @@ impl Row {
         (&self.model, &self.optimize, &self.board)
     }
 
-    fn cells(&self) -> [String; 15] {
+    /// Bytes of stack: used in the emulator or, where nothing emulates the core, stated by the module.
+    pub fn stack(&self) -> Option<u64> {
+        self.stack_bytes.or(self.stack_bound_bytes)
+    }
+
+    fn cells(&self) -> [String; 16] {
         let number = |value: Option<u64>| value.map(|value| value.to_string()).unwrap_or_default();
         [
             self.model.clone(),
@@ -170,6 +179,7 @@ impl Row {
             number(self.flash_bytes),
             number(self.ram_bytes),
             number(self.stack_bytes),
+            number(self.stack_bound_bytes),
             number(self.instructions),
             self.estimated_ms.map(|ms| ms.to_string()).unwrap_or_default(),
             self.fits.map(|fits| fits.to_string()).unwrap_or_default(),
@@ -192,11 +202,12 @@ impl Row {
 
     /// The row of `figures`, which were measured on the core of `target`.
     pub fn of(model: &str, target: &Target<'_>, optimize: &str, figures: &Figures, catalogue: &Catalogue) -> Self {
-        let Figures { code_bytes, constant_bytes, weight_bytes, ram_bytes, stack_bytes, instructions, note } = figures;
+        let Figures { code_bytes, constant_bytes, weight_bytes, ram_bytes, stack_bytes, stack_bound_bytes, instructions, note } =
+            figures;
         let flash_bytes = code_bytes + constant_bytes;
         // Weights that the compiler has taken into code, as those of unrolled layers, are code.
         let weight_bytes = (*weight_bytes).min(*constant_bytes);
-        let all_ram = ram_bytes + stack_bytes.unwrap_or(0);
+        let all_ram = ram_bytes + stack_bytes.or(*stack_bound_bytes).unwrap_or(0);
         let fit = target.board.map(|board| fit(board, flash_bytes, all_ram, catalogue));
         let (fits, problem) = fit.unwrap_or((None, None));
         let notes: Vec<String> = problem.into_iter().chain(note.clone()).collect();
@@ -212,6 +223,7 @@ impl Row {
             flash_bytes: Some(flash_bytes),
             ram_bytes: Some(*ram_bytes),
             stack_bytes: *stack_bytes,
+            stack_bound_bytes: *stack_bound_bytes,
             instructions: *instructions,
             estimated_ms: instructions.zip(target.board).map(|(count, board)| milliseconds(count, board)),
             fits,

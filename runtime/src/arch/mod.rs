@@ -10,6 +10,8 @@ pub mod harness;
 mod cast;
 #[cfg(tinybake_core = "dsp")]
 mod dsp;
+#[allow(unsafe_code)]
+mod placed;
 mod portable;
 #[cfg(any(tinybake_core = "mve", tinybake_core = "dsp", tinybake_core = "thumb2", tinybake_core = "thumb1"))]
 mod thumb;
@@ -19,6 +21,7 @@ mod wide;
 pub(crate) use cast::signed;
 #[cfg(tinybake_core = "dsp")]
 pub(crate) use dsp::{dot_2x4, taps_3x4};
+pub use placed::{Placed, Taken};
 #[cfg(not(any(tinybake_core = "mve", tinybake_core = "dsp", tinybake_core = "thumb2", tinybake_core = "thumb1")))]
 pub(crate) use portable::dot_1x4;
 #[cfg(not(tinybake_core = "dsp"))]

@@ -156,6 +156,7 @@ fn figures(
         weight_bytes: plan.parameter_bytes() as u64,
         ram_bytes: plan.ram_bytes() as u64,
         stack_bytes: cost.stack_bytes,
+        stack_bound_bytes: cost.stack_bound_bytes,
         instructions: cost.instructions,
         note: cost.note,
     };

@@ -49,7 +49,7 @@ fn table(rows: &[Row], catalogue: &Catalogue) -> String {
     ];
     let cells = |row: &Row| {
         let board = catalogue.find(&row.board).ok().and_then(|target| target.board);
-        let ram = row.ram_bytes.map(|bytes| bytes + row.stack_bytes.unwrap_or(0));
+        let ram = row.ram_bytes.map(|bytes| bytes + row.stack().unwrap_or(0));
         vec![
             row.board.clone(),
             known(row.code_bytes),
@@ -57,7 +57,7 @@ fn table(rows: &[Row], catalogue: &Catalogue) -> String {
             known(row.weight_bytes),
             share(row.flash_bytes, board.and_then(|board| board.flash_bytes)),
             known(row.ram_bytes),
-            known(row.stack_bytes),
+            known(row.stack()),
             share(ram, board.map(|board| board.ram_bytes)),
             row.instructions.map_or_else(|| "-".into(), short),
             row.estimated_ms.map_or_else(|| "-".into(), |ms| format!("{ms:.*}", if ms < 10.0 { 2 } else { 0 })),

@@ -28,8 +28,8 @@ impl Bar {
     }
 
     fn ram(row: &Row, board: Option<&Board>) -> Option<Self> {
-        let parts = [("model", row.ram_bytes), ("stack", row.stack_bytes)];
-        let bytes = row.ram_bytes? + row.stack_bytes.unwrap_or(0);
+        let parts = [("model", row.ram_bytes), ("stack", row.stack())];
+        let bytes = row.ram_bytes? + row.stack().unwrap_or(0);
         Some(Self::bytes_of(bytes, parts_of(&parts), board.map(|board| board.ram_bytes)))
     }
 
@@ -71,7 +71,7 @@ pub(super) fn models(comparison: &Comparison, catalogue: &Catalogue) -> String {
     let on = |board: &String| known.iter().copied().filter(|row| row.board == *board).collect::<Vec<_>>();
     let worth = |row: &&&Row| {
         let small = on(&row.board).iter().any(|row| row.fits != Some(true));
-        (row.stack_bytes.is_none(), small, row.board.clone())
+        (row.stack().is_none(), small, row.board.clone())
     };
     let Some(first) = known.iter().min_by_key(worth) else { return String::new() };
     let rows = on(&first.board);

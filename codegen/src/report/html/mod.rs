@@ -49,7 +49,7 @@ pub fn html(comparison: &Comparison, details: &[Detail], catalogue: &Catalogue) 
          <title>tinybake compare: {title}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n\
          <h1>What it costs on every board</h1>\n<p class=\"quiet\">{counts}. Compiled with fat LTO, one codegen unit and \
          <code>panic = \"abort\"</code>; bytes are the difference of two linked images, with and without the model. \
-         Instructions and stack are of an emulated core. Times are estimates: one instruction a clock, at the board's highest \
+         Instructions and stack are of an emulated core; where there is none, the stack is what the module states at most. Times are estimates: one instruction a clock, at the board's highest \
          clock. By tinybake {version}.</p>\n{body}</main>\n</body>\n</html>\n",
         title = escape(&models.iter().map(|model| file_name(model)).collect::<Vec<_>>().join(", ")),
         style = include_str!("style.css"),
@@ -94,7 +94,7 @@ fn figures(comparison: &Comparison) -> String {
             number(row.weight_bytes),
             number(row.flash_bytes),
             number(row.ram_bytes),
-            number(row.stack_bytes),
+            number(row.stack()),
             number(row.instructions),
             row.estimated_ms.map_or_else(|| "–".into(), |ms| format!("{ms:.2}")),
             row.fits.map_or("–", |fits| if fits { "yes" } else { "no" }).into(),
