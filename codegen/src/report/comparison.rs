@@ -131,6 +131,13 @@ impl Comparison {
         serde_json::from_slice(bytes).map_err(|error| ComparisonError::Syntax { message: error.to_string() })
     }
 
+    /// The models, where there are two, in the order of the rows.
+    pub fn two_models(&self) -> Option<[&str; 2]> {
+        let mut models: Vec<&str> = self.rows.iter().map(|row| row.model.as_str()).collect();
+        models.dedup();
+        models.try_into().ok()
+    }
+
     /// The object `{rows: [...]}`.
     pub fn json(&self) -> String {
         serde_json::to_string_pretty(self).unwrap_or_default() + "\n"

@@ -17,7 +17,18 @@ fn equal_outputs_end_with_0_and_others_with_1() {
     let row = &json["runs"][0];
     assert_eq!(
         fields(row),
-        ["elements", "instructions", "max_difference", "note", "on", "ram_bytes", "samples", "stack_bytes", "unequal"]
+        [
+            "elements",
+            "instructions",
+            "max_difference",
+            "note",
+            "on",
+            "ram_bytes",
+            "samples",
+            "stack_bound_bytes",
+            "stack_bytes",
+            "unequal"
+        ]
     );
     assert_eq!((row["on"].as_str(), row["unequal"].as_u64()), (Some("host"), Some(0)));
     assert!(row["elements"].as_u64() > Some(0) && row["instructions"].is_null());
@@ -70,7 +81,7 @@ fn guarantees_are_looked_for_in_linked_images() {
     let json = ran.json();
     assert_eq!(fields(&json), ["floats", "guarantees", "model", "optimize", "ram_bytes", "reference"]);
     let row = &json["guarantees"][0];
-    assert_eq!(fields(row), ["allocator", "holds", "note", "on", "panics", "soft_float"]);
+    assert_eq!(fields(row), ["allocator", "holds", "note", "on", "panics", "soft_float", "stack_bound_bytes", "stack_bytes"]);
     assert!(json["guarantees"][1]["note"].as_str().unwrap().contains("espup install"));
     if row["holds"].is_null() {
         println!("skipped: {}", row["note"]);

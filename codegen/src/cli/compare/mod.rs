@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 ///
 /// Every combination is compiled for real, with and without the model, and the difference of the two images is the model's.
 /// Boards of one core share a build. Instructions and stack are measured in an emulator where the core has one; times are
-/// estimates. What was measured once is kept in the target directory. Exit code 1: something grew, or did not build.
+/// estimates. Two models are also set against each other. What was measured once is kept in the target directory. Exit code 1: something grew, or did not build.
 #[derive(clap::Args)]
 pub(super) struct Compare {
     /// .tflite files, or .safetensors files with their topologies.
@@ -50,7 +50,7 @@ pub(super) struct Compare {
     /// Writes one page with charts, the memory plan and the operators; of models that --merge names only the charts.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// Figures that --json wrote before; exit code 1 where flash, RAM, stack or instructions have grown.
+    /// Figures that --json wrote before: tells the differences; exit code 1 where flash, RAM, stack or instructions have grown.
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
     /// By how much they may grow, as `1%`.
@@ -70,17 +70,30 @@ impl Compare {
         };
         write(self.json.as_deref(), &comparison.json())?;
         write(self.csv.as_deref(), &comparison.csv())?;
+        let mut differences = baseline.as_ref().map(|old| report::of_versions(old, &comparison)).unwrap_or_default();
+        if let Some([before, now]) = self.two(&comparison) {
+            differences.extend(report::of_models(&comparison, [&before, &now]));
+        }
         if self.html.is_some() {
             let details = self.details(targets.first())?;
-            write(self.html.as_deref(), &report::html(&comparison, &details, &session.catalogue))?;
+            write(self.html.as_deref(), &report::html(&comparison, &details, &differences, &session.catalogue))?;
         }
-        session.result(&text::text(&comparison, &session.catalogue), &comparison);
+        session.result(&text::text(&comparison, &differences, &session.catalogue), &comparison);
         let grown = baseline.is_some_and(|baseline| self.grown(session, &baseline, &comparison));
         let broken = !failed.is_empty();
         if broken {
             session.warn(&Diagnostics(failed));
         }
         Ok(if grown || broken { Outcome::CheckFailed } else { Outcome::Done })
+    }
+
+    /// The two models that are compared, in the order in which they are given.
+    fn two(&self, comparison: &Comparison) -> Option<[String; 2]> {
+        match self.models.as_slice() {
+            [before, now] => Some([before, now].map(|file| file.display().to_string())),
+            [] => comparison.two_models().map(|models| models.map(str::to_owned)),
+            [_] | [_, _, _, ..] => None,
+        }
     }
 
     fn merged(&self) -> Result<Comparison, Diagnostics> {

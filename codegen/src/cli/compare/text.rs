@@ -2,11 +2,11 @@
 
 use crate::boards::Catalogue;
 use crate::cli::table::{self, Align, known, number};
-use crate::report::{Change, Comparison, Growth, Row};
+use crate::report::{Change, Comparison, DIFFERENCE_TITLES as TITLES, Difference, Differences, Growth, Row};
 use std::collections::BTreeMap;
 
-/// A table for each model and way to build, and below it what there is to say of its rows.
-pub(super) fn text(comparison: &Comparison, catalogue: &Catalogue) -> String {
+/// A table for each model and way to build, and below it what there is to say of its rows; then what differs.
+pub(super) fn text(comparison: &Comparison, differences: &[Differences], catalogue: &Catalogue) -> String {
     let mut text = String::new();
     let same = |a: &Row, b: &Row| (&a.model, &a.optimize) == (&b.model, &b.optimize);
     for rows in comparison.rows.chunk_by(same) {
@@ -23,6 +23,10 @@ pub(super) fn text(comparison: &Comparison, catalogue: &Catalogue) -> String {
             text.push_str(&format!("{}: {note}\n", boards.join(", ")));
         }
         text.push('\n');
+    }
+    for Differences { title, rows } in differences {
+        let columns = TITLES.map(|title| (title, if title == "board" { Align::Left } else { Align::Right }));
+        text.push_str(&format!("{title}\n\n{}\n", table::narrow(&columns, rows.iter().map(Difference::cells))));
     }
     if comparison.rows.iter().any(|row| row.estimated_ms.is_some()) {
         text.push_str(
@@ -123,7 +127,7 @@ mod tests {
             ..Row::default()
         };
         let comparison = Comparison { rows: catalogue.boards().iter().map(|board| row(&board.name)).collect() };
-        let text = text(&comparison, &catalogue);
+        let text = text(&comparison, &[], &catalogue);
         let widest = text.lines().take_while(|line| !line.starts_with("Bytes")).map(|line| line.chars().count()).max();
         assert!(widest <= Some(100), "{widest:?}\n{text}");
     }

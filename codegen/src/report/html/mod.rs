@@ -5,6 +5,7 @@ mod memory;
 mod ops;
 
 use super::comparison::{Comparison, Row};
+use super::difference::{self, Difference, Differences};
 use crate::boards::Catalogue;
 use crate::options::Optimize;
 use crate::pipeline::Compiled;
@@ -21,14 +22,15 @@ pub struct Detail {
     pub compiled: Vec<(Optimize, Compiled)>,
 }
 
-/// The page of `comparison`; `details` are of its models, as far as they are known.
-pub fn html(comparison: &Comparison, details: &[Detail], catalogue: &Catalogue) -> String {
+/// The page of `comparison`; `details` are of its models, as far as they are known, and `differences` what it is set against.
+pub fn html(comparison: &Comparison, details: &[Detail], differences: &[Differences], catalogue: &Catalogue) -> String {
     let mut models: Vec<&str> = comparison.rows.iter().map(|row| row.model.as_str()).collect();
     models.dedup();
     let mut body = String::new();
     if models.len() > 1 {
         body.push_str(&bars::models(comparison, catalogue));
     }
+    body.push_str(&different(differences));
     for model in &models {
         let rows: Vec<&Row> = comparison.rows.iter().filter(|row| row.model == *model).collect();
         let detail = details.iter().find(|detail| detail.model == *model);
@@ -49,8 +51,8 @@ pub fn html(comparison: &Comparison, details: &[Detail], catalogue: &Catalogue) 
          <title>tinybake compare: {title}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n\
          <h1>What it costs on every board</h1>\n<p class=\"quiet\">{counts}. Compiled with fat LTO, one codegen unit and \
          <code>panic = \"abort\"</code>; bytes are the difference of two linked images, with and without the model. \
-         Instructions and stack are of an emulated core; where there is none, the stack is what the module states at most. Times are estimates: one instruction a clock, at the board's highest \
-         clock. By tinybake {version}.</p>\n{body}</main>\n</body>\n</html>\n",
+         Instructions and stack are of an emulated core; where there is none, the stack is what the module states at most. \
+         Times are estimates: one instruction a clock, at the board's highest clock. By tinybake {version}.</p>\n{body}</main>\n</body>\n</html>\n",
         title = escape(&models.iter().map(|model| file_name(model)).collect::<Vec<_>>().join(", ")),
         style = include_str!("style.css"),
         counts = counts(comparison, models.len()),
@@ -64,6 +66,17 @@ fn counts(comparison: &Comparison, models: usize) -> String {
     boards.dedup();
     let plural = |count: usize, one: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") };
     format!("{} on {}", plural(models, "model"), plural(boards.len(), "board"))
+}
+
+/// A table for each way to build.
+fn different(differences: &[Differences]) -> String {
+    let mut text = String::new();
+    for Differences { title, rows } in differences {
+        let _ = writeln!(text, "<section><h2>{}</h2>", escape(title));
+        text.push_str(&table(&difference::TITLES, 1..difference::TITLES.len(), rows.iter().map(Difference::cells)));
+        text.push_str("</section>\n");
+    }
+    text
 }
 
 /// Every figure, folded away.
@@ -179,7 +192,7 @@ mod tests {
         };
         let other = Row { model: "other".into(), ..row.clone() };
         let absent = Row { board: "esp32-s3".into(), optimize: "size".into(), model: "other".into(), ..Row::default() };
-        let page = html(&Comparison { rows: vec![row, other, absent] }, &[], &Catalogue::builtin());
+        let page = html(&Comparison { rows: vec![row, other, absent] }, &[], &[], &Catalogue::builtin());
         assert!(page.contains("&lt;b&gt;&amp;&quot;m&quot;") && !page.contains("<b>&\"m\""));
         assert!(!page.contains("http:") && !page.contains("https:") && !page.contains("<script"));
         for tag in ["section", "div", "svg", "table", "main", "details"] {
