@@ -5,17 +5,20 @@ use super::session::{self, Session, in_file};
 use super::table::{self, Align, known, number};
 use super::{Ended, Outcome, guarantees};
 use crate::boards::Target;
-use crate::diag::{Diagnostics, Explain, Place};
-use crate::measure::{self, Golden, GoldenError, MeasureError, Program};
+use crate::diag::{Diagnostic, Diagnostics, Explain, Place};
+use crate::ir::{Graph, TensorId};
+use crate::measure::{self, Golden, GoldenError, MeasureError, Port, Program, Run};
 use crate::options::{Optimize, Options, Reference};
 use crate::pipeline::{self, Source};
 use crate::script::Files;
+use crate::{eval, lower};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 /// Builds the generated code, runs it on the host or emulated cores, and compares it with recorded outputs.
 ///
-/// Every element of every output is compared. Exit code 1: an element differs, or nothing could be run.
+/// Every element of every output is compared. A float model is evaluated on the host instead, and may differ by --tolerance.
+/// Exit code 1: an element differs, or nothing could be run.
 ///
 /// With --guarantees, the generated code is linked for cores and looked at instead: no panic, no floats
 /// computed in software, no allocation, and the stated RAM; where the core can be emulated, no more stack than is stated. Exit code 1: one is broken, or nothing could be linked.
@@ -45,6 +48,9 @@ pub(super) struct Verify {
     /// Runs at most so many of the recorded samples.
     #[arg(long, value_name = "N")]
     samples: Option<usize>,
+    /// How far an element of a float model may be from the recorded one; such a model is evaluated on the host.
+    #[arg(long, default_value_t = 1e-4, value_name = "X")]
+    tolerance: f64,
 }
 
 #[derive(Serialize)]
@@ -53,6 +59,9 @@ struct Report {
     engine: String,
     reference: &'static str,
     optimize: &'static str,
+    /// How far elements may differ: float models only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tolerance: Option<f64>,
     runs: Vec<Row>,
 }
 
@@ -93,9 +102,15 @@ impl Verify {
         let files = Files::read(&self.model)?;
         let golden = self.recording(file)?;
         let shown = self.model.display().to_string();
+        let graph = pipeline::read(&files.source(&shown))?;
+        let float = eval::float::is_float(&graph);
         let (mut rows, mut failed) = (Vec::new(), Vec::new());
         for target in &targets {
-            match self.one(session, &files.source(&shown), &golden, file, target) {
+            let made = match float {
+                true => self.float(&graph, &shown, &golden, file, target),
+                false => self.one(session, &files.source(&shown), &golden, file, target),
+            };
+            match made {
                 Ok(row) => rows.push(row),
                 Err(Stop::Input(diagnostics)) => return Err(diagnostics),
                 Err(Stop::Measure(error)) => {
@@ -111,8 +126,9 @@ impl Verify {
         let report = Report {
             model: shown,
             engine: self.engine.clone(),
-            reference: self.reference().name(),
+            reference: if float { "float" } else { self.reference().name() },
             optimize: self.optimize.name(),
+            tolerance: float.then_some(self.tolerance),
             runs: rows,
         };
         session.result(&text(&report), &report);
@@ -192,6 +208,57 @@ impl Verify {
     }
 }
 
+impl Verify {
+    /// The figures of a float model, which is evaluated here.
+    fn float(&self, graph: &Graph, shown: &str, golden: &Golden, file: &Path, target: &Target<'_>) -> Result<Row, Stop> {
+        if target.name() != "host" {
+            let message =
+                format!("a float model cannot be run on {}: code is generated for quantized models only", target.name());
+            let help = "verify it with `--on host`, or quantize it first: `tinybake quantize MODEL --data DATA.safetensors -o OUT.safetensors`";
+            let place = Place { file: Some(shown.into()), ..Place::default() };
+            return Err(Diagnostics::from(Diagnostic { code: "verify::float", message, place, help: help.into() }).into());
+        }
+        let in_model = |diagnostics| in_file(diagnostics, &self.model);
+        let in_golden = |diagnostics| in_file(diagnostics, file);
+        let evaluator = eval::float::Evaluator::new(graph).map_err(in_model)?;
+        let [inputs, outputs] = [&graph.inputs, &graph.outputs].map(|ids| {
+            let port = |id: &TensorId| {
+                let tensor = graph.tensor(*id);
+                Port { accessor: tensor.name.clone(), dtype: tensor.dtype, elements: tensor.shape.elements() }
+            };
+            ids.iter().map(port).collect::<Vec<_>>()
+        });
+        let samples = golden.samples(&inputs, self.samples).map_err(in_golden)?;
+        let mut made = vec![Vec::new(); outputs.len()];
+        for index in 0..samples.count {
+            let results =
+                evaluator.run(&samples.sample(&inputs, index)).map_err(|error| Diagnostics::from(error.at(Place::default())))?;
+            for (made, data) in made.iter_mut().zip(&results) {
+                made.extend(lower::little_endian(data));
+            }
+        }
+        let run = Run {
+            samples: samples.count,
+            outputs: made,
+            instructions: None,
+            ram_bytes: 0,
+            stack_bytes: None,
+            stack_bound_bytes: None,
+            image: Default::default(),
+        };
+        let comparison =
+            measure::compare_within(&run, &outputs, golden, &self.engine, Some(self.tolerance)).map_err(in_golden)?;
+        Ok(Row {
+            on: target.name().into(),
+            samples: Some(comparison.samples),
+            elements: Some(comparison.elements),
+            unequal: Some(comparison.unequal),
+            max_difference: Some(comparison.max_difference),
+            ..Row::default()
+        })
+    }
+}
+
 /// This computer and every core whose Rust target and emulator are installed.
 fn every(session: &Session) -> impl Iterator<Item = Target<'_>> {
     let cores = session.catalogue.cores().iter().filter_map(|core| session.catalogue.find(&core.name).ok());
@@ -222,24 +289,30 @@ fn text(report: &Report) -> String {
         ("RAM bytes", Align::Right),
         ("stack bytes", Align::Right),
     ];
-    let Report { model, engine, reference, optimize, runs } = report;
-    let mut text =
-        format!("{model} against {engine}: reference {reference}, optimize {optimize}\n\n{}", table::table(&columns, rows));
+    let Report { model, engine, reference, optimize, tolerance, runs } = report;
+    let how = match tolerance {
+        Some(tolerance) => format!("floats on the host, within {tolerance}"),
+        None => format!("reference {reference}, optimize {optimize}"),
+    };
+    let mut text = format!("{model} against {engine}: {how}\n\n{}", table::table(&columns, rows));
     for Row { on, note, .. } in runs {
         if let Some(note) = note {
             text.push_str(&format!("\n{on}: {note}"));
         }
     }
-    text.push_str(&format!("\n{}\n", verdict(runs)));
+    text.push_str(&format!("\n{}\n", verdict(runs, *tolerance)));
     text
 }
 
-fn verdict(runs: &[Row]) -> String {
+fn verdict(runs: &[Row], tolerance: Option<f64>) -> String {
     let sum = |of: fn(&Row) -> Option<usize>| runs.iter().filter_map(of).sum::<usize>() as u64;
     let (elements, unequal) = (sum(|row| row.elements), sum(|row| row.unequal));
     match (elements, unequal) {
         (0, _) => "nothing was compared".into(),
-        (elements, 0) => format!("all {} elements are equal", number(elements)),
+        (elements, 0) => match tolerance {
+            Some(tolerance) => format!("all {} elements are within {tolerance}", number(elements)),
+            None => format!("all {} elements are equal", number(elements)),
+        },
         (elements, unequal) => format!("{} of {} elements differ", number(unequal), number(elements)),
     }
 }

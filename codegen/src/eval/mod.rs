@@ -1,5 +1,6 @@
 //! Runs a lowered program on the host through the runtime's own kernels: the arithmetic that the device has.
 
+pub mod float;
 mod step;
 
 use crate::ir::{DType, Data, TensorId};

@@ -11,7 +11,7 @@ pub struct Comparison {
     pub samples: usize,
     /// Elements compared, of all outputs.
     pub elements: usize,
-    /// Elements whose bits differ.
+    /// Elements whose bits differ; where a tolerance is given, those that differ by more.
     pub unequal: usize,
     /// Largest difference between two elements: in steps for integers, in value for floats (infinite where one is not a number).
     pub max_difference: f64,
@@ -22,6 +22,20 @@ pub struct Comparison {
 /// # Errors
 /// A diagnostic for every output that is not recorded or does not fit, and the engines present where `engine` is not.
 pub fn compare(run: &Run, ports: &[Port], golden: &Golden, engine: &str) -> Result<Comparison, Diagnostics> {
+    compare_within(run, ports, golden, engine, None)
+}
+
+/// As [`compare`], where elements may differ by `tolerance`.
+///
+/// # Errors
+/// As [`compare`].
+pub fn compare_within(
+    run: &Run,
+    ports: &[Port],
+    golden: &Golden,
+    engine: &str,
+    tolerance: Option<f64>,
+) -> Result<Comparison, Diagnostics> {
     let expected = golden.outputs(ports, engine, run.samples)?;
     let mut comparison = Comparison { samples: run.samples, ..Comparison::default() };
     for ((port, ours), theirs) in ports.iter().zip(&run.outputs).zip(expected) {
@@ -29,8 +43,9 @@ pub fn compare(run: &Run, ports: &[Port], golden: &Golden, engine: &str) -> Resu
         comparison.elements += ours.len() / size;
         for (a, b) in ours.chunks_exact(size).zip(theirs.chunks_exact(size)) {
             if a != b {
-                comparison.unequal += 1;
-                comparison.max_difference = comparison.max_difference.max(difference(port.dtype, a, b));
+                let difference = difference(port.dtype, a, b);
+                comparison.unequal += usize::from(tolerance.is_none_or(|tolerance| difference > tolerance));
+                comparison.max_difference = comparison.max_difference.max(difference);
             }
         }
     }

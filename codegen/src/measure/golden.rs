@@ -2,7 +2,7 @@
 
 use super::{Port, Samples};
 use crate::diag::{Diagnostic, Diagnostics, Explain, Place};
-use crate::ir::DType;
+use crate::ir::{DType, Data};
 use safetensors::{Dtype, SafeTensors};
 use std::collections::BTreeMap;
 
@@ -194,6 +194,33 @@ fn check(tensor: &Recorded, port: &Port, expected: Option<usize>, more: bool) ->
             Err(GoldenError::Count { expected, given: samples })
         }
         Some(_) | None => Ok(samples),
+    }
+}
+
+impl Samples {
+    /// The inputs of sample `index`, which are `ports`; those that are missing are empty.
+    pub fn sample(&self, ports: &[Port], index: usize) -> Vec<Data> {
+        let one = |(port, bytes): (&Port, &Vec<u8>)| {
+            let start = index.saturating_mul(port.bytes());
+            elements(port.dtype, bytes.get(start..start.saturating_add(port.bytes())).unwrap_or_default())
+        };
+        ports.iter().zip(&self.inputs).map(one).collect()
+    }
+}
+
+/// Elements from little-endian bytes.
+pub(crate) fn elements(dtype: DType, bytes: &[u8]) -> Data {
+    fn each<const N: usize, T>(bytes: &[u8], from: fn([u8; N]) -> T) -> Vec<T> {
+        bytes.as_chunks::<N>().0.iter().map(|chunk| from(*chunk)).collect()
+    }
+    match dtype {
+        DType::I8 => Data::I8(each(bytes, i8::from_le_bytes)),
+        DType::U8 => Data::U8(bytes.to_vec()),
+        DType::I16 => Data::I16(each(bytes, i16::from_le_bytes)),
+        DType::I32 => Data::I32(each(bytes, i32::from_le_bytes)),
+        DType::I64 => Data::I64(each(bytes, i64::from_le_bytes)),
+        DType::F32 => Data::F32(each(bytes, f32::from_le_bytes)),
+        DType::Bool => Data::Bool(bytes.iter().map(|&byte| byte != 0).collect()),
     }
 }
 

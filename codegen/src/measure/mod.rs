@@ -52,7 +52,7 @@ mod project;
 
 pub use build::{Image, build};
 pub use cache::Cache;
-pub use compare::{Comparison, compare};
+pub use compare::{Comparison, compare, compare_within};
 pub use cost::{Cost, cost};
 pub use elf::Sections;
 pub use error::MeasureError;

@@ -91,3 +91,18 @@ fn guarantees_are_looked_for_in_linked_images() {
     assert_eq!(run(&["verify", &model, "--guarantees", "--on", "esp32-s3"]).code, Some(1));
     assert_eq!(run(&["verify", &model]).code, Some(2));
 }
+
+#[test]
+fn float_models_are_evaluated_within_a_tolerance() {
+    let case =
+        |suffix: &str| super::repository("tests/data/float").join(format!("graph_separable.{suffix}")).display().to_string();
+    let (model, recorded) = (case("tflite"), case("golden.safetensors"));
+    let arguments = ["verify", &model, "--golden", &recorded, "--engine", "litert"];
+    let close = run(&arguments);
+    assert_eq!(close.code, Some(0), "{}", close.stderr);
+    assert!(close.stdout.contains("within 0.0001"), "{}", close.stdout);
+    let exact = run(&[&arguments[..], &["--tolerance", "0", "--format", "json"]].concat()).json();
+    assert_eq!((exact["reference"].as_str(), exact["tolerance"].as_f64()), (Some("float"), Some(0.0)));
+    let elsewhere = run(&[&arguments[..], &["--on", "cortex-m4", "--format", "json"]].concat());
+    assert_eq!((elsewhere.code, elsewhere.diagnostics()), (Some(2), vec!["verify::float".to_string()]));
+}
