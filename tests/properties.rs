@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use tinybake_codegen::boards::Catalogue;
 use tinybake_codegen::ir::{Data, Graph};
 use tinybake_codegen::measure::{self, Program, Samples};
-use tinybake_codegen::options::Passes;
+use tinybake_codegen::options::{CoreClass, Passes};
 use tinybake_codegen::pipeline::{Compiled, compile_graph};
 use tinybake_codegen::{Optimize, Options, eval};
 
@@ -55,9 +55,20 @@ fn generated_code_says_what_the_evaluator_says() {
     let ops: BTreeSet<&str> = graphs.iter().flat_map(|graph| graph.nodes.iter().map(|node| node.op.name())).collect();
     assert!(ops.len() >= 20, "the graphs have few kinds of operators: {ops:?}");
     let catalogue = Catalogue::builtin();
-    let host = catalogue.find("host").expect("the host");
-    for optimize in [Optimize::Size, Optimize::Speed] {
-        let options = Options { optimize, ..Options::default() };
+    // On the host, the portable twins of what is assembly on a core.
+    for (on, core, optimize) in [
+        ("host", CoreClass::Generic, Optimize::Size),
+        ("host", CoreClass::Generic, Optimize::Speed),
+        ("host", CoreClass::Dsp, Optimize::Speed),
+        ("cortex-m4", CoreClass::Dsp, Optimize::Speed),
+    ] {
+        let target = catalogue.find(on).expect("a core of the table");
+        if let Err(missing) = measure::available(&target) {
+            assert!(missing.is_missing_tool(), "{missing}");
+            println!("skipped: {on}: {missing}");
+            continue;
+        }
+        let options = Options { optimize, core, ..Options::default() };
         let compiled: Vec<Compiled> = graphs.iter().map(|graph| compiled(graph, &options)).collect();
         let programs: Vec<Program> = compiled.iter().map(|compiled| Program::of_plan(&compiled.plan)).collect();
         let samples: Vec<Samples> = graphs
@@ -70,7 +81,7 @@ fn generated_code_says_what_the_evaluator_says() {
         let batch: Vec<(&Program, &Samples)> = programs.iter().zip(&samples).collect();
         let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("measure");
         let measuring = measure::Options { size: optimize == Optimize::Size, directory, ..measure::Options::default() };
-        let runs = measure::run_many(&batch, &host, &measuring).unwrap_or_else(|problem| panic!("{problem}"));
+        let runs = measure::run_many(&batch, &target, &measuring).unwrap_or_else(|problem| panic!("{problem}"));
         for ((graph, compiled), run) in graphs.iter().zip(&compiled).zip(&runs) {
             let mut expected = vec![Vec::new(); graph.outputs.len()];
             for seed in 0..SAMPLES {
@@ -79,7 +90,7 @@ fn generated_code_says_what_the_evaluator_says() {
                     expected.extend(common::bytes(output));
                 }
             }
-            assert!(expected == run.outputs, "{optimize}:\n{graph}\n{}", compiled.plan);
+            assert!(expected == run.outputs, "{on} {optimize}:\n{graph}\n{}", compiled.plan);
         }
     }
 }

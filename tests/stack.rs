@@ -39,7 +39,7 @@ fn settings(size: bool) -> measure::Options {
     measure::Options { size, directory, ..measure::Options::default() }
 }
 
-/// Runs a batch in one image: of every case, the kernels that it calls, and what it took.
+/// Runs a batch in one image: of every case, the kernels that it calls, and what it took beyond what it lent them.
 fn stacks(
     cases: &[Case],
     target: &Target<'_>,
@@ -54,7 +54,9 @@ fn stacks(
     let runs =
         measure::run_many(&batch, target, &settings(size)).unwrap_or_else(|problem| panic!("{}: {problem}", target.name()));
     let frames = plans.iter().map(|plan| plan.steps.iter().map(|step| step.frames()).collect());
-    frames.zip(runs.iter().map(|run: &Run| run.stack_bytes.unwrap_or(0))).collect()
+    let lent = plans.iter().map(|plan| plan.steps.iter().map(|step| step.lent_bytes()).max().unwrap_or(0) as u64);
+    let took = |(run, lent): (&Run, u64)| run.stack_bytes.unwrap_or(0).saturating_sub(lent);
+    frames.zip(runs.iter().zip(lent).map(took)).collect()
 }
 
 /// Raises the rows of cases of one kernel, then, where several together took more than any of theirs, the highest of those.

@@ -16,14 +16,10 @@ pub(super) fn calls(plan: &Plan, planned: &PlannedStep, rt: &TokenStream) -> Tok
     let shared = call.shared();
     let constant = |id: ConstId| constants::read(plan, id, rt);
     match &planned.step.kernel {
-        Kernel::Conv2d { params, weights } => call.layer(quote!(conv2d #shared::conv2d), params, weights),
-        Kernel::DepthwiseConv2d { params, weights } => {
-            call.layer(quote!(depthwise_conv2d #shared::depthwise_conv2d), params, weights)
-        }
-        Kernel::FullyConnected { params, weights } => {
-            call.layer(quote!(fully_connected #shared::fully_connected), params, weights)
-        }
-        Kernel::TransposeConv { params, weights } => call.layer(quote!(transpose_conv #shared::transpose_conv), params, weights),
+        Kernel::Conv2d { params, weights } => call.layer("conv2d", params, weights),
+        Kernel::DepthwiseConv2d { params, weights } => call.layer("depthwise_conv2d", params, weights),
+        Kernel::FullyConnected { params, weights } => call.layer("fully_connected", params, weights),
+        Kernel::TransposeConv { params, weights } => call.layer("transpose_conv", params, weights),
         Kernel::AveragePool2d(params) => call.simple(quote!(average_pool2d #shared::average_pool2d), params),
         Kernel::MaxPool2d(params) => call.simple(quote!(max_pool2d #shared::max_pool2d), params),
         Kernel::Softmax(params) => call.in_place_or_not(quote!(softmax #shared), "softmax", &literal::params(params)),
@@ -68,7 +64,7 @@ impl Call<'_> {
     fn shared(&self) -> TokenStream {
         match self.planned.form {
             Form::Shared => quote!(::shared),
-            Form::Specialized | Form::Unrolled => quote!(),
+            Form::Specialized | Form::Packed | Form::Unrolled => quote!(),
         }
     }
 
@@ -92,13 +88,26 @@ impl Call<'_> {
         quote!(#[allow(unused_imports)] use #rt::params::*;)
     }
 
-    fn layer(&self, path: TokenStream, shape: &impl Debug, weights: &Weights) -> TokenStream {
-        let rt = self.rt;
+    fn layer(&self, name: &str, shape: &impl Debug, weights: &Weights) -> TokenStream {
+        let (rt, name) = (self.rt, super::names::ident(name));
         let operands = bind(self.plan, self.planned, &[0], 0, rt);
         let (bindings, a, y, scope) = (&operands.bindings, &operands.reads[0], &operands.write, self.scope());
-        let (shape, requantize) = (params(shape), self.requantizer(&weights.requantizer));
-        let (filter, bias) = (constants::read(self.plan, weights.filter, rt), constants::read(self.plan, weights.bias, rt));
-        quote!(#scope #bindings #rt::kernels::#path(&#shape, #a, #filter, #bias, #requantize, #y);)
+        let shape = params(shape);
+        let (path, weights) = match self.planned.packed {
+            Some(packed) => {
+                let words = literal::number(packed.words);
+                let (filter, scales) =
+                    (constants::read(self.plan, packed.filter, rt), constants::read(self.plan, packed.scales, rt));
+                (quote!(packed::#name), quote!(#filter, #scales, &mut [0; #words],))
+            }
+            None => {
+                let (shared, requantize) = (self.shared(), self.requantizer(&weights.requantizer));
+                let (filter, bias) =
+                    (constants::read(self.plan, weights.filter, rt), constants::read(self.plan, weights.bias, rt));
+                (quote!(#name #shared::#name), quote!(#filter, #bias, #requantize,))
+            }
+        };
+        quote!(#scope #bindings #rt::kernels::#path(&#shape, #a, #weights #y);)
     }
 
     fn requantizer(&self, requantizer: &Requantizer) -> TokenStream {

@@ -129,7 +129,8 @@ fn stack(plan: &Plan, rt: &TokenStream) -> TokenStream {
     let kernels: BTreeSet<&str> = plan.steps.iter().map(PlannedStep::frames).collect();
     let kernels = kernels.iter().map(|name| ident(&name.to_ascii_uppercase()));
     let size = plan.options.optimize == Optimize::Size;
-    quote!(#rt::stack::deepest(#size, &[#(#rt::stack::#kernels),*]))
+    let lent = number(plan.steps.iter().map(PlannedStep::lent_bytes).max().unwrap_or(0));
+    quote!(#rt::stack::deepest(#size, &[#(#rt::stack::#kernels),*], #lent))
 }
 
 fn structure(plan: &Plan, rt: &TokenStream) -> TokenStream {

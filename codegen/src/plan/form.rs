@@ -1,6 +1,7 @@
 //! The form of each kernel: shared, specialized or unrolled, by a cost model of bytes and instructions.
 
-use crate::lower::{Kernel, Program, Requantizer, Step, Weights};
+use super::packed::{self, Arranged};
+use crate::lower::{Constant, Kernel, Program, Requantizer, Step, Weights, little_endian};
 use crate::options::{CoreClass, Optimize, Options};
 use core::fmt;
 
@@ -11,6 +12,8 @@ pub enum Form {
     Shared,
     /// Inlined with literal dimensions.
     Specialized,
+    /// One outlined copy over constants in an arrangement of its own, for the core's widest multiplications.
+    Packed,
     /// Straight-line code written from the weights.
     Unrolled,
 }
@@ -20,6 +23,7 @@ impl fmt::Display for Form {
         f.write_str(match self {
             Form::Shared => "shared",
             Form::Specialized => "specialized",
+            Form::Packed => "packed",
             Form::Unrolled => "unrolled",
         })
     }
@@ -40,8 +44,34 @@ const UNROLLED_PRODUCTS: usize = 512;
 /// Inputs that an unrolled step may have: they live in registers or on the stack.
 const UNROLLED_INPUTS: u32 = 32;
 
+/// The form of a step, with what it needs.
+pub(super) enum Choice {
+    /// Nothing more.
+    Plain(Form),
+    /// The form [`Form::Packed`].
+    Packed(Arranged),
+}
+
+impl Choice {
+    /// Which form it is.
+    pub(super) fn form(&self) -> Form {
+        match self {
+            Choice::Plain(form) => *form,
+            Choice::Packed(_) => Form::Packed,
+        }
+    }
+
+    /// What the packed form needs.
+    pub(super) fn arranged(self) -> Option<Arranged> {
+        match self {
+            Choice::Plain(_) => None,
+            Choice::Packed(arranged) => Some(arranged),
+        }
+    }
+}
+
 /// The form of each step, in order.
-pub(super) fn choose(program: &Program, options: &Options) -> Vec<Form> {
+pub(super) fn choose(program: &Program, options: &Options) -> Vec<Choice> {
     let cheapest_total: f64 = program.steps.iter().map(|step| specialized(step, options.core).instructions).sum();
     // In balanced code, a byte is worth what it saves where it saves one part in 30,000 of an inference.
     let instructions_per_byte = match options.optimize {
@@ -61,6 +91,14 @@ pub(super) fn choose(program: &Program, options: &Options) -> Vec<Form> {
             if let Some(cost) = cost.map(score).filter(|&cost| cost < best.1) {
                 best = (form, cost);
             }
+        }
+        let mut best = (Choice::Plain(best.0), best.1);
+        // One layer rarely saves what the code of the packed kernels takes.
+        if options.optimize != Optimize::Size
+            && let Some(arranged) = packed::arrange(program, step, options.core)
+            && score(packed(program, step, &arranged)) < best.1
+        {
+            best.0 = Choice::Packed(arranged);
         }
         best.0
     };
@@ -112,6 +150,18 @@ fn specialized(step: &Step, core: CoreClass) -> Cost {
         | Kernel::View => 120.0,
     };
     Cost { bytes, instructions: 20.0 + step.macs as f64 * per_product(&step.kernel, core).1 + elements(step) * 9.0 }
+}
+
+/// The packed form; instructions were counted on Cortex-M4, and fitted to products and outputs.
+fn packed(program: &Program, step: &Step, arranged: &Arranged) -> Cost {
+    let (product, output) = match &step.kernel {
+        Kernel::DepthwiseConv2d { .. } => (1.0, 12.0),
+        _ => (0.8, 12.0),
+    };
+    let bytes = |constant: &Constant| little_endian(&constant.data).len() as f64;
+    let plain: f64 = step.kernel.constants().into_iter().map(|id| bytes(program.constant(id))).sum();
+    let growth = bytes(&arranged.filter) + bytes(&arranged.scales) - plain;
+    Cost { bytes: 120.0 + growth, instructions: 200.0 + step.macs as f64 * product + elements(step) * output }
 }
 
 /// Only fully connected steps of one row are unrolled: each weight is then used once.

@@ -4,6 +4,7 @@ mod check;
 mod fit;
 mod form;
 mod layout;
+mod packed;
 mod storage;
 mod text;
 
@@ -69,6 +70,17 @@ impl Port {
     }
 }
 
+/// What a step of the form [`Form::Packed`] is given in place of its kernel's constants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Packed {
+    /// Weights, as words.
+    pub filter: ConstId,
+    /// Four numbers an output channel: what makes outputs of sums.
+    pub scales: ConstId,
+    /// Words of the stack that the kernel is lent.
+    pub words: usize,
+}
+
 /// One step, placed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlannedStep {
@@ -76,6 +88,8 @@ pub struct PlannedStep {
     pub step: Step,
     /// How its kernel is instantiated.
     pub form: Form,
+    /// Its constants, where the form is [`Form::Packed`].
+    pub packed: Option<Packed>,
     /// The place of each read; `None` for a constant.
     pub reads: Vec<Option<Place>>,
     /// The place of each write.
@@ -128,7 +142,8 @@ impl Plan {
     /// Those of [`Plan::weight_bytes`] that are filters, biases and constant operands: what training made.
     pub fn parameter_bytes(&self) -> usize {
         let parameters = self.steps.iter().flat_map(|planned| {
-            let tables = planned.step.kernel.tables();
+            let mut tables = planned.step.kernel.tables();
+            tables.extend(planned.packed.map(|packed| packed.scales));
             planned.constants().into_iter().filter(move |id| !tables.contains(id))
         });
         self.bytes_of(parameters)
@@ -151,14 +166,21 @@ impl PlannedStep {
     pub fn frames(&self) -> &'static str {
         match self.form {
             Form::Shared | Form::Specialized => self.step.kernel.name(),
+            Form::Packed => "packed",
             Form::Unrolled => "unrolled",
         }
+    }
+
+    /// Bytes of the stack that the kernel is lent, which the row does not count.
+    pub fn lent_bytes(&self) -> usize {
+        self.packed.map_or(0, |packed| 4 * packed.words)
     }
 
     /// The constants that generated code carries for this step; none for an unrolled one, whose weights are in its code.
     pub fn constants(&self) -> Vec<ConstId> {
         let mut ids = match self.form {
             Form::Shared | Form::Specialized => self.step.kernel.constants(),
+            Form::Packed => self.packed.iter().flat_map(|packed| [packed.filter, packed.scales]).collect(),
             Form::Unrolled => Vec::new(),
         };
         ids.extend(self.step.reads.iter().filter_map(|read| match read {
@@ -192,7 +214,21 @@ pub fn plan(program: &Program, options: &Options, source_sha256: [u8; 32]) -> Re
     }
     let place = |id: TensorId| places[id.0 as usize].unwrap_or(Place::Arena { offset: 0, bytes: 0 });
     let forms = form::choose(program, options);
-    let steps = program.steps.iter().zip(forms).map(|(step, form)| planned(program, step, form, &place)).collect();
+    let mut constants = program.constants.clone();
+    let mut constant = |constant: Constant| {
+        constants.push(constant);
+        ConstId(constants.len() as u32 - 1)
+    };
+    let mut steps: Vec<PlannedStep> = Vec::with_capacity(program.steps.len());
+    for (step, form) in program.steps.iter().zip(forms) {
+        let mut planned = planned(program, step, form.form(), &place);
+        planned.packed = form.arranged().map(|arranged| Packed {
+            filter: constant(arranged.filter),
+            scales: constant(arranged.scales),
+            words: arranged.words,
+        });
+        steps.push(planned);
+    }
     let plan = Plan {
         name: program.name.clone(),
         options: options.clone(),
@@ -203,7 +239,7 @@ pub fn plan(program: &Program, options: &Options, source_sha256: [u8; 32]) -> Re
         arena_lower_bound: arena.lower_bound,
         fields,
         steps,
-        constants: program.constants.clone(),
+        constants,
         macs: program.steps.iter().map(|step| step.macs).sum(),
     };
     check(&plan)?;
@@ -232,7 +268,7 @@ fn planned(program: &Program, step: &Step, form: Form, place: &impl Fn(TensorId)
         None => shape(id),
     });
     let shapes = format!("{} -> {}", from.collect::<Vec<_>>().join(", "), to.collect::<Vec<_>>().join(", "));
-    PlannedStep { step: step.clone(), form, reads, writes, in_place, shapes }
+    PlannedStep { step: step.clone(), form, packed: None, reads, writes, in_place, shapes }
 }
 
 fn port(program: &Program, id: TensorId, place: Place) -> Port {

@@ -10,6 +10,7 @@ pub mod harness;
 mod cast;
 #[cfg(tinybake_core = "dsp")]
 mod dsp;
+pub(crate) mod packed;
 #[allow(unsafe_code)]
 mod placed;
 mod portable;

@@ -11,6 +11,7 @@ pub mod fully_connected;
 pub mod lut;
 pub mod max_pool2d;
 pub mod mirror_pad;
+pub mod packed;
 mod pixels;
 pub mod prelu;
 pub mod quantize;

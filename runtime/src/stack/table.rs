@@ -47,6 +47,9 @@ pub const MIRROR_PAD: Frames = Frames { size: [312, 304, 304, 304, 224], speed: 
 /// `nearest_neighbor`
 pub const NEAREST_NEIGHBOR: Frames = Frames { size: [264, 184, 184, 176, 136], speed: [264, 184, 184, 176, 136] };
 
+/// `packed`
+pub const PACKED: Frames = Frames { size: [1216, 1216, 1216, 1216, 1216], speed: [1216, 1216, 1216, 1216, 1216] };
+
 /// `quantize`
 pub const QUANTIZE: Frames = Frames { size: [296, 176, 176, 200, 136], speed: [296, 176, 176, 200, 136] };
 

@@ -1,0 +1,206 @@
+//! The packed kernels' portable twins equal the plain kernels on random layers.
+
+use super::*;
+use crate::ir::Origin;
+use crate::lower::ConstId;
+use crate::options::Reference;
+use tinybake_runtime::kernels::conv2d::{self, Conv2d};
+use tinybake_runtime::kernels::depthwise_conv2d::{self, DepthwiseConv2d};
+use tinybake_runtime::kernels::fully_connected::{self, FullyConnected};
+use tinybake_runtime::kernels::{Dims, packed as kernels};
+use tinybake_runtime::requantize::PerChannel;
+
+/// A linear congruential generator.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: u32) -> u16 {
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        ((self.0 >> 33) as u32 % end) as u16
+    }
+
+    /// Bytes of which some are extreme.
+    fn bytes(&mut self, length: usize, least: i8) -> Vec<i8> {
+        let byte = |random: &mut Self| match random.below(8) {
+            0 => least,
+            1 => 127,
+            _ => (random.below(256) as i8).max(least),
+        };
+        (0..length).map(|_| byte(self)).collect()
+    }
+
+    fn clamp(&mut self) -> Clamp {
+        match self.below(4) {
+            0 => Clamp { zero_point: -128, min: -128, max: 127 },
+            1 => Clamp { zero_point: 3, min: -128, max: 127 },
+            2 => Clamp { zero_point: -5, min: -5, max: 100 },
+            _ => Clamp { zero_point: 127, min: -110, max: 90 },
+        }
+    }
+}
+
+/// The plain constants of a layer.
+struct Layer {
+    filter: Vec<i8>,
+    bias: Vec<i32>,
+    multipliers: Vec<i32>,
+    shifts: Vec<i8>,
+}
+
+impl Layer {
+    fn new(random: &mut Random, channels: usize, size: usize) -> Self {
+        // Outputs are spread over the range: sums are about 5000 times the root of their number of products.
+        let right = (5000.0 * (size as f64).sqrt() / 60.0).log2() as i8;
+        Self {
+            filter: random.bytes(channels * size, -127),
+            bias: (0..channels).map(|_| i32::from(random.below(20000)) - 10000).collect(),
+            multipliers: (0..channels).map(|_| (1 << 30) + i32::from(random.below(1 << 15)) * (1 << 15)).collect(),
+            shifts: (0..channels).map(|_| -(right.max(1) + random.below(3) as i8)).collect(),
+        }
+    }
+
+    fn rule(&self) -> PerChannel<'_> {
+        PerChannel { multipliers: &self.multipliers, shifts: &self.shifts }
+    }
+
+    /// The words of the filter and the scales, and those to lend.
+    fn arranged(&self, kernel: impl FnOnce(Weights) -> Kernel) -> (Vec<i32>, Vec<i32>, Vec<u32>) {
+        let requantizer = Requantizer::PerChannel { multipliers: ConstId(2), shifts: ConstId(3) };
+        let constant = |data| Constant { label: String::new(), data };
+        let step = Step {
+            origin: Origin { index: 0, name: String::new() },
+            op: "layer",
+            kernel: kernel(Weights { filter: ConstId(0), bias: ConstId(1), requantizer }),
+            reads: Vec::new(),
+            writes: Vec::new(),
+            macs: 0,
+            bounded: true,
+        };
+        let program = Program {
+            name: String::new(),
+            reference: Reference::Tflm,
+            tensors: Vec::new(),
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            steps: Vec::new(),
+            constants: vec![
+                constant(Data::I8(self.filter.clone())),
+                constant(Data::I32(self.bias.clone())),
+                constant(Data::I32(self.multipliers.clone())),
+                constant(Data::I8(self.shifts.clone())),
+            ],
+        };
+        let arranged = arrange(&program, &step, CoreClass::Dsp).expect("a layer that can be packed");
+        let words = |constant: &Constant| constant.data.as_i32().expect("words").to_vec();
+        (words(&arranged.filter), words(&arranged.scales), vec![0; arranged.words])
+    }
+}
+
+fn output_size(size: u16, kernel: u16, stride: u16, pad: u16) -> u16 {
+    (size + 2 * pad).checked_sub(kernel).map_or(0, |free| free / stride + 1)
+}
+
+#[test]
+fn fully_connected_equals_the_plain_kernel() {
+    let mut random = Random(1);
+    for _ in 0..300 {
+        let (rows, depth, columns) = (1 + random.below(5), 1 + random.below(90), 1 + random.below(20));
+        let layer = Layer::new(&mut random, columns.into(), depth.into());
+        let p = FullyConnected { rows: rows.into(), depth: depth.into(), columns: columns.into(), clamp: random.clamp() };
+        let x = random.bytes(usize::from(rows) * usize::from(depth), -128);
+        let (mut expected, mut given) = (vec![0; usize::from(rows * columns)], vec![0; usize::from(rows * columns)]);
+        fully_connected::fully_connected(&p, &x, &layer.filter, &layer.bias, layer.rule(), &mut expected);
+        let (filter, scales, mut lent) = layer.arranged(|weights| Kernel::FullyConnected { params: p, weights });
+        kernels::fully_connected(&p, &x, &filter, &scales, &mut lent, &mut given);
+        assert_eq!(given, expected, "{p:?}");
+    }
+}
+
+#[test]
+fn conv2d_equals_the_plain_kernel() {
+    let mut random = Random(2);
+    for _ in 0..300 {
+        let input = Dims { height: 1 + random.below(9), width: 1 + random.below(9), channels: 1 + random.below(9) };
+        let (kernel, stride) = ([1 + random.below(4), 1 + random.below(4)], [1 + random.below(3), 1 + random.below(3)]);
+        let pad = [random.below(kernel[0].into()), random.below(kernel[1].into())];
+        let output = Dims {
+            height: output_size(input.height, kernel[0], stride[0], pad[0]),
+            width: output_size(input.width, kernel[1], stride[1], pad[1]),
+            channels: 1 + random.below(7),
+        };
+        let clamp = random.clamp();
+        let p = Conv2d { input, output, kernel, stride, dilation: [1, 1], pad, groups: 1, input_zero_point: -7, clamp };
+        let elements = |dims: Dims| usize::from(dims.height) * usize::from(dims.width) * usize::from(dims.channels);
+        let size = kernel.map(usize::from);
+        let layer = Layer::new(&mut random, output.channels.into(), size[0] * size[1] * usize::from(input.channels));
+        let x = random.bytes(elements(input), -128);
+        let (mut expected, mut given) = (vec![0; elements(output)], vec![0; elements(output)]);
+        conv2d::conv2d(&p, &x, &layer.filter, &layer.bias, layer.rule(), &mut expected);
+        let (filter, scales, mut lent) = layer.arranged(|weights| Kernel::Conv2d { params: p, weights });
+        kernels::conv2d(&p, &x, &filter, &scales, &mut lent, &mut given);
+        assert_eq!(given, expected, "{p:?}");
+    }
+}
+
+#[test]
+fn depthwise_conv2d_equals_the_plain_kernel() {
+    let mut random = Random(3);
+    for _ in 0..300 {
+        let channels = 4 + random.below(12);
+        let input = Dims { height: 1 + random.below(40), width: 1 + random.below(40), channels };
+        let (stride, pad) = (1 + random.below(2), [random.below(2), random.below(2)]);
+        let size = |size: u16, axis: usize| output_size(size, 3, stride, pad[axis]);
+        let output = Dims { height: size(input.height, 0), width: size(input.width, 1), channels };
+        let p = DepthwiseConv2d {
+            input,
+            output,
+            kernel: [3, 3],
+            stride: [stride; 2],
+            dilation: [1, 1],
+            pad,
+            multiplier: 1,
+            input_zero_point: 11,
+            clamp: random.clamp(),
+        };
+        let elements = |dims: Dims| usize::from(dims.height) * usize::from(dims.width) * usize::from(dims.channels);
+        let layer = Layer::new(&mut random, channels.into(), 9);
+        let x = random.bytes(elements(input), -128);
+        let (mut expected, mut given) = (vec![0; elements(output)], vec![0; elements(output)]);
+        depthwise_conv2d::depthwise_conv2d(&p, &x, &layer.filter, &layer.bias, layer.rule(), &mut expected);
+        let (filter, scales, mut lent) = layer.arranged(|weights| Kernel::DepthwiseConv2d { params: p, weights });
+        kernels::depthwise_conv2d(&p, &x, &filter, &scales, &mut lent, &mut given);
+        assert_eq!(given, expected, "{p:?}");
+    }
+}
+
+#[test]
+fn what_does_not_fit_a_half_is_not_packed() {
+    assert_eq!(paired(&[-1, 5, -128, 0], 2, 2), None);
+    assert!(paired(&[1, 5, -128, 0], 2, 2).is_some());
+    // One sum too long.
+    assert_eq!(paired(&[127; 1200], 600, 600), None);
+    assert!(paired(&[127; 1000], 500, 500).is_some());
+}
+
+#[test]
+fn nonsense_does_not_panic() {
+    let mut random = Random(7);
+    for _ in 0..3000 {
+        let mut number = |end| if random.below(4) == 0 { 0 } else { random.below(end) };
+        let mut dims = || Dims { height: number(9), width: number(9), channels: number(9) };
+        let (input, output) = (dims(), dims());
+        let mut pair = || [number(5), number(5)];
+        let (kernel, stride, dilation, pad) = (pair(), pair(), pair(), pair());
+        let (groups, multiplier, rows) = (number(4), number(4), number(4));
+        let lengths = [number(400), number(200), number(60), number(300), number(300)].map(usize::from);
+        let (clamp, input_zero_point) = (Clamp { zero_point: 300, min: 5, max: -5 }, 3);
+        let (x, filter, scales) = (random.bytes(lengths[0], -128), vec![77; lengths[1]], vec![-3; lengths[2]]);
+        let (mut lent, mut out) = (vec![0; lengths[3]], vec![0; lengths[4]]);
+        let p = Conv2d { input, output, kernel, stride, dilation, pad, groups, input_zero_point, clamp };
+        kernels::conv2d(&p, &x, &filter, &scales, &mut lent, &mut out);
+        let p = DepthwiseConv2d { input, output, kernel, stride, dilation, pad, multiplier, input_zero_point, clamp };
+        kernels::depthwise_conv2d(&p, &x, &filter, &scales, &mut lent, &mut out);
+        let p = FullyConnected { rows: rows.into(), depth: kernel[0].into(), columns: kernel[1].into(), clamp };
+        kernels::fully_connected(&p, &x, &filter, &scales, &mut lent, &mut out);
+    }
+}

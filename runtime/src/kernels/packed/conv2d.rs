@@ -1,0 +1,89 @@
+//! Convolutions without groups and dilation.
+
+use super::{halves, positive, settle};
+use crate::arch::packed;
+use crate::kernels::conv2d::Conv2d;
+use crate::kernels::dims::origin;
+use crate::kernels::pixels::copy;
+
+/// Most elements of a row of a window: taps of a row times channels.
+pub const MOST_RUN: usize = 256;
+
+/// Words of a window, of which each row is a run of its own.
+pub const fn window_words(p: &Conv2d) -> usize {
+    p.kernel[0] as usize * halves(p.kernel[1] as usize * p.input.channels as usize)
+}
+
+/// The convolution `p`, of one group and dilation 1, with rows of windows of at most [`MOST_RUN`] elements, of `filter`, of
+/// which each two output channels have [`window_words`], and `scales`, four numbers an output channel, both for a whole
+/// number of pairs of channels.
+///
+/// `window` is of twice [`window_words`]. Slices that are too short end the computation early.
+#[inline(never)]
+pub fn conv2d(p: &Conv2d, input: &[i8], filter: &[i32], scales: &[i32], window: &mut [u32], output: &mut [i8]) {
+    let (channels, words, positive) = (p.output.channels as usize, window_words(p), positive(&p.clamp));
+    let scales = scales.as_chunks().0;
+    let mut rest = &mut *output;
+    for out_y in 0..p.output.height as usize {
+        let y = origin(out_y, p.stride[0], p.pad[0]);
+        let mut out_x = 0;
+        while out_x < p.output.width as usize {
+            let x = origin(out_x, p.stride[1], p.pad[1]);
+            if out_x + 1 < p.output.width as usize {
+                let (Some(window), Some(out)) = (window.get_mut(..2 * words), rest.split_off_mut(..2 * channels)) else { return };
+                gather::<2>(p, input, (y, x), window);
+                packed::two_rows(window, filter, scales, positive, out);
+                out_x += 2;
+            } else {
+                let (Some(window), Some(out)) = (window.get_mut(..words), rest.split_off_mut(..channels)) else { return };
+                gather::<1>(p, input, (y, x), window);
+                packed::row(window, filter, scales, positive, out);
+                out_x += 1;
+            }
+        }
+    }
+    settle(&p.clamp, output);
+}
+
+/// Fills `window` with those of `N` neighbouring output pixels, tap 0 of the first of which is at `(y, x)`.
+#[inline(never)]
+fn gather<const N: usize>(p: &Conv2d, input: &[i8], (y, x): (isize, isize), window: &mut [u32]) {
+    let (channels, run) = (p.input.channels as usize, p.kernel[1] as usize * p.input.channels as usize);
+    let (width, row) = (p.input.width as isize, p.input.width as usize * channels);
+    let delta = p.stride[1] as usize * channels;
+    let end = x + (N - 1) as isize * p.stride[1] as isize + p.kernel[1] as isize;
+    let zero = p.input_zero_point as u16 as u32;
+    let mut window = window;
+    for ky in 0..p.kernel[0] as usize {
+        let y = y + ky as isize;
+        let Some(words) = window.split_off_mut(..N * halves(run)) else { return };
+        if y < 0 || y >= p.input.height as isize {
+            words.fill(zero | zero << 16);
+            continue;
+        }
+        let Some(row) = input.get(y as usize * row..) else { return };
+        if x >= 0 && end <= width {
+            packed::widen::<N>(words, row.get(x as usize * channels..).unwrap_or(&[]), delta, run);
+        } else {
+            border::<N>(p, row, x, words);
+        }
+    }
+}
+
+/// Fills `words` with a row of `N` windows that reaches over the image's left or right edge, `row` beginning with its row.
+#[inline(never)]
+fn border<const N: usize>(p: &Conv2d, row: &[i8], x: isize, words: &mut [u32]) {
+    let (channels, run) = (p.input.channels as usize, p.kernel[1] as usize * p.input.channels as usize);
+    let mut runs = [p.input_zero_point; 2 * MOST_RUN + 4];
+    let mut x = x;
+    for run in runs.chunks_exact_mut(run.max(1)).take(N) {
+        let skip = (x.wrapping_neg().max(0) as usize).saturating_mul(channels);
+        let start = (x.max(0) as usize).saturating_mul(channels);
+        let inside = (p.input.width as usize * channels).saturating_sub(start).min(run.len().saturating_sub(skip));
+        if let Some(run) = run.get_mut(skip..).and_then(|run| run.get_mut(..inside)) {
+            copy(run, row.get(start..).unwrap_or(&[]));
+        }
+        x = x.wrapping_add(p.stride[1] as isize);
+    }
+    packed::widen::<N>(words, &runs, run, run);
+}
