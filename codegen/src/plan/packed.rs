@@ -11,6 +11,9 @@ use tinybake_runtime::requantize::{Clamp, Multiplier};
 /// Most words lent to a depthwise convolution: 2 kB of the stack.
 const PLANES: usize = 512;
 
+/// Words lent to fully connected layers of several rows, for as many pairs of rows as fit, but one at least.
+const PAIRS: usize = 256;
+
 /// Most words lent to the others: two windows of 576 elements.
 const WINDOWS: usize = 576;
 
@@ -35,7 +38,11 @@ pub(super) fn arrange(program: &Program, step: &Step, core: CoreClass) -> Option
     }
     match &step.kernel {
         Kernel::FullyConnected { params, weights } => {
-            let (depth, pixels) = (params.depth as usize, params.rows.min(2) as usize);
+            let depth = params.depth as usize;
+            let pixels = match params.rows {
+                0 | 1 => 1,
+                rows => 2 * (PAIRS / (2 * packed::halves(depth)).max(1)).clamp(1, rows as usize / 2),
+            };
             let filter = paired(int8(program, weights)?, depth, depth)?;
             of_layer(program, weights, &params.clamp, filter, params.columns as usize, pixels * packed::halves(depth))
         }

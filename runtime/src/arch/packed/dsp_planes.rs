@@ -4,6 +4,27 @@
 use super::planes::Rows;
 use super::{Scale, planes};
 
+/// Four channels of two pixels into four words.
+macro_rules! spread_two {
+    () => {
+        "ldr {b}, [{x}, {channels}]
+        ldr {a}, [{x}]
+        add {x}, {x}, {channels}, lsl #1
+        sxtb16 {e}, {a}
+        sxtb16 {f}, {b}
+        sxtb16 {a}, {a}, ror #8
+        sxtb16 {b}, {b}, ror #8
+        pkhbt {t}, {a}, {b}, lsl #16
+        pkhtb {b}, {b}, {a}, asr #16
+        str {t}, [{low}, {plane}]
+        str {b}, [{high}, {plane}]
+        pkhbt {t}, {e}, {f}, lsl #16
+        pkhtb {f}, {f}, {e}, asr #16
+        str {t}, [{low}], #4
+        str {f}, [{high}], #4"
+    };
+}
+
 /// [`planes::spread`].
 #[inline(never)]
 pub(crate) fn spread(planes: &mut [u32], plane: usize, x: &[i8], channels: usize, pixels: usize, first: usize) {
@@ -38,24 +59,16 @@ pub(crate) fn spread(planes: &mut [u32], plane: usize, x: &[i8], channels: usize
             "adds {low}, {low}, #4",
             "adds {high}, {high}, #4",
             "2:",
+            // Two pairs a round; an odd number of them begins in the middle.
             "lsrs {count}, {pairs}, #1",
             "beq 4f",
+            "adds {count}, {count}, #1",
+            "lsrs {count}, {count}, #1",
+            "bcc 6f",
             "3:",
-            "ldr {b}, [{x}, {channels}]",
-            "ldr {a}, [{x}]",
-            "add {x}, {x}, {channels}, lsl #1",
-            "sxtb16 {e}, {a}",
-            "sxtb16 {f}, {b}",
-            "sxtb16 {a}, {a}, ror #8",
-            "sxtb16 {b}, {b}, ror #8",
-            "pkhbt {t}, {a}, {b}, lsl #16",
-            "pkhtb {b}, {b}, {a}, asr #16",
-            "str {t}, [{low}, {plane}]",
-            "str {b}, [{high}, {plane}]",
-            "pkhbt {t}, {e}, {f}, lsl #16",
-            "pkhtb {f}, {f}, {e}, asr #16",
-            "str {t}, [{low}], #4",
-            "str {f}, [{high}], #4",
+            spread_two!(),
+            "6:",
+            spread_two!(),
             "subs {count}, {count}, #1",
             "bne 3b",
             "4:",
@@ -102,7 +115,7 @@ struct Block {
     out: *mut i8,
     /// Elements of a row of the output.
     out_row: usize,
-    /// Four times the pairs of outputs of a row.
+    /// Bytes by which pairs of outputs advance in a row.
     pairs: usize,
     /// Four times the outputs that are not in pairs.
     singles: usize,
@@ -110,8 +123,7 @@ struct Block {
     /// The assembly's own: where a row ends.
     end: usize,
     w: *const [i32; 6],
-    /// So that there are two times eight words.
-    unused: usize,
+    stride: usize,
 }
 
 /// Two outputs, from the two words at each of three places: 18 products in 15 instructions.
@@ -132,6 +144,54 @@ macro_rules! products_of_two {
         smlatb r10, r7, r5, r10
         smlabt r9, r8, r6, r9
         smlad r10, r8, r6, r10"
+    };
+}
+
+/// Two outputs of stride 2, from the three words at each of three places.
+macro_rules! products_of_two_apart {
+    () => {
+        "ldrd r7, r8, [r0], #8
+        smuad r9, r7, r1
+        smuad r10, r8, r1
+        ldr r7, [r0]
+        smlabt r9, r8, r2, r9
+        smlabt r10, r7, r2, r10
+        ldrd r7, r8, [r11], #8
+        smlad r9, r7, r3, r9
+        smlad r10, r8, r3, r10
+        ldr r7, [r11]
+        smlabt r9, r8, r4, r9
+        smlabt r10, r7, r4, r10
+        ldrd r7, r8, [r12], #8
+        smlad r9, r7, r5, r9
+        smlad r10, r8, r5, r10
+        ldr r7, [r12]
+        smlabt r9, r8, r6, r9
+        smlabt r10, r7, r6, r10"
+    };
+}
+
+/// From the two sums to two outputs, and whether the row ends.
+macro_rules! finish_two {
+    ($scale:ident) => {
+        concat!(
+            "ldrd r7, r8, [sp]\n",
+            "add r9, r7, r9, lsl #1\n",
+            "add r10, r7, r10, lsl #1\n",
+            "ldr r7, [sp, #8]\n",
+            scale!($scale, "r9"),
+            scale!($scale, "r10"),
+            "ldrd r7, r8, [sp, #12]\n",
+            "asr r9, r9, r7\n",
+            "asr r10, r10, r7\n",
+            "ssat r9, #8, r9\n",
+            "ssat r10, #8, r10\n",
+            "strb r9, [lr]\n",
+            "strb r10, [lr, r8]\n",
+            "ldr r7, [sp, #52]\n",
+            "add lr, lr, r8, lsl #1\n",
+            "cmp r0, r7\n",
+        )
     };
 }
 
@@ -205,25 +265,18 @@ macro_rules! channel {
             "beq 4f",
             "add r9, r9, r0",
             "str r9, [sp, #52]",
+            "ldr r7, [sp, #60]",
+            "cmp r7, #1",
+            "bne 7f",
             "3:",
             products_of_two!(),
-            "ldrd r7, r8, [sp]",
-            "add r9, r7, r9, lsl #1",
-            "add r10, r7, r10, lsl #1",
-            "ldr r7, [sp, #8]",
-            scale!($scale, "r9"),
-            scale!($scale, "r10"),
-            "ldrd r7, r8, [sp, #12]",
-            "asr r9, r9, r7",
-            "asr r10, r10, r7",
-            "ssat r9, #8, r9",
-            "ssat r10, #8, r10",
-            "strb r9, [lr]",
-            "strb r10, [lr, r8]",
-            "ldr r7, [sp, #52]",
-            "add lr, lr, r8, lsl #1",
-            "cmp r0, r7",
+            finish_two!($scale),
             "bne 3b",
+            "b 4f",
+            "7:",
+            products_of_two_apart!(),
+            finish_two!($scale),
+            "bne 7b",
             "4:",
             "ldr r9, [sp, #44]",
             "cmp r9, #0",
@@ -265,7 +318,6 @@ pub(crate) fn channel(rows: &Rows, plane: &[u32], w: &[i32; 6], scale: &Scale, p
         return;
     }
     let Rows { words, stride, count, width, channels } = *rows;
-    let (pairs, singles) = if stride == 1 { (width / 2, width % 2) } else { (0, width) };
     let block = Block {
         scale: *scale,
         channels,
@@ -274,12 +326,12 @@ pub(crate) fn channel(rows: &Rows, plane: &[u32], w: &[i32; 6], scale: &Scale, p
         step: 4 * words * stride,
         out: out.as_mut_ptr(),
         out_row: width * channels,
-        pairs: 4 * pairs,
-        singles: 4 * singles,
+        pairs: 4 * stride * (width / 2),
+        singles: 4 * (width % 2),
         rows: count,
         end: 0,
         w,
-        unused: 0,
+        stride,
     };
     // SAFETY: `Rows::fit` says that the windows lie in `plane` with the two words that are loaded at once, and the outputs in
     // `out`; words are aligned. Of the stack it uses what it moves the stack pointer past, and it restores `r6` and `r7`.

@@ -9,6 +9,7 @@ mod dsp_planes;
 mod pairs;
 mod planes;
 
+pub(crate) use pairs::Rows as Runs;
 pub use pairs::{halves, places};
 #[cfg(not(tinybake_core = "dsp"))]
 pub(crate) use pairs::{row, two_rows, widen};

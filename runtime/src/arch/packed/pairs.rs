@@ -29,13 +29,32 @@ pub fn places(length: usize) -> impl Iterator<Item = (usize, Option<usize>)> {
     })
 }
 
-/// Writes the halves of `N` runs of `length` elements each, `delta` elements apart, alternating. Elements that `x` lacks are
-/// zeros; words that `window` lacks are not written.
-pub(crate) fn widen<const N: usize>(window: &mut [u32], x: &[i8], delta: usize, length: usize) {
-    for (words, (low, high)) in window.chunks_exact_mut(N.max(1)).zip(places(length)) {
-        for (run, word) in words.iter_mut().enumerate() {
-            let at = |place: usize| x.get(run.wrapping_mul(delta).wrapping_add(place)).copied().unwrap_or(0);
-            *word = pair(at(low), high.map_or(0, at));
+/// Rows of runs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rows {
+    /// How many.
+    pub(crate) count: usize,
+    /// Elements from one to the next.
+    pub(crate) pitch: usize,
+}
+
+impl Rows {
+    /// One row.
+    pub(crate) const ONE: Self = Self { count: 1, pitch: 0 };
+}
+
+/// Writes, row after row, the halves of `N` runs of `length` elements each, `delta` elements apart, alternating. Elements that
+/// `x` lacks are zeros; words that `window` lacks are not written.
+pub(crate) fn widen<const N: usize>(window: &mut [u32], x: &[i8], delta: usize, length: usize, rows: Rows) {
+    let mut words = window.chunks_exact_mut(N.max(1));
+    for row in 0..rows.count {
+        for (low, high) in places(length) {
+            let Some(words) = words.next() else { return };
+            for (run, word) in words.iter_mut().enumerate() {
+                let start = row.wrapping_mul(rows.pitch).wrapping_add(run.wrapping_mul(delta));
+                let at = |place: usize| x.get(start.wrapping_add(place)).copied().unwrap_or(0);
+                *word = pair(at(low), high.map_or(0, at));
+            }
         }
     }
 }
@@ -49,10 +68,15 @@ pub(crate) fn row(x: &[u32], w: &[i32], scales: &[Scale], positive: bool, out: &
     pixels::<1>(x, w, scales, positive, out);
 }
 
-/// The outputs of two pixels: the first half of `out` is of the first. Otherwise as [`row`], with `x.len() / 2` words.
+/// The outputs of pairs of pixels, whose windows are of `halves` words: of each pair, the first half of its part of `out` is of
+/// the first pixel. There are `x.len() / (2 * halves)` pairs. Otherwise as [`row`].
 #[cfg_attr(tinybake_core = "dsp", allow(dead_code))]
-pub(crate) fn two_rows(x: &[u32], w: &[i32], scales: &[Scale], positive: bool, out: &mut [i8]) {
-    pixels::<2>(x, w, scales, positive, out);
+pub(crate) fn two_rows(x: &[u32], halves: usize, w: &[i32], scales: &[Scale], positive: bool, out: &mut [i8]) {
+    let Some(pixels) = x.len().checked_div(2 * halves).filter(|&pixels| pixels > 0) else { return };
+    let Some(outputs) = out.len().checked_div(pixels) else { return };
+    for (x, out) in x.chunks_exact((2 * halves).max(1)).zip(out.chunks_exact_mut(outputs.max(1))) {
+        self::pixels::<2>(x, w, scales, positive, out);
+    }
 }
 
 fn pixels<const N: usize>(x: &[u32], w: &[i32], scales: &[Scale], positive: bool, out: &mut [i8]) {

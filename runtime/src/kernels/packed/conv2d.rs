@@ -1,9 +1,9 @@
 //! Convolutions without groups and dilation.
 
 use super::{halves, positive, settle};
-use crate::arch::packed;
+use crate::arch::packed::{self, Runs};
 use crate::kernels::conv2d::Conv2d;
-use crate::kernels::dims::origin;
+use crate::kernels::dims::{inside, origin};
 use crate::kernels::pixels::copy;
 
 /// Most elements of a row of a window: taps of a row times channels.
@@ -32,7 +32,7 @@ pub fn conv2d(p: &Conv2d, input: &[i8], filter: &[i32], scales: &[i32], window: 
             if out_x + 1 < p.output.width as usize {
                 let (Some(window), Some(out)) = (window.get_mut(..2 * words), rest.split_off_mut(..2 * channels)) else { return };
                 gather::<2>(p, input, (y, x), window);
-                packed::two_rows(window, filter, scales, positive, out);
+                packed::two_rows(window, words, filter, scales, positive, out);
                 out_x += 2;
             } else {
                 let (Some(window), Some(out)) = (window.get_mut(..words), rest.split_off_mut(..channels)) else { return };
@@ -53,19 +53,27 @@ fn gather<const N: usize>(p: &Conv2d, input: &[i8], (y, x): (isize, isize), wind
     let delta = p.stride[1] as usize * channels;
     let end = x + (N - 1) as isize * p.stride[1] as isize + p.kernel[1] as isize;
     let zero = p.input_zero_point as u16 as u32;
+    let (top, bottom) = inside(y, p.kernel[0] as usize, p.input.height);
+    let words = N * halves(run);
     let mut window = window;
-    for ky in 0..p.kernel[0] as usize {
-        let y = y + ky as isize;
-        let Some(words) = window.split_off_mut(..N * halves(run)) else { return };
-        if y < 0 || y >= p.input.height as isize {
-            words.fill(zero | zero << 16);
-            continue;
+    let (Some(above), Some(rows)) = (window.split_off_mut(..top * words), window.split_off_mut(..(bottom - top) * words)) else {
+        return;
+    };
+    for outside in [above, window] {
+        if !outside.is_empty() {
+            outside.fill(zero | zero << 16);
         }
-        let Some(row) = input.get(y as usize * row..) else { return };
-        if x >= 0 && end <= width {
-            packed::widen::<N>(words, row.get(x as usize * channels..).unwrap_or(&[]), delta, run);
-        } else {
-            border::<N>(p, row, x, words);
+    }
+    if bottom <= top {
+        return;
+    }
+    let Some(image) = input.get((y + top as isize) as usize * row..) else { return };
+    if x >= 0 && end <= width {
+        let runs = Runs { count: bottom - top, pitch: row };
+        packed::widen::<N>(rows, image.get(x as usize * channels..).unwrap_or(&[]), delta, run, runs);
+    } else {
+        for (ky, words) in rows.chunks_exact_mut(words.max(1)).enumerate() {
+            border::<N>(p, image.get(ky * row..).unwrap_or(&[]), x, words);
         }
     }
 }
@@ -85,5 +93,5 @@ fn border<const N: usize>(p: &Conv2d, row: &[i8], x: isize, words: &mut [u32]) {
         }
         x = x.wrapping_add(p.stride[1] as isize);
     }
-    packed::widen::<N>(words, &runs, run, run);
+    packed::widen::<N>(words, &runs, run, run, Runs::ONE);
 }

@@ -83,7 +83,8 @@ pub fn depthwise_conv2d(
                 packed::channel(&rows, plane, w, scale, positive(&p.clamp), out);
                 // What the next windows have in common with these moves to the front.
                 if let Some((to, from)) = plane.split_at_mut_checked(count * stride * words) {
-                    to.iter_mut().zip(from).take(3usize.saturating_sub(stride) * words).for_each(|(to, from)| *to = *from);
+                    let kept = 3usize.saturating_sub(stride) * words;
+                    keep(to.get_mut(..kept).unwrap_or(&mut []), from);
                 }
             }
             filled = 3usize.saturating_sub(stride);
@@ -92,4 +93,17 @@ pub fn depthwise_conv2d(
         }
     }
     settle(&p.clamp, output);
+}
+
+/// Copies from `from` as much as `to` holds.
+#[inline(always)]
+fn keep(to: &mut [u32], from: &[u32]) {
+    let ((to, to_rest), (from, from_rest)) = (to.as_chunks_mut::<4>(), from.as_chunks::<4>());
+    let rest = from.get(to.len()).map_or(from_rest, |next| next);
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *from;
+    }
+    for (to, from) in to_rest.iter_mut().zip(rest) {
+        *to = *from;
+    }
 }
