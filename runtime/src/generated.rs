@@ -7,7 +7,7 @@ pub use crate::requantize::{self, Bounded, PerChannel, Requantize, Rint, RintPer
 pub use crate::stack;
 
 /// Grows by one with every change that generated code could notice.
-pub const INTERFACE: u32 = 4;
+pub const INTERFACE: u32 = 5;
 
 /// The types of kernel parameters, all in one scope, for literals.
 pub mod params {
@@ -71,6 +71,12 @@ pub const fn float32<const N: usize, const BYTES: usize>(bytes: &[u8; BYTES]) ->
 #[inline(always)]
 pub const fn int8<const N: usize>(bytes: &'static Aligned<[u8; N]>) -> &'static [i8; N] {
     crate::arch::signed(&bytes.0)
+}
+
+/// A stream as the kernels of [`kernels::blocked`] read it: the same bytes, in little-endian words.
+#[inline(always)]
+pub const fn stream<const N: usize>(bytes: &'static Aligned<[u8; N]>) -> &'static [i32] {
+    crate::arch::words(bytes)
 }
 
 /// The tensor of `LEN` bytes at offset `AT` of the arena.

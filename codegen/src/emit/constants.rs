@@ -72,3 +72,9 @@ pub(super) fn read(plan: &Plan, id: ConstId, rt: &TokenStream) -> TokenStream {
         Data::I8(_) | Data::U8(_) | Data::Bool(_) | Data::I16(_) | Data::I64(_) => quote!(#rt::int8(&#name)),
     }
 }
+
+/// The expression that reads a stream as the blocked kernels want it: `&[i32; N]`.
+pub(super) fn stream(id: ConstId, rt: &TokenStream) -> TokenStream {
+    let name = name(id);
+    quote!(#rt::stream(&#name))
+}

@@ -64,7 +64,7 @@ impl Call<'_> {
     fn shared(&self) -> TokenStream {
         match self.planned.form {
             Form::Shared => quote!(::shared),
-            Form::Specialized | Form::Packed | Form::Unrolled => quote!(),
+            Form::Specialized | Form::Packed | Form::Blocked | Form::Unrolled => quote!(),
         }
     }
 
@@ -93,6 +93,10 @@ impl Call<'_> {
         let operands = bind(self.plan, self.planned, &[0], 0, rt);
         let (bindings, a, y, scope) = (&operands.bindings, &operands.reads[0], &operands.write, self.scope());
         let shape = params(shape);
+        if let Some(stream) = self.planned.stream {
+            let stream = constants::stream(stream, rt);
+            return quote!(#scope #bindings #rt::kernels::blocked::#name(&#shape, #a, #stream, #y););
+        }
         let (path, weights) = match self.planned.packed {
             Some(packed) => {
                 let words = literal::number(packed.words);

@@ -1,5 +1,6 @@
 //! The form of each kernel: shared, specialized or unrolled, by a cost model of bytes and instructions.
 
+use super::pack;
 use super::packed::{self, Arranged};
 use crate::lower::{Constant, Kernel, Program, Requantizer, Step, Weights, little_endian};
 use crate::options::{CoreClass, Optimize, Options};
@@ -14,6 +15,8 @@ pub enum Form {
     Specialized,
     /// One outlined copy over constants in an arrangement of its own, for the core's widest multiplications.
     Packed,
+    /// Inlined with literal dimensions, its constants in one stream, for cores with vectors.
+    Blocked,
     /// Straight-line code written from the weights.
     Unrolled,
 }
@@ -24,6 +27,7 @@ impl fmt::Display for Form {
             Form::Shared => "shared",
             Form::Specialized => "specialized",
             Form::Packed => "packed",
+            Form::Blocked => "blocked",
             Form::Unrolled => "unrolled",
         })
     }
@@ -50,6 +54,8 @@ pub(super) enum Choice {
     Plain(Form),
     /// The form [`Form::Packed`].
     Packed(Arranged),
+    /// The form [`Form::Blocked`], with its stream.
+    Blocked(Constant),
 }
 
 impl Choice {
@@ -58,14 +64,23 @@ impl Choice {
         match self {
             Choice::Plain(form) => *form,
             Choice::Packed(_) => Form::Packed,
+            Choice::Blocked(_) => Form::Blocked,
         }
     }
 
     /// What the packed form needs.
     pub(super) fn arranged(self) -> Option<Arranged> {
         match self {
-            Choice::Plain(_) => None,
+            Choice::Plain(_) | Choice::Blocked(_) => None,
             Choice::Packed(arranged) => Some(arranged),
+        }
+    }
+
+    /// The stream of the blocked form.
+    pub(super) fn stream(&self) -> Option<&Constant> {
+        match self {
+            Choice::Plain(_) | Choice::Packed(_) => None,
+            Choice::Blocked(stream) => Some(stream),
         }
     }
 }
@@ -99,6 +114,11 @@ pub(super) fn choose(program: &Program, options: &Options) -> Vec<Choice> {
             && score(packed(program, step, &arranged)) < best.1
         {
             best.0 = Choice::Packed(arranged);
+        }
+        if let Some(stream) = (options.core == CoreClass::Mve).then(|| pack::stream(program, step)).flatten()
+            && score(blocked(step)) < best.1
+        {
+            best.0 = Choice::Blocked(stream);
         }
         best.0
     };
@@ -162,6 +182,15 @@ fn packed(program: &Program, step: &Step, arranged: &Arranged) -> Cost {
     let plain: f64 = step.kernel.constants().into_iter().map(|id| bytes(program.constant(id))).sum();
     let growth = bytes(&arranged.filter) + bytes(&arranged.scales) - plain;
     Cost { bytes: 120.0 + growth, instructions: 200.0 + step.macs as f64 * product + elements(step) * output }
+}
+
+/// A step that has a blocked form; counted in an emulator.
+fn blocked(step: &Step) -> Cost {
+    let per_product = match &step.kernel {
+        Kernel::DepthwiseConv2d { .. } => 1.0,
+        _ => 0.14,
+    };
+    Cost { bytes: 1200.0, instructions: 100.0 + step.macs as f64 * per_product + elements(step) * 4.0 }
 }
 
 /// Only fully connected steps of one row are unrolled: each weight is then used once.

@@ -4,6 +4,7 @@ mod check;
 mod fit;
 mod form;
 mod layout;
+mod pack;
 mod packed;
 mod storage;
 mod text;
@@ -90,6 +91,8 @@ pub struct PlannedStep {
     pub form: Form,
     /// Its constants, where the form is [`Form::Packed`].
     pub packed: Option<Packed>,
+    /// The constant that holds all of a layer's numbers in [`Form::Blocked`].
+    pub stream: Option<ConstId>,
     /// The place of each read; `None` for a constant.
     pub reads: Vec<Option<Place>>,
     /// The place of each write.
@@ -165,7 +168,7 @@ impl PlannedStep {
     /// The row of the runtime's table of stack that this step goes by.
     pub fn frames(&self) -> &'static str {
         match self.form {
-            Form::Shared | Form::Specialized => self.step.kernel.name(),
+            Form::Shared | Form::Specialized | Form::Blocked => self.step.kernel.name(),
             Form::Packed => "packed",
             Form::Unrolled => "unrolled",
         }
@@ -181,6 +184,7 @@ impl PlannedStep {
         let mut ids = match self.form {
             Form::Shared | Form::Specialized => self.step.kernel.constants(),
             Form::Packed => self.packed.iter().flat_map(|packed| [packed.filter, packed.scales]).collect(),
+            Form::Blocked => self.stream.into_iter().collect(),
             Form::Unrolled => Vec::new(),
         };
         ids.extend(self.step.reads.iter().filter_map(|read| match read {
@@ -213,8 +217,8 @@ pub fn plan(program: &Program, options: &Options, source_sha256: [u8; 32]) -> Re
         }
     }
     let place = |id: TensorId| places[id.0 as usize].unwrap_or(Place::Arena { offset: 0, bytes: 0 });
-    let forms = form::choose(program, options);
     let mut constants = program.constants.clone();
+    let forms = form::choose(program, options);
     let mut constant = |constant: Constant| {
         constants.push(constant);
         ConstId(constants.len() as u32 - 1)
@@ -222,6 +226,7 @@ pub fn plan(program: &Program, options: &Options, source_sha256: [u8; 32]) -> Re
     let mut steps: Vec<PlannedStep> = Vec::with_capacity(program.steps.len());
     for (step, form) in program.steps.iter().zip(forms) {
         let mut planned = planned(program, step, form.form(), &place);
+        planned.stream = form.stream().cloned().map(&mut constant);
         planned.packed = form.arranged().map(|arranged| Packed {
             filter: constant(arranged.filter),
             scales: constant(arranged.scales),
@@ -268,7 +273,7 @@ fn planned(program: &Program, step: &Step, form: Form, place: &impl Fn(TensorId)
         None => shape(id),
     });
     let shapes = format!("{} -> {}", from.collect::<Vec<_>>().join(", "), to.collect::<Vec<_>>().join(", "));
-    PlannedStep { step: step.clone(), form, packed: None, reads, writes, in_place, shapes }
+    PlannedStep { step: step.clone(), form, packed: None, stream: None, reads, writes, in_place, shapes }
 }
 
 fn port(program: &Program, id: TensorId, place: Place) -> Port {

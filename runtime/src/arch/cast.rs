@@ -1,4 +1,6 @@
-//! Bytes seen as signed integers.
+//! Bytes seen as integers.
+
+use crate::generated::Aligned;
 
 /// The same bytes as `int8`.
 #[inline(always)]
@@ -9,5 +11,17 @@ pub(crate) const fn signed<const N: usize>(bytes: &[u8; N]) -> &[i8; N] {
     #[allow(unsafe_code)]
     unsafe {
         &*bytes.cast::<[i8; N]>()
+    }
+}
+
+/// The same bytes as words, in the order of the machine; as many as there are whole ones.
+#[inline(always)]
+pub(crate) const fn words<const N: usize>(bytes: &Aligned<[u8; N]>) -> &[i32] {
+    let bytes: *const Aligned<[u8; N]> = bytes;
+    // SAFETY: `Aligned` has the alignment of `i32`, its array lies at its beginning and is no shorter than the result, and every
+    // bit pattern is a value of `i32`; the lifetime is that of the argument.
+    #[allow(unsafe_code)]
+    unsafe {
+        core::slice::from_raw_parts(bytes.cast::<i32>(), N / 4)
     }
 }

@@ -7,9 +7,14 @@
 #[allow(unsafe_code)]
 pub mod harness;
 
+mod blocks;
 mod cast;
 #[cfg(tinybake_core = "dsp")]
 mod dsp;
+#[cfg(tinybake_core = "mve")]
+mod mve;
+#[cfg(tinybake_core = "mve")]
+mod mve_taps;
 pub(crate) mod packed;
 #[allow(unsafe_code)]
 mod placed;
@@ -19,9 +24,16 @@ mod thumb;
 #[cfg(tinybake_core = "dsp")]
 mod wide;
 
-pub(crate) use cast::signed;
+pub(crate) use blocks::{Pairs, Units};
+#[cfg(not(tinybake_core = "mve"))]
+pub(crate) use blocks::{rows_1, rows_2, taps_9};
+pub(crate) use cast::{signed, words};
 #[cfg(tinybake_core = "dsp")]
 pub(crate) use dsp::{dot_2x4, taps_3x4};
+#[cfg(tinybake_core = "mve")]
+pub(crate) use mve::{rows_1, rows_2};
+#[cfg(tinybake_core = "mve")]
+pub(crate) use mve_taps::taps_9;
 pub use placed::{Placed, Taken};
 #[cfg(not(any(tinybake_core = "mve", tinybake_core = "dsp", tinybake_core = "thumb2", tinybake_core = "thumb1")))]
 pub(crate) use portable::dot_1x4;

@@ -3,6 +3,7 @@
 pub mod arg_max;
 pub mod average_pool2d;
 pub mod binary;
+pub mod blocked;
 pub mod conv2d;
 pub mod copy;
 pub mod depthwise_conv2d;

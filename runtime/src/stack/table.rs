@@ -21,7 +21,7 @@ pub const CONV2D: Frames = Frames { size: [1936, 1776, 2216, 1800, 1736], speed:
 pub const COPY: Frames = Frames { size: [736, 720, 720, 760, 304], speed: [736, 720, 720, 760, 304] };
 
 /// `depthwise_conv2d`
-pub const DEPTHWISE_CONV2D: Frames = Frames { size: [944, 824, 888, 1080, 736], speed: [944, 824, 888, 1080, 736] };
+pub const DEPTHWISE_CONV2D: Frames = Frames { size: [944, 824, 888, 1080, 736], speed: [944, 824, 888, 1248, 736] };
 
 /// `dequantize`
 pub const DEQUANTIZE: Frames = Frames { size: [296, 176, 176, 176, 96], speed: [296, 176, 176, 176, 96] };
@@ -30,7 +30,7 @@ pub const DEQUANTIZE: Frames = Frames { size: [296, 176, 176, 176, 96], speed: [
 pub const ELEMENTWISE: Frames = Frames { size: [264, 200, 200, 192, 120], speed: [264, 200, 200, 192, 120] };
 
 /// `fully_connected`
-pub const FULLY_CONNECTED: Frames = Frames { size: [904, 800, 1656, 800, 640], speed: [904, 800, 1656, 800, 640] };
+pub const FULLY_CONNECTED: Frames = Frames { size: [904, 800, 1656, 800, 640], speed: [904, 800, 1656, 1104, 640] };
 
 /// `lut`
 pub const LUT: Frames = Frames { size: [264, 176, 176, 176, 176], speed: [264, 176, 176, 176, 176] };
