@@ -17,6 +17,8 @@ pub mod passes;
 pub mod pipeline;
 pub mod plan;
 pub mod prepare;
+#[cfg(feature = "quantize")]
+pub mod quantize;
 #[cfg(feature = "cli")]
 pub mod report;
 pub mod script;

@@ -10,6 +10,7 @@ mod generate;
 mod guarantees;
 mod inspect;
 mod json;
+mod quantize;
 mod render;
 mod session;
 mod table;
@@ -35,6 +36,7 @@ struct Arguments {
 enum Command {
     Inspect(inspect::Inspect),
     Generate(generate::Generate),
+    Quantize(quantize::Quantize),
     Verify(verify::Verify),
     Compare(compare::Compare),
     Boards(boards::Boards),
@@ -77,6 +79,7 @@ fn run(session: &Session, command: &Command) -> Ended {
     match command {
         Command::Inspect(command) => command.run(session),
         Command::Generate(command) => command.run(session),
+        Command::Quantize(command) => command.run(session),
         Command::Verify(command) => command.run(session),
         Command::Compare(command) => command.run(session),
         Command::Boards(command) => command.run(session),

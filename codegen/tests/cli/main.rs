@@ -3,6 +3,7 @@
 mod compare;
 mod generate;
 mod inspect;
+mod quantize;
 mod verify;
 
 use serde_json::Value;

@@ -1,0 +1,182 @@
+//! The float graph with every tensor that is computed with as int8.
+
+use super::groups::{Groups, groups};
+use super::prepare::reals;
+use super::ranges::{activation, affine, weight_scale};
+use super::statistics::Statistics;
+use super::{Recipe, bias};
+use crate::diag::Diagnostics;
+use crate::eval::float::stored_of;
+use crate::ir::{BinaryKind, DType, Data, Graph, Layer, Node, Op, Quantization, Tensor, TensorId, Weight};
+use std::collections::BTreeMap;
+
+/// Biases stay below this in magnitude, so that sums have room for the products.
+const BIAS_LIMIT: f64 = (1u32 << 30) as f64;
+
+/// The int8 graph of a prepared float graph.
+///
+/// # Errors
+/// What validation says of the result.
+pub(super) fn convert(float: &Graph, statistics: &Statistics, recipe: &Recipe) -> Result<Graph, Diagnostics> {
+    let mut graph = float.clone();
+    let groups = groups(&mut graph);
+    let scales = activations(&graph, statistics, &groups, recipe);
+    let float = graph.clone();
+    for index in 0..graph.tensors.len() {
+        let id = TensorId(index as u32);
+        let tensor = graph.tensor_mut(id);
+        if tensor.value.is_none() && tensor.dtype == DType::F32 {
+            tensor.dtype = DType::I8;
+            tensor.quantization = scales.get(&groups.of(id)).cloned();
+        }
+    }
+    for index in 0..graph.nodes.len() {
+        let node = float.nodes[index].clone();
+        let mut op = node.op.clone();
+        if op.layer().is_some() {
+            layer(&mut graph, &float, &node, &mut op, statistics, recipe);
+        } else {
+            operands(&mut graph, &float, &node, &mut op);
+        }
+        graph.nodes[index].op = op;
+    }
+    drop_unused(&mut graph);
+    crate::valid::check(&graph)?;
+    Ok(graph)
+}
+
+/// The quantization of every group of activations.
+fn activations(graph: &Graph, statistics: &Statistics, groups: &Groups, recipe: &Recipe) -> BTreeMap<TensorId, Quantization> {
+    let mut members: BTreeMap<TensorId, Vec<TensorId>> = BTreeMap::new();
+    for index in 0..graph.tensors.len() {
+        let id = TensorId(index as u32);
+        let tensor = graph.tensor(id);
+        if tensor.value.is_none() && tensor.dtype == DType::F32 {
+            members.entry(groups.of(id)).or_default().push(id);
+        }
+    }
+    let one = |(root, members): (TensorId, Vec<TensorId>)| {
+        let quantization = match groups.fixed(root) {
+            Some(fixed) => fixed.clone(),
+            None => {
+                let known: Vec<_> = members.iter().filter_map(|&id| statistics.of(id)).collect();
+                // What users feed in is not clipped.
+                let is_input = members.iter().any(|id| graph.inputs.contains(id));
+                activation(&known, if is_input { super::Ranges::MinMax } else { recipe.ranges })
+            }
+        };
+        (root, quantization)
+    };
+    members.into_iter().map(one).collect()
+}
+
+/// Adds an int8 or int32 constant.
+fn constant(graph: &mut Graph, like: &Tensor, data: Data, quantization: Option<Quantization>) -> TensorId {
+    let dtype = data.dtype();
+    let value = graph.add_weight(Weight { name: like.name.clone(), data });
+    graph.add_tensor(Tensor { dtype, quantization, value: Some(value), ..like.clone() })
+}
+
+/// Weights per channel and the bias of a layer.
+fn layer(graph: &mut Graph, float: &Graph, node: &Node, op: &mut Op, statistics: &Statistics, recipe: &Recipe) {
+    let Some(Layer { input, filter, bias: Some(bias_id), channel_axis }) = op.layer() else { return };
+    let (tensor, weights, biases) = (float.tensor(filter), reals(float, filter), reals(float, bias_id));
+    let channels = tensor.shape.0.get(channel_axis).copied().unwrap_or(1).max(1);
+    let inner: usize = tensor.shape.0.iter().skip(channel_axis + 1).product();
+    let channel = |index: usize| index / inner.max(1) % channels;
+    let input_scale = graph.tensor(input).quantization.as_ref().map_or(1.0, Quantization::scale);
+    let scales: Vec<f32> = (0..channels)
+        .map(|own| {
+            let of_channel = weights.iter().enumerate().filter(|(index, _)| channel(*index) == own).map(|(_, weight)| weight);
+            let scale = weight_scale(of_channel, recipe.ranges);
+            let least = f64::from(biases.get(own).copied().unwrap_or(0.0).abs()) / (BIAS_LIMIT * f64::from(input_scale));
+            scale.max(least as f32)
+        })
+        .collect();
+    let stored: Vec<i8> = weights
+        .iter()
+        .enumerate()
+        .map(|(index, weight)| (weight / scales[channel(index)]).round().clamp(-127.0, 127.0) as i8)
+        .collect();
+    let moved = if recipe.correct_biases {
+        let rounded = |(index, (&stored, weight)): (usize, (&i8, &f32))| f32::from(stored) * scales[channel(index)] - weight;
+        let difference = stored.iter().zip(weights).enumerate().map(rounded).collect();
+        bias::shift(float, node, statistics, difference)
+    } else {
+        Vec::new()
+    };
+    let bias = |(own, &bias): (usize, &f32)| {
+        let corrected = f64::from(bias) - f64::from(moved.get(own).copied().unwrap_or(0.0));
+        (corrected / (f64::from(input_scale) * f64::from(scales[own]))).round().clamp(-BIAS_LIMIT, BIAS_LIMIT) as i32
+    };
+    let biases = Data::I32(biases.iter().enumerate().map(bias).collect());
+    let bias_quantization = Quantization {
+        scales: scales.iter().map(|scale| scale * input_scale).collect(),
+        zero_points: vec![0; channels],
+        axis: 0,
+    };
+    let quantization = Quantization { scales, zero_points: vec![0; channels], axis: channel_axis };
+    let filter = constant(graph, tensor, Data::I8(stored), Some(quantization));
+    let bias = constant(graph, float.tensor(bias_id), biases, Some(bias_quantization));
+    if let Some(slots) = op.layer_mut() {
+        *slots.filter = filter;
+        *slots.bias = Some(bias);
+    }
+}
+
+/// Constant operands of the other ops, and the number that a pad stores.
+fn operands(graph: &mut Graph, float: &Graph, node: &Node, op: &mut Op) {
+    let output = node.outputs.first().and_then(|&output| graph.tensor(output).quantization.clone());
+    if let (Op::Pad { value, .. }, Some(quantization)) = (&mut *op, &output)
+        && let Data::I8(stored) = stored_of(&[f32::from_bits(*value as u32)], DType::I8, Some(quantization))
+    {
+        *value = stored.first().copied().unwrap_or(0).into();
+    }
+    // Operands of what compares or joins stored integers are in the output's quantization.
+    let shared = match op {
+        Op::Binary { kind: BinaryKind::Maximum | BinaryKind::Minimum, .. } | Op::Concatenation { .. } | Op::Pack { .. } => output,
+        _ => None,
+    };
+    let symmetric = matches!(op, Op::Prelu { .. });
+    op.for_each_input(|id| {
+        let Some(Data::F32(values)) = float.value(*id) else { return };
+        let (low, high) = values.iter().fold((0f64, 0f64), |(low, high), &v| (low.min(v.into()), high.max(v.into())));
+        let quantization = match &shared {
+            Some(quantization) => quantization.clone(),
+            None if symmetric => {
+                let greatest = (-low).max(high) / 127.0;
+                Quantization::per_tensor(if greatest > 0.0 { greatest as f32 } else { 1.0 }, 0)
+            }
+            None => affine(low, high),
+        };
+        let data = stored_of(values, DType::I8, Some(&quantization));
+        *id = constant(graph, float.tensor(*id), data, Some(quantization));
+    });
+}
+
+/// Takes out tensors and constants that nothing refers to.
+fn drop_unused(graph: &mut Graph) {
+    let mut used = vec![false; graph.tensors.len()];
+    let all = graph.nodes.iter().flat_map(|node| node.op.inputs().into_iter().chain(node.outputs.iter().copied()));
+    all.chain(graph.inputs.iter().copied()).chain(graph.outputs.iter().copied()).for_each(|id| used[id.0 as usize] = true);
+    let old = core::mem::take(graph);
+    let mut names = vec![TensorId(0); old.tensors.len()];
+    graph.name = old.name;
+    let mut weights: BTreeMap<u32, crate::ir::WeightId> = BTreeMap::new();
+    for (index, mut tensor) in old.tensors.into_iter().enumerate().filter(|(index, _)| used[*index]) {
+        tensor.value = tensor.value.and_then(|value| {
+            let weight = old.weights.get(value.0 as usize)?;
+            Some(*weights.entry(value.0).or_insert_with(|| graph.add_weight(weight.clone())))
+        });
+        names[index] = graph.add_tensor(tensor);
+    }
+    graph.nodes = old.nodes;
+    let rename = |id: &mut TensorId| *id = names[id.0 as usize];
+    for node in &mut graph.nodes {
+        node.op.for_each_input(rename);
+        node.outputs.iter_mut().for_each(rename);
+    }
+    graph.inputs = old.inputs;
+    graph.outputs = old.outputs;
+    graph.inputs.iter_mut().chain(&mut graph.outputs).for_each(rename);
+}

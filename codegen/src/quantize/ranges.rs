@@ -1,0 +1,149 @@
+//! Which reals the 256 values of an activation, or the 255 of a weight, stand for.
+
+use super::statistics::{Activation, BINS};
+use crate::ir::Quantization;
+use core::fmt;
+use core::str::FromStr;
+
+/// An activation of a lesser range is nothing but rounding errors.
+const LEAST_SCALE: f32 = 1e-9;
+
+/// How the range of an activation is picked from what it held on the samples.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Ranges {
+    /// From the least to the greatest element.
+    MinMax,
+    /// Without a share of the elements at either end.
+    Percentile {
+        /// Per cent of the elements below the upper end, and above the lower one.
+        kept: f64,
+    },
+    /// Where rounding and clamping together cost the least in squares; weights likewise.
+    Error,
+}
+
+impl Ranges {
+    /// The ways that are tried unless one is asked for.
+    pub const ALL: [Self; 3] = [Self::MinMax, Self::Percentile { kept: 99.99 }, Self::Error];
+}
+
+impl fmt::Display for Ranges {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MinMax => f.write_str("min-max"),
+            Self::Percentile { kept } => write!(f, "percentile:{kept}"),
+            Self::Error => f.write_str("mse"),
+        }
+    }
+}
+
+impl FromStr for Ranges {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        match word.split_once(':').map_or((word, None), |(word, number)| (word, Some(number))) {
+            ("min-max", None) => Ok(Self::MinMax),
+            ("mse", None) => Ok(Self::Error),
+            ("percentile", None) => Ok(Self::Percentile { kept: 99.99 }),
+            ("percentile", Some(number)) => match number.parse::<f64>() {
+                Ok(kept) if kept > 50.0 && kept <= 100.0 => Ok(Self::Percentile { kept }),
+                _ => Err(format!("`{number}` is no percentage above 50 and up to 100")),
+            },
+            _ => Err(format!("`{word}` is none of auto, min-max, percentile, percentile:99.9, mse")),
+        }
+    }
+}
+
+/// The quantization of activations that share one.
+pub(super) fn activation(members: &[&Activation], ranges: Ranges) -> Quantization {
+    let bounds = |of: &dyn Fn(&Activation) -> (f64, f64)| {
+        members.iter().map(|member| of(member)).fold((0f64, 0f64), |(low, high), (min, max)| (low.min(min), high.max(max)))
+    };
+    let whole = bounds(&|member| (member.min.into(), member.max.into()));
+    let (low, high) = match ranges {
+        Ranges::MinMax => whole,
+        Ranges::Percentile { kept } => bounds(&|member| percentile(member, kept)),
+        Ranges::Error => least_error(members, whole),
+    };
+    affine(low, high)
+}
+
+/// The int8 quantization from `low` (at most 0) to `high` (at least 0), in which 0 is exact.
+pub(super) fn affine(low: f64, high: f64) -> Quantization {
+    let scale = ((high - low) / 255.0) as f32;
+    if scale.is_nan() || scale < LEAST_SCALE {
+        return Quantization::per_tensor(1.0 / 255.0, -128);
+    }
+    let zero_point = (-128.0 - low / f64::from(scale)).round().clamp(-128.0, 127.0) as i32;
+    Quantization::per_tensor(scale, zero_point)
+}
+
+/// The bounds that a share of the elements lies within on either side.
+fn percentile(member: &Activation, kept: f64) -> (f64, f64) {
+    let total: u64 = member.histogram.iter().sum();
+    let outside = (total as f64 * (1.0 - kept / 100.0)) as u64;
+    let end = |mut bins: Box<dyn Iterator<Item = (usize, &u64)> + '_>| {
+        let mut seen = 0;
+        bins.find(|(_, count)| {
+            seen += **count;
+            seen > outside
+        })
+        .map_or(0, |(bin, _)| bin)
+    };
+    let low = end(Box::new(member.histogram.iter().enumerate()));
+    let high = end(Box::new(member.histogram.iter().enumerate().rev()));
+    let edge = |bin: usize| f64::from(member.min) + bin as f64 * member.step();
+    (edge(low), edge(high + 1))
+}
+
+/// The bounds whose squared error is least: a twelfth of the squared step inside, the squared distance outside.
+fn least_error(members: &[&Activation], (low, high): (f64, f64)) -> (f64, f64) {
+    const STEPS: usize = 40;
+    let error = |low: f64, high: f64| {
+        let inside = ((high - low) / 255.0).powi(2) / 12.0;
+        let of_bin = |member: &Activation, bin: usize| {
+            let middle = member.middle(bin);
+            let outside = (low - middle).max(middle - high).max(0.0);
+            member.histogram[bin] as f64 * if outside > 0.0 { outside * outside + inside } else { inside }
+        };
+        members.iter().map(|member| (0..BINS).map(|bin| of_bin(member, bin)).sum::<f64>()).sum::<f64>()
+    };
+    let shares = || (0..STEPS).map(|step| 1.0 - 0.02 * step as f64);
+    let mut best = (low, high);
+    let mut least = error(low, high);
+    // One end after the other, twice: the two hardly depend on each other.
+    for _ in 0..2 {
+        for share in shares() {
+            for (a, b) in [(low * share, best.1), (best.0, high * share)] {
+                let given = error(a, b);
+                if given < least {
+                    (best, least) = ((a, b), given);
+                }
+            }
+        }
+    }
+    best
+}
+
+/// The symmetric scale of one channel's weights: their greatest magnitude is 127, or less is, where that costs less in squares.
+pub(super) fn weight_scale<'w>(weights: impl Iterator<Item = &'w f32> + Clone, ranges: Ranges) -> f32 {
+    let greatest = weights.clone().fold(0f32, |greatest, weight| greatest.max(weight.abs()));
+    let scale = greatest / 127.0;
+    if !scale.is_normal() {
+        return 1.0 / 127.0;
+    }
+    match ranges {
+        Ranges::MinMax | Ranges::Percentile { kept: _ } => scale,
+        Ranges::Error => {
+            let error = |scale: f32| {
+                let of = |weight: &f32| f64::from(weight - (weight / scale).round().clamp(-127.0, 127.0) * scale).powi(2);
+                weights.clone().map(of).sum::<f64>()
+            };
+            let candidates = (0..20).map(|step| scale * (1.0 - 0.02 * step as f32));
+            candidates
+                .map(|scale| (scale, error(scale)))
+                .reduce(|a, b| if b.1 < a.1 { b } else { a })
+                .map_or(scale, |(scale, _)| scale)
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! How a quantized graph compares with the float one it was made of.
+
+use super::Dataset;
+use crate::diag::{Diagnostics, Explain, Place};
+use crate::eval::float::{Evaluator, reals_of, stored_of};
+use crate::eval::{self};
+use crate::ir::{DType, Data, Graph, TensorId};
+use crate::lower::{self, Program};
+use crate::options::Reference;
+use crate::valid;
+use std::collections::BTreeMap;
+
+/// One activation of both graphs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TensorReport {
+    /// Its name.
+    pub name: String,
+    /// The op that makes it; `input` for an input.
+    pub op: &'static str,
+    /// Scale of the quantized one.
+    pub scale: f32,
+    /// Zero point of the quantized one.
+    pub zero_point: i32,
+    /// Power of the signal over that of the error, in decibels; infinite where there is no error.
+    pub signal_to_noise: f64,
+}
+
+/// The outputs of both graphs.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Agreement {
+    /// Samples compared.
+    pub samples: usize,
+    /// Mean over all elements of all outputs of the squared difference, in reals.
+    pub mean_squared_error: f64,
+    /// Samples for which the same element of the first output is greatest.
+    pub same_argmax: usize,
+    /// Samples whose label the float graph finds, where there are labels.
+    pub float_correct: Option<usize>,
+    /// Samples whose label the quantized graph finds, where there are labels.
+    pub quantized_correct: Option<usize>,
+}
+
+/// Everything that is told of a quantization.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Report {
+    /// Activations in the order in which they are made.
+    pub tensors: Vec<TensorReport>,
+    /// The outputs.
+    pub agreement: Agreement,
+}
+
+/// A quantized graph ready to be run on reals.
+struct Runner<'g> {
+    graph: &'g Graph,
+    program: Program,
+}
+
+impl<'g> Runner<'g> {
+    fn new(graph: &'g Graph, reference: Reference) -> Result<Self, Diagnostics> {
+        let facts = valid::check(graph)?;
+        Ok(Self { graph, program: lower::lower(graph, &facts, reference)? })
+    }
+
+    /// Outputs as reals.
+    fn run(&self, sample: &[Data]) -> Result<Vec<Vec<f32>>, Diagnostics> {
+        let quantization = |id: TensorId| self.graph.tensor(id).quantization.as_ref();
+        let stored =
+            |(&id, data): (&TensorId, &Data)| stored_of(&reals_of(data, None), self.graph.tensor(id).dtype, quantization(id));
+        let inputs: Vec<Data> = self.graph.inputs.iter().zip(sample).map(stored).collect();
+        let outputs = eval::run(&self.program, &inputs).map_err(|error| {
+            Diagnostics::from(super::QuantizeError::Syntax { message: error.to_string() }.at(Place::default()))
+        })?;
+        Ok(self.graph.outputs.iter().zip(&outputs).map(|(&id, data)| reals_of(data, quantization(id))).collect())
+    }
+}
+
+/// The float graph's outputs for the first `count` samples.
+pub(super) fn outputs(evaluator: &Evaluator<'_>, data: &Dataset, count: usize) -> Result<Vec<Vec<Vec<f32>>>, Diagnostics> {
+    let one = |sample| {
+        let made = evaluator.run(&data.sample(sample)).map_err(|error| error.at(Place::default()))?;
+        Ok(made.iter().map(|output| reals_of(output, None)).collect())
+    };
+    (0..data.count.min(count)).map(one).collect()
+}
+
+/// The mean squared difference to `expected`, over its samples.
+pub(super) fn mean_squared_error(
+    graph: &Graph,
+    data: &Dataset,
+    expected: &[Vec<Vec<f32>>],
+    reference: Reference,
+) -> Result<f64, Diagnostics> {
+    let runner = Runner::new(graph, reference)?;
+    let (mut sum, mut count) = (0.0, 0usize);
+    for (sample, expected) in expected.iter().enumerate() {
+        for (given, expected) in runner.run(&data.sample(sample))?.iter().zip(expected) {
+            sum += squares(given, expected);
+            count += expected.len();
+        }
+    }
+    Ok(sum / count.max(1) as f64)
+}
+
+fn squares(a: &[f32], b: &[f32]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum()
+}
+
+/// The first of the greatest.
+fn argmax(values: &[f32]) -> usize {
+    values.iter().enumerate().fold(0, |best, (index, value)| if *value > values[best] { index } else { best })
+}
+
+/// All figures of a quantized graph and the float one that it stands for, over all samples of `data`.
+///
+/// # Errors
+/// What keeps either from being run.
+pub fn report(float: &Graph, quantized: &Graph, data: &Dataset, reference: Reference) -> Result<Report, Diagnostics> {
+    let evaluator = Evaluator::new(float)?;
+    // Every activation becomes an output of a copy.
+    let mut watched = quantized.clone();
+    watched.outputs = quantized.outputs.clone();
+    let made = quantized.nodes.iter().flat_map(|node| node.outputs.iter().map(|&id| (id, node.op.name())));
+    let activations: Vec<(TensorId, &'static str)> = made.filter(|(id, _)| quantized.tensor(*id).dtype == DType::I8).collect();
+    watched.outputs.extend(activations.iter().map(|(id, _)| *id));
+    let runner = Runner::new(&watched, reference)?;
+    let names: BTreeMap<&str, usize> = float
+        .tensors
+        .iter()
+        .enumerate()
+        .filter(|(_, tensor)| tensor.value.is_none())
+        .map(|(index, tensor)| (tensor.name.as_str(), index))
+        .collect();
+    let mut powers = vec![(0f64, 0f64); activations.len()];
+    let mut agreement = Agreement { samples: data.count, ..Agreement::default() };
+    let (mut elements, mut correct) = (0usize, (0usize, 0usize));
+    for sample in 0..data.count {
+        let inputs = data.sample(sample);
+        let expected = evaluator.run_all(&inputs).map_err(|error| error.at(Place::default()))?;
+        let given = runner.run(&inputs)?;
+        let (outputs, watched) = given.split_at(quantized.outputs.len());
+        for (&id, given) in float.outputs.iter().zip(outputs) {
+            if let Some(data) = &expected[id.0 as usize] {
+                agreement.mean_squared_error += squares(given, &reals_of(data, None));
+                elements += given.len();
+            }
+        }
+        let first =
+            float.outputs.first().and_then(|id| expected[id.0 as usize].as_ref()).map(|data| argmax(&reals_of(data, None)));
+        let ours = outputs.first().map(|output| argmax(output));
+        agreement.same_argmax += usize::from(first == ours);
+        if let Some(labels) = &data.labels {
+            correct.0 += usize::from(first == Some(labels[sample]));
+            correct.1 += usize::from(ours == Some(labels[sample]));
+        }
+        for (((id, _), given), (signal, noise)) in activations.iter().zip(watched).zip(&mut powers) {
+            let index = names.get(quantized.tensor(*id).name.as_str());
+            if let Some(Data::F32(expected)) = index.and_then(|&index| expected[index].as_ref()) {
+                *signal += squares(expected, &vec![0.0; expected.len()]);
+                *noise += squares(given, expected);
+            }
+        }
+    }
+    agreement.mean_squared_error /= elements.max(1) as f64;
+    if data.labels.is_some() {
+        agreement.float_correct = Some(correct.0);
+        agreement.quantized_correct = Some(correct.1);
+    }
+    let tensor = |((id, op), (signal, noise)): (&(TensorId, &'static str), &(f64, f64))| {
+        let tensor = quantized.tensor(*id);
+        let (scale, zero_point) = tensor.quantization.as_ref().map_or((0.0, 0), |q| (q.scale(), q.zero_point()));
+        TensorReport { name: tensor.name.clone(), op, scale, zero_point, signal_to_noise: 10.0 * (signal / noise).log10() }
+    };
+    Ok(Report { tensors: activations.iter().zip(&powers).map(tensor).collect(), agreement })
+}

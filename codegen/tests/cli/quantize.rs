@@ -1,0 +1,114 @@
+//! `tinybake quantize`: a float model in, a native int8 model out that the other commands take.
+
+use super::{fields, folder, repository, run};
+use safetensors::tensor::{Dtype, TensorView};
+use std::path::Path;
+
+fn floats(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+/// A data set of `count` seeded samples of `shape`, with labels where they are given.
+fn data(file: &Path, shape: &[usize], count: usize, labels: Option<&[i64]>) {
+    let mut state = 1u32;
+    let size: usize = shape.iter().product();
+    let mut value = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / (1 << 23) as f32 * 3.0 - 3.0
+    };
+    let inputs = floats(&(0..size * count).map(|_| value()).collect::<Vec<_>>());
+    let shape: Vec<usize> = core::iter::once(count).chain(shape.iter().copied()).collect();
+    let labels: Option<Vec<u8>> = labels.map(|labels| labels.iter().flat_map(|label| label.to_le_bytes()).collect());
+    let mut views = vec![("input.0", TensorView::new(Dtype::F32, shape, &inputs).unwrap())];
+    if let Some(labels) = &labels {
+        views.push(("labels", TensorView::new(Dtype::I64, vec![labels.len() / 8], labels).unwrap()));
+    }
+    std::fs::write(file, safetensors::serialize(views, None).unwrap()).unwrap();
+}
+
+fn model(name: &str) -> String {
+    repository("tests/data/float").join(format!("{name}.tflite")).display().to_string()
+}
+
+#[test]
+fn a_quantized_model_is_close_and_can_be_generated() {
+    let folder = folder("quantize");
+    let (samples, out) = (folder.join("data.safetensors"), folder.join("out.safetensors").display().to_string());
+    data(&samples, &[1, 12, 10, 1], 20, Some(&[3; 20]));
+    let samples = samples.display().to_string();
+    let ran = run(&["quantize", &model("graph_separable"), "--data", &samples, "-o", &out, "--format", "json"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let report = ran.json();
+    let expected = [
+        "file",
+        "float_correct",
+        "mean_squared_error",
+        "model",
+        "quantized_correct",
+        "recipe",
+        "same_argmax",
+        "samples",
+        "tensors",
+        "topology",
+        "tried",
+    ];
+    assert_eq!(fields(&report), expected);
+    assert_eq!((report["samples"].as_u64(), report["tried"].as_array().map(Vec::len)), (Some(20), Some(6)));
+    assert!(report["mean_squared_error"].as_f64().unwrap() < 1e-4, "{report}");
+    assert!(report["same_argmax"].as_u64().unwrap() >= 18, "{report}");
+    assert!(report["float_correct"].is_u64() && report["quantized_correct"].is_u64());
+    let generated = folder.join("out.rs").display().to_string();
+    let generate = run(&["generate", &out, "-o", &generated]);
+    assert_eq!(generate.code, Some(0), "{}", generate.stderr);
+    let asked = ["--ranges", "percentile:99.9", "--equalize", "off", "--correct-biases", "on"];
+    let ran = run(&[&["quantize", &model("graph_residual"), "--calibration", &samples, "-o", &out][..], &asked].concat());
+    assert_eq!(ran.code, Some(2), "the samples are another model's");
+}
+
+#[test]
+fn branches_and_functions_are_quantized() {
+    let folder = folder("quantize_residual");
+    let (samples, out) = (folder.join("data.safetensors"), folder.join("out.safetensors").display().to_string());
+    data(&samples, &[1, 8, 8, 3], 12, None);
+    let samples = samples.display().to_string();
+    let asked = ["--ranges", "min-max", "--equalize", "off", "--correct-biases", "on", "--layout", "torch", "--format", "json"];
+    let ran = run(&[&["quantize", &model("graph_residual"), "--calibration", &samples, "-o", &out][..], &asked].concat());
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let report = ran.json();
+    assert_eq!(report["recipe"]["ranges"].as_str(), Some("min-max"));
+    assert!(report["mean_squared_error"].as_f64().unwrap() < 1e-3, "{report}");
+    assert_eq!(run(&["inspect", &out]).code, Some(0));
+}
+
+#[test]
+fn data_that_does_not_fit_is_named() {
+    let folder = folder("quantize_data");
+    let file = folder.join("data.safetensors");
+    let out = folder.join("out.safetensors");
+    let mut codes = Vec::new();
+    let mut ask = || {
+        let (data, out) = (file.display().to_string(), out.display().to_string());
+        let ran = run(&["quantize", &model("graph_separable"), "--data", &data, "-o", &out, "--format", "json"]);
+        assert_eq!(ran.code, Some(2));
+        codes.extend(ran.diagnostics());
+    };
+    data(&file, &[1, 12, 10, 2], 3, None);
+    ask();
+    data(&file, &[1, 12, 10, 1], 0, None);
+    ask();
+    data(&file, &[1, 12, 10, 1], 2, Some(&[0, 6]));
+    ask();
+    data(&file, &[1, 12, 10, 1], 2, Some(&[0]));
+    ask();
+    let mut values = vec![0f32; 120];
+    values[7] = f32::NAN;
+    let bytes = floats(&values);
+    let view = TensorView::new(Dtype::F32, vec![1, 1, 12, 10, 1], &bytes).unwrap();
+    std::fs::write(&file, safetensors::serialize([("input.0", view)], None).unwrap()).unwrap();
+    ask();
+    std::fs::write(&file, b"nothing").unwrap();
+    ask();
+    let expected = ["shape", "empty", "label", "count", "not_finite", "syntax"].map(|name| format!("quantize::{name}"));
+    assert_eq!(codes, expected);
+    assert!(!out.exists());
+}

@@ -1,0 +1,181 @@
+#!/usr/bin/env python3
+"""Compares `tinybake quantize` with the TensorFlow Lite converter's own post-training quantization.
+
+    compare_ptq.py MODEL.tflite ... [--tinybake target/release/tinybake] [--samples 100] [--data DATA.safetensors]
+
+For each float model both calibrate on the same samples and are judged on others: the mean squared error of the outputs against
+the float model's, and how often the greatest output is the same. The converter is TensorFlow's calibrator and quantizer
+(`tf.lite.python.optimize`), int8 inputs and outputs, per-channel weights; its model is run by LiteRT's default engine and by its
+reference kernels, and the better of the two counts. What `tinybake` writes is run by its own evaluator, which equals
+TensorFlow Lite Micro's arithmetic (`tests/conformance.rs`). Ends with code 1 where tinybake's is further away than the converter's.
+
+Without `--data` the samples are made: images of smooth random fields over the range that each model was trained on.
+Needs `pip install tensorflow-cpu safetensors`, in an environment of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+import tensorflow as tf
+from safetensors.numpy import load_file, save_file
+from tensorflow.lite.python.optimize.calibrator import Calibrator
+
+# The least and greatest input of the models of MLPerf Tiny.
+RANGES = {"kws_ref_model_float32": (-120.0, 25.0), "pretrainedResnet": (0.0, 255.0), "vww_96_float": (0.0, 1.0)}
+
+
+def fields(rng: np.random.Generator, count: int, shape: tuple[int, ...], low: float, high: float) -> np.ndarray:
+    """Smooth random fields with noise on top, each between random ends of the range, as photographs and spectra are."""
+    made = []
+    for _ in range(count):
+        height, width, channels = shape[1:]
+        coarse = rng.uniform(0, 1, (int(rng.integers(2, 9)), int(rng.integers(2, 9)), channels))
+        image = tf.image.resize(coarse[np.newaxis], (height, width), "bicubic").numpy()[0]
+        image += rng.normal(0, rng.uniform(0.01, 0.15), image.shape)
+        ends = np.sort(rng.uniform(0, 1, 2)) if rng.uniform() < 0.5 else (0.0, 1.0)
+        image = (image - image.min()) / (image.max() - image.min()) * (ends[1] - ends[0]) + ends[0]
+        made.append((low + image * (high - low)).astype(np.float32)[np.newaxis])
+    return np.stack(made)
+
+
+def converter(model: bytes, samples: np.ndarray) -> bytes:
+    """The converter's int8 model."""
+
+    def feed() -> Iterator[list[np.ndarray]]:
+        for sample in samples:
+            yield [sample]
+
+    types = (tf.int8, tf.int8, False)
+    return bytes(Calibrator(model).calibrate_and_quantize(feed, *types, tf.int8, tf.int32))
+
+
+def run(model: bytes, samples: np.ndarray, reference: bool = False) -> np.ndarray:
+    """Outputs as reals."""
+    kinds = tf.lite.experimental.OpResolverType
+    engine = tf.lite.Interpreter(
+        model_content=model,
+        num_threads=1,
+        experimental_op_resolver_type=kinds.BUILTIN_REF if reference else kinds.AUTO,
+    )
+    engine.allocate_tensors()
+    given, made = engine.get_input_details()[0], engine.get_output_details()[0]
+    outputs = []
+    for sample in samples:
+        if given["dtype"] == np.int8:
+            scale, zero = given["quantization"]
+            sample = np.clip(np.round(sample / np.float32(scale)) + zero, -128, 127).astype(np.int8)
+        engine.set_tensor(given["index"], sample)
+        engine.invoke()
+        values = engine.get_tensor(made["index"])
+        if made["dtype"] == np.int8:
+            scale, zero = made["quantization"]
+            values = (values.astype(np.float32) - zero) * np.float32(scale)
+        outputs.append(values.ravel())
+    return np.stack(outputs)
+
+
+def judge(outputs: np.ndarray, expected: np.ndarray) -> tuple[float, float]:
+    """Mean squared error and share of equal greatest outputs."""
+    return float(np.mean((outputs - expected) ** 2)), float(np.mean(outputs.argmax(1) == expected.argmax(1)))
+
+
+def tinybake(program: str, path: Path, folder: Path, arguments: list[str]) -> dict:
+    """What `tinybake quantize` reports."""
+    command = [program, "quantize", str(path), "--data", str(folder / "calibration.safetensors")]
+    command += ["--evaluate", str(folder / "evaluation.safetensors"), "-o", str(folder / "out.safetensors"), "--format", "json"]
+    done = subprocess.run(command + arguments, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(done.stderr)
+    return json.loads(done.stdout)
+
+
+def float_of(model: bytes) -> bytes:
+    """The model with weights stored as int8 (dynamic range quantization) turned to floats, as both sides calibrate it."""
+    from tensorflow.lite.python import schema_py_generated as schema
+
+    tree = schema.ModelT.InitFromObj(schema.Model.GetRootAs(model, 0))
+    graph = tree.subgraphs[0]
+    changed = False
+    for operator in graph.operators:
+        for index in operator.inputs:
+            tensor = graph.tensors[index] if index >= 0 else None
+            if tensor is None or tensor.type != schema.TensorType.INT8 or tree.buffers[tensor.buffer].data is None:
+                continue
+            stored = np.frombuffer(bytes(tree.buffers[tensor.buffer].data), np.int8).reshape(tensor.shape)
+            scales = np.asarray(tensor.quantization.scale, np.float32)
+            along = [-1 if i == tensor.quantization.quantizedDimension else 1 for i in range(stored.ndim)]
+            reals = (stored * (scales.reshape(along) if scales.size > 1 else scales[0])).astype(np.float32)
+            tree.buffers[tensor.buffer].data = np.frombuffer(reals.tobytes(), np.uint8)
+            tensor.type, tensor.quantization = schema.TensorType.FLOAT32, None
+            changed = True
+    if not changed:
+        return model
+    import flatbuffers
+
+    builder = flatbuffers.Builder(1 << 16)
+    builder.Finish(tree.Pack(builder), file_identifier=b"TFL3")
+    return bytes(builder.Output())
+
+
+def main() -> int:
+    """Compares every model; the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", type=Path, nargs="+")
+    parser.add_argument("--tinybake", default="target/release/tinybake")
+    parser.add_argument("--samples", type=int, default=100)
+    parser.add_argument("--data", type=Path)
+    args, rest = parser.parse_known_args()
+    worse = []
+    for path in args.models:
+        given = path.read_bytes()
+        model = float_of(given)
+        shape = tuple(tf.lite.Interpreter(model_content=model).get_input_details()[0]["shape"])
+        rng = np.random.default_rng(zlib.crc32(path.stem.encode()))
+        low, high = RANGES.get(path.stem, (-1.0, 1.0))
+        data = load_file(args.data)["input.0"] if args.data else fields(rng, 2 * args.samples, shape, low, high)
+        calibration, evaluation = data[: len(data) // 2], data[len(data) // 2 :]
+        expected = run(model, evaluation)
+        theirs = converter(model, calibration)
+        rows = {
+            "converter, LiteRT": judge(run(theirs, evaluation), expected),
+            "converter, reference kernels": judge(run(theirs, evaluation, reference=True), expected),
+        }
+        beside = path.with_name({"kws_ref_model_float32": "kws_ref_model", "pretrainedResnet": "pretrainedResnet_quant"}.get(path.stem, path.stem.replace("_float", "_int8")) + ".tflite")
+        if beside.is_file() and beside != path:
+            rows[f"published {beside.name}"] = judge(run(beside.read_bytes(), evaluation), expected)
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            save_file({"input.0": calibration}, folder / "calibration.safetensors")
+            save_file({"input.0": evaluation}, folder / "evaluation.safetensors")
+            report = tinybake(args.tinybake, path, folder, rest)
+        count = report["samples"]
+        ours = (report["mean_squared_error"], report["same_argmax"] / count)
+        kept = report["recipe"]
+        rows["tinybake"] = ours
+        print(f"{path.name}: {len(calibration)} samples to calibrate, {count} to judge")
+        for name, (error, same) in rows.items():
+            print(f"  {name:34} mean squared error {error:.3e}, same greatest output {100 * same:.1f} %")
+        print(f"  kept: ranges {kept['ranges']}, equalized {kept['equalize']}, biases corrected {kept['correct_biases']}")
+        best = min(error for name, (error, _) in rows.items() if name.startswith("converter"))
+        most = max(same for name, (_, same) in rows.items() if name.startswith("converter"))
+        if ours[0] > best or ours[1] < most:
+            worse.append(path.name)
+    for name in worse:
+        print(f"further away than the converter's: {name}")
+    return 1 if worse else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
