@@ -35,5 +35,15 @@ fi
 has_qemu || skipped+=("tests on emulated cores: install QEMU with: apt-get install qemu-system-arm qemu-system-misc")
 
 for what in ${skipped[@]+"${skipped[@]}"}; do echo "skipped: $what"; done
-if has_target thumbv7em-none-eabihf; then (cd examples/firmware/qemu-cortex-m4 && cargo build --release); fi
+# The firmware examples share their dependencies with the test of `tinybake new`, which builds such projects anew.
+mkdir -p "${CARGO_TARGET_DIR:-target}/firmware"
+firmware=$(cd "${CARGO_TARGET_DIR:-target}/firmware" && pwd)
+for example in examples/firmware/*/; do
+  target=$(sed -n 's/^target = "\(.*\)"/\1/p' "$example/.cargo/config.toml")
+  if has_target "$target"; then
+    (cd "$example" && CARGO_TARGET_DIR=$firmware cargo build --release --locked)
+  else
+    echo "skipped: $example: the target $target is missing"
+  fi
+done
 cargo test --release --workspace --all-features "$@"

@@ -21,6 +21,8 @@ pub mod prepare;
 pub mod quantize;
 #[cfg(feature = "cli")]
 pub mod report;
+#[cfg(feature = "cli")]
+pub mod scaffold;
 pub mod script;
 pub mod text;
 pub mod valid;

@@ -1,4 +1,4 @@
-//! Generated modules as text.
+//! Generated modules as text, and numbers.
 
 use crate::emit::Emitted;
 use quote::quote;
@@ -25,4 +25,17 @@ pub fn file(emitted: &Emitted) -> String {
 fn head(emitted: &Emitted) -> String {
     let lines = emitted.header.iter().map(|line| format!("//{line}\n"));
     lines.collect::<String>() + "\n"
+}
+
+/// A number with commas between thousands.
+pub fn number(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }

@@ -90,9 +90,53 @@ pub struct Board {
     pub clock_mhz: u32,
     /// What the sizes leave out.
     pub notes: Option<String>,
+    /// What a firmware project for it is made of; absent where `tinybake new` has no template.
+    pub firmware: Option<Firmware>,
     /// Where the figures are from.
     #[serde(default)]
     pub source: String,
+}
+
+/// What a firmware project for a board is made of.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Firmware {
+    /// The crate that knows its chip.
+    pub hal: Hal,
+    /// The feature of that crate that stands for the chip.
+    pub feature: String,
+    /// The chip's name for the program that flashes it: probe-rs, or espflash.
+    pub chip: String,
+    /// First address of flash; absent where the HAL has the linker script.
+    pub flash_origin: Option<u32>,
+    /// First address of RAM, likewise.
+    pub ram_origin: Option<u32>,
+}
+
+/// Hardware abstraction layers that `tinybake new` has templates for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hal {
+    /// Raspberry Pi RP2040 and RP2350.
+    EmbassyRp,
+    /// Nordic nRF.
+    EmbassyNrf,
+    /// ST STM32.
+    EmbassyStm32,
+    /// Espressif ESP32.
+    EspHal,
+}
+
+impl Hal {
+    /// The name of the crate.
+    pub fn name(self) -> &'static str {
+        match self {
+            Hal::EmbassyRp => "embassy-rp",
+            Hal::EmbassyNrf => "embassy-nrf",
+            Hal::EmbassyStm32 => "embassy-stm32",
+            Hal::EspHal => "esp-hal",
+        }
+    }
 }
 
 /// All that is known; names are unique within cores, machines and boards.
@@ -118,9 +162,9 @@ pub struct Target<'a> {
     pub board: Option<&'a Board>,
 }
 
-impl Target<'_> {
+impl<'a> Target<'a> {
     /// The name that was asked for: the board's, or the core's.
-    pub fn name(&self) -> &str {
+    pub fn name(&self) -> &'a str {
         self.board.map_or(&self.core.name, |board| &board.name)
     }
 
@@ -184,7 +228,7 @@ impl Explain for BoardError {
             }
             BoardError::Dangling { what, .. } => format!("name an existing {what}, or add it to the file as `[[{what}]]`"),
             BoardError::Syntax { .. } => {
-                "each entry is a `[[board]]` with name, title, core, ram_bytes, clock_mhz and, optionally, flash_bytes and notes"
+                "each entry is a `[[board]]` with name, title, core, ram_bytes, clock_mhz and, optionally, flash_bytes, notes and firmware"
                     .into()
             }
         }

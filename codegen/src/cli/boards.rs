@@ -35,6 +35,7 @@ struct BoardEntry<'a> {
     ram_bytes: u64,
     clock_mhz: u32,
     notes: Option<&'a str>,
+    project: Option<&'static str>,
     source: &'a str,
 }
 
@@ -59,7 +60,7 @@ fn core_entry(core: &Core) -> CoreEntry<'_> {
 }
 
 fn board_entry(board: &Board) -> BoardEntry<'_> {
-    let Board { name, title, core, flash_bytes, ram_bytes, clock_mhz, notes, source } = board;
+    let Board { name, title, core, flash_bytes, ram_bytes, clock_mhz, notes, firmware, source } = board;
     BoardEntry {
         name,
         title,
@@ -68,6 +69,7 @@ fn board_entry(board: &Board) -> BoardEntry<'_> {
         ram_bytes: *ram_bytes,
         clock_mhz: *clock_mhz,
         notes: notes.as_deref(),
+        project: firmware.as_ref().map(|firmware| firmware.hal.name()),
         source,
     }
 }
@@ -89,8 +91,10 @@ fn text(report: &Report<'_>) -> String {
             table::known(board.flash_bytes),
             table::number(board.ram_bytes),
             board.clock_mhz.to_string(),
+            word(board.project),
         ]
     });
-    let columns = [left("board"), left(""), left("core"), right("flash bytes"), right("RAM bytes"), right("MHz")];
+    let columns =
+        [left("board"), left(""), left("core"), right("flash bytes"), right("RAM bytes"), right("MHz"), left("project")];
     format!("{cores}\n{}", table::table(&columns, boards))
 }

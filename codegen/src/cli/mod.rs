@@ -10,6 +10,7 @@ mod generate;
 mod guarantees;
 mod inspect;
 mod json;
+mod new;
 mod quantize;
 mod render;
 mod session;
@@ -39,6 +40,7 @@ enum Command {
     Quantize(quantize::Quantize),
     Verify(verify::Verify),
     Compare(compare::Compare),
+    New(new::New),
     Boards(boards::Boards),
 }
 
@@ -82,6 +84,7 @@ fn run(session: &Session, command: &Command) -> Ended {
         Command::Quantize(command) => command.run(session),
         Command::Verify(command) => command.run(session),
         Command::Compare(command) => command.run(session),
+        Command::New(command) => command.run(session),
         Command::Boards(command) => command.run(session),
     }
 }

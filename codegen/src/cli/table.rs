@@ -1,5 +1,6 @@
 //! Tables and figures for people.
 
+pub(super) use crate::text::number;
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 
 /// Where a column's text stands.
@@ -37,19 +38,6 @@ fn padded(columns: &[(&str, Align)], rows: impl IntoIterator<Item = Vec<String>>
         }
     }
     table.trim_fmt() + "\n"
-}
-
-/// A number with commas between thousands.
-pub(super) fn number(value: u64) -> String {
-    let digits = value.to_string();
-    let mut text = String::with_capacity(digits.len() * 4 / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// A number, or `-` where it is not known.

@@ -18,12 +18,16 @@ pub struct Accessors {
     pub inputs: Vec<String>,
     /// The method that gives `&` each output, in order.
     pub outputs: Vec<String>,
+    /// The constant that tells of each output, in order.
+    pub output_infos: Vec<String>,
 }
 
 /// The methods of the generated `Model`.
 pub fn accessors(plan: &Plan) -> Accessors {
     let names = |ports: &[Named]| ports.iter().map(|port| port.method.to_string()).collect();
-    Accessors { inputs: names(&inputs(plan)), outputs: names(&outputs(plan)) }
+    let outputs = outputs(plan);
+    let output_infos = outputs.iter().map(|port| port.info.to_string()).collect();
+    Accessors { inputs: names(&inputs(plan)), outputs: names(&outputs), output_infos }
 }
 
 /// A port with the names of everything that is written for it.

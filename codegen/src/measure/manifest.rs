@@ -37,7 +37,7 @@ pub(super) fn manifest(target: &Target<'_>, runner: Runner) -> String {
 }
 
 /// The checkout's root that this crate was built in, if it is still there.
-fn checkout() -> Option<&'static Path> {
+pub(crate) fn checkout() -> Option<&'static Path> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?;
     root.join("runtime/Cargo.toml").is_file().then_some(root)
 }

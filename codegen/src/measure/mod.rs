@@ -58,6 +58,8 @@ pub use elf::Sections;
 pub use error::MeasureError;
 pub use golden::{Golden, GoldenError};
 pub use guarantee::{Breaches, breaches};
+pub(crate) use manifest::checkout;
+pub(crate) use project::memory_x;
 
 #[cfg(test)]
 mod tests;

@@ -197,7 +197,7 @@ pub(super) fn machine(target: &Target<'_>) -> Machine {
 }
 
 /// The linker script that says where `machine` has memory.
-pub(super) fn memory_x(machine: &Machine, triple: &str) -> String {
+pub(crate) fn memory_x(machine: &Machine, triple: &str) -> String {
     let mut text = format!(
         "MEMORY\n{{\n  FLASH : ORIGIN = {:#010x}, LENGTH = {:#x}\n  RAM : ORIGIN = {:#010x}, LENGTH = {:#x}\n",
         machine.flash.origin, machine.flash.length, machine.ram.origin, machine.ram.length

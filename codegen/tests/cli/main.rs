@@ -3,6 +3,7 @@
 mod compare;
 mod generate;
 mod inspect;
+mod new;
 mod quantize;
 mod verify;
 
@@ -91,7 +92,7 @@ fn boards_are_listed() {
     let json = run(&["boards", "--format", "json"]).json();
     assert_eq!(fields(&json), ["boards", "cores"]);
     assert_eq!(fields(&json["cores"][0]), ["cpu", "isa", "machine", "name", "title", "triple"]);
-    let board = ["clock_mhz", "core", "flash_bytes", "name", "notes", "ram_bytes", "source", "title"];
+    let board = ["clock_mhz", "core", "flash_bytes", "name", "notes", "project", "ram_bytes", "source", "title"];
     assert_eq!(fields(&json["boards"][0]), board);
 }
 
