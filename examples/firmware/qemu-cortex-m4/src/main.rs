@@ -10,7 +10,7 @@ tinybake::include_model!(
     mod network = "models/digits.tflite", target = "cortex-m4", optimize = "balanced"
 );
 
-/// All the memory that the network works in, beside the stack: 1,280 bytes.
+/// All the memory that the network works in, beside the stack: `network::RAM_BYTES`.
 static MODEL: ConstStaticCell<network::Model> = ConstStaticCell::new(network::Model::new());
 
 /// Inputs in `samples/` to try the network with.
