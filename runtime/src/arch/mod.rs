@@ -19,6 +19,8 @@ pub(crate) mod packed;
 #[allow(unsafe_code)]
 mod placed;
 mod portable;
+#[cfg(target_arch = "riscv32")]
+mod riscv;
 #[cfg(any(tinybake_core = "mve", tinybake_core = "dsp", tinybake_core = "thumb2", tinybake_core = "thumb1"))]
 mod thumb;
 #[cfg(tinybake_core = "dsp")]
@@ -35,11 +37,21 @@ pub(crate) use mve::{rows_1, rows_2};
 #[cfg(tinybake_core = "mve")]
 pub(crate) use mve_taps::taps_9;
 pub use placed::{Placed, Taken};
-#[cfg(not(any(tinybake_core = "mve", tinybake_core = "dsp", tinybake_core = "thumb2", tinybake_core = "thumb1")))]
+#[cfg(not(any(
+    tinybake_core = "mve",
+    tinybake_core = "dsp",
+    tinybake_core = "thumb2",
+    tinybake_core = "thumb1",
+    target_arch = "riscv32"
+)))]
 pub(crate) use portable::dot_1x4;
+#[cfg(not(any(tinybake_core = "dsp", target_arch = "riscv32")))]
+pub(crate) use portable::dot_2x4;
 #[cfg(not(tinybake_core = "dsp"))]
-pub(crate) use portable::{Wide, dot_2x4, taps_3x4};
+pub(crate) use portable::{Wide, taps_3x4};
 pub(crate) use portable::{dot, dot_outlined, sum};
+#[cfg(target_arch = "riscv32")]
+pub(crate) use riscv::{dot_1x4, dot_2x4};
 #[cfg(any(tinybake_core = "mve", tinybake_core = "dsp", tinybake_core = "thumb2", tinybake_core = "thumb1"))]
 pub(crate) use thumb::dot_1x4;
 #[cfg(tinybake_core = "dsp")]
@@ -50,5 +62,8 @@ pub(crate) use wide::Wide;
 pub(crate) const LANES: usize =
     if cfg!(any(target_arch = "arm", target_arch = "riscv32")) && !cfg!(tinybake_core = "mve") { 1 } else { 16 };
 
-/// Whether [`dot_2x4`] and [`taps_3x4`] are faster than what they stand for.
-pub(crate) const PAIRS: bool = cfg!(tinybake_core = "dsp");
+/// Whether [`dot_2x4`] is faster than what it stands for.
+pub(crate) const PAIRS: bool = cfg!(any(tinybake_core = "dsp", target_arch = "riscv32"));
+
+/// Whether [`taps_3x4`] is faster than what it stands for.
+pub(crate) const TAPS: bool = cfg!(tinybake_core = "dsp");

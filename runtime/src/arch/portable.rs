@@ -23,7 +23,13 @@ pub(crate) fn dot_outlined(x: &[i8], w: &[i8]) -> i32 {
 /// One copy, of a length known to nobody: loops of a known length are unrolled before they would be vectorized.
 #[inline(never)]
 #[cfg_attr(
-    any(tinybake_core = "mve", tinybake_core = "dsp", tinybake_core = "thumb2", tinybake_core = "thumb1"),
+    any(
+        tinybake_core = "mve",
+        tinybake_core = "dsp",
+        tinybake_core = "thumb2",
+        tinybake_core = "thumb1",
+        target_arch = "riscv32"
+    ),
     expect(dead_code)
 )]
 pub(crate) fn dot_1x4(acc: &mut [i32; 4], x: &[i8], w: &[i8], stride: usize) {
@@ -60,7 +66,7 @@ impl Wide {
 
 /// Adds to each `acc[i][j]` the products of the `depth` elements at `x[i * depth]` and at `w[j * depth]`: two rows of the
 /// input, of which `wide`, if any, has been filled, with four of the weights. Adds nothing where a slice is too short.
-#[cfg_attr(tinybake_core = "dsp", expect(dead_code))]
+#[cfg_attr(any(tinybake_core = "dsp", target_arch = "riscv32"), expect(dead_code))]
 pub(crate) fn dot_2x4(acc: &mut [[i32; 4]; 2], x: &[i8], _wide: Option<&Wide>, w: &[i8], depth: usize) {
     let (Some(two), Some(four)) = (depth.checked_mul(2), depth.checked_mul(4)) else { return };
     let (Some(x), Some(w)) = (x.get(..two), w.get(..four)) else { return };

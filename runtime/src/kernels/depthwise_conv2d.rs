@@ -182,7 +182,7 @@ fn channels<R: Requantize, const STEP: usize>(
     out: &mut [i8],
 ) {
     let mut channel = first;
-    if arch::PAIRS && STEP == 1 && p.kernel[1] == 3 {
+    if arch::TAPS && STEP == 1 && p.kernel[1] == 3 {
         while channel + 4 <= end {
             let done = four(p, steps, channel, channel - first, input, filter, bias, requantize, out);
             let Some(()) = done else { return };
