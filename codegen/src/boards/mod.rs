@@ -203,6 +203,14 @@ pub enum BoardError {
         /// What it names.
         given: String,
     },
+    /// A project for a board needs to know where its memory is.
+    #[error("`{name}` has `firmware` of {} without flash_bytes, flash_origin and ram_origin", hal.name())]
+    NoMemory {
+        /// The board.
+        name: String,
+        /// Its HAL, which leaves the memory map to the project.
+        hal: Hal,
+    },
     /// The text is not a table of boards.
     #[error("not a table of boards: {message}")]
     Syntax {
@@ -216,6 +224,7 @@ impl Explain for BoardError {
         match self {
             BoardError::Unknown { .. } => "boards::unknown",
             BoardError::Dangling { .. } => "boards::dangling",
+            BoardError::NoMemory { .. } => "boards::no_memory",
             BoardError::Syntax { .. } => "boards::syntax",
         }
     }
@@ -227,6 +236,7 @@ impl Explain for BoardError {
                 format!("did you mean {}? `tinybake boards` lists the names", nearest.join(" or "))
             }
             BoardError::Dangling { what, .. } => format!("name an existing {what}, or add it to the file as `[[{what}]]`"),
+            BoardError::NoMemory { .. } => "add them: the linker places the program by them".into(),
             BoardError::Syntax { .. } => {
                 "each entry is a `[[board]]` with name, title, core, ram_bytes, clock_mhz and, optionally, flash_bytes, notes and firmware"
                     .into()
@@ -268,6 +278,12 @@ impl Catalogue {
         for board in &self.boards {
             if self.core(&board.core).is_none() {
                 return Err(BoardError::Dangling { name: board.name.clone(), what: "core", given: board.core.clone() });
+            }
+            if let Some(Firmware { hal, feature: _, chip: _, flash_origin, ram_origin }) = &board.firmware
+                && *hal != Hal::EspHal
+                && (board.flash_bytes.is_none() || flash_origin.is_none() || ram_origin.is_none())
+            {
+                return Err(BoardError::NoMemory { name: board.name.clone(), hal: *hal });
             }
         }
         for core in &self.cores {
@@ -375,6 +391,9 @@ mod tests {
         let text = "[[board]]\nname = \"mine\"\ntitle = \"Mine\"\ncore = \"cortex-m3\"\nram_bytes = 1000\nclock_mhz = 8\n";
         let catalogue = Catalogue::builtin().with(text).unwrap();
         assert_eq!(catalogue.find("mine").unwrap().board.unwrap().ram_bytes, 1000);
+        let firmware =
+            text.to_string() + "firmware = { hal = \"embassy-nrf\", feature = \"nrf52832\", chip = \"nRF52832_xxAA\" }\n";
+        assert!(matches!(Catalogue::builtin().with(&firmware), Err(BoardError::NoMemory { hal: Hal::EmbassyNrf, .. })));
         let dangling = Catalogue::builtin().with(&text.replace("cortex-m3", "cortex-m9"));
         assert!(matches!(dangling, Err(BoardError::Dangling { what: "core", .. })));
         assert!(matches!(Catalogue::builtin().with("board = 3"), Err(BoardError::Syntax { .. })));

@@ -4,6 +4,7 @@ use super::choices;
 use super::session::{self, Session, in_file};
 use super::table::number;
 use super::{Ended, Outcome};
+use crate::boards::{Catalogue, Core, Target};
 use crate::diag::{Diagnostics, Explain, Place};
 use crate::measure::{self, Golden};
 use crate::options::{Optimize, Options, Reference};
@@ -66,7 +67,7 @@ impl New {
     pub(super) fn run(&self, session: &Session) -> Ended {
         let name = self.name()?;
         scaffold::vacant(&self.folder)?;
-        let target = session.catalogue.find(&self.board).map_err(|error| error.at(Place::default()))?;
+        let target = self.target(&session.catalogue)?;
         let kit = Kit::of(&target, &session.catalogue).map_err(|error| error.at(Place::default()))?;
         let checkout = self.checkout()?;
         let files = Files::read(&self.model)?;
@@ -104,6 +105,18 @@ impl New {
         session.result("", &report);
         session.say(&summary(&report, &project, checkout.as_deref()));
         Ok(Outcome::Done)
+    }
+
+    /// The board or core; for the name of an emulated machine, the cores that it runs are told.
+    fn target<'a>(&self, catalogue: &'a Catalogue) -> Result<Target<'a>, Diagnostics> {
+        catalogue.find(&self.board).map_err(|unknown| {
+            let runs = |core: &&Core| core.machine.as_ref() == Some(&self.board);
+            let cores: Vec<String> = catalogue.cores().iter().filter(runs).map(|core| core.name.clone()).collect();
+            match cores.is_empty() {
+                true => unknown.at(Place::default()).into(),
+                false => ScaffoldError::Machine { machine: self.board.clone(), cores }.at(Place::default()).into(),
+            }
+        })
     }
 
     /// The crate's name: the one given, or the folder's.

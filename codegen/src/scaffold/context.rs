@@ -23,7 +23,7 @@ pub(super) struct Context<'a> {
     /// Name of the board or core.
     target: &'a str,
     core: &'a str,
-    triple: &'a str,
+    pub(super) triple: &'a str,
     cpu: Option<&'a str>,
     pub(super) model_file: String,
     options: &'a crate::options::Options,
@@ -116,7 +116,7 @@ impl<'a> Context<'a> {
         ];
         match self.kit {
             Kit::Emulated(machine) => {
-                files.push(("memory.x", Ok(memory_x(machine, self.triple))));
+                files.push(("memory.x", Ok(format!("/* {} */\n{}", self.title, memory_x(machine, self.triple)))));
                 files.push(("src/main.rs", MainSemihosting { p: self }.render()));
             }
             Kit::Board(_, firmware) => match firmware.hal {
@@ -215,11 +215,6 @@ impl<'a> Context<'a> {
         };
         let optimize = self.options.optimize;
         format!("mod network = \"{}\", target = \"{target}\", optimize = \"{optimize}\"{reference}", self.model_file)
-    }
-
-    /// Whether the core cannot exchange a value atomically, which `static_cell` does.
-    pub(super) fn lacks_atomics(&self) -> bool {
-        self.triple.starts_with("thumbv6m") || self.triple.starts_with("riscv32imc")
     }
 
     fn opt_level(&self) -> &'static str {

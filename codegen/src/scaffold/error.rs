@@ -14,6 +14,14 @@ pub enum ScaffoldError {
         /// Those that have one.
         present: Vec<String>,
     },
+    /// An emulated machine is named instead of a core that it emulates.
+    #[error("`{machine}` is an emulated machine, not a core")]
+    Machine {
+        /// The machine.
+        machine: String,
+        /// The cores that it runs.
+        cores: Vec<String>,
+    },
     /// The folder's name, or the name given, cannot be a crate's.
     #[error("`{name}` cannot be the name of a crate: {why}")]
     Name {
@@ -59,6 +67,7 @@ impl Explain for ScaffoldError {
     fn code(&self) -> &'static str {
         match self {
             ScaffoldError::NoTemplate { .. } => "new::no_template",
+            ScaffoldError::Machine { .. } => "new::machine",
             ScaffoldError::Name { .. } => "new::name",
             ScaffoldError::Occupied { .. } => "new::occupied",
             ScaffoldError::NoCheckout { .. } => "new::no_checkout",
@@ -72,6 +81,7 @@ impl Explain for ScaffoldError {
                 "there are templates for {}; a table given with --boards-file can add `firmware` to a board of these HALs",
                 present.join(", ")
             ),
+            ScaffoldError::Machine { cores, .. } => format!("name the core that it runs: {}", cores.join(" or ")),
             ScaffoldError::Name { .. } => "give the project another name with --name, of letters, digits, `-` and `_`".into(),
             ScaffoldError::Occupied { .. } => "name a folder that does not exist yet, or an empty one".into(),
             ScaffoldError::NoCheckout { .. } => {

@@ -7,74 +7,66 @@ use crate::boards::Hal;
 impl Context<'_> {
     /// The lines of `[dependencies]`, sorted.
     pub(super) fn dependencies(&self) -> Vec<String> {
-        let mut lines: Vec<String> = vec!["static_cell = \"2\"".into(), self.tinybake()];
-        let feature = self.feature();
+        let chip = self.feature();
+        let mut lines = match self.hal() {
+            None if self.is_riscv() => vec![line("semihosting", "0.1", &["stdio"]), line("riscv-rt", "0.18", &["memory"])],
+            None => vec![line("semihosting", "0.1", &["stdio"]), line("cortex-m-rt", "0.7", &["set-vtor"])],
+            Some(Hal::EmbassyRp) => {
+                let hal = line("embassy-rp", "0.10", &["critical-section-impl", "defmt", chip, "time-driver"]);
+                embassy(hal, &[])
+            }
+            Some(Hal::EmbassyNrf) => {
+                let hal = line("embassy-nrf", "0.11", &["defmt", chip, "time-driver-rtc1"]);
+                embassy(hal, &["critical-section-single-core"])
+            }
+            Some(Hal::EmbassyStm32) => {
+                let hal = line("embassy-stm32", "0.6", &["defmt", chip, "time-driver-any"]);
+                embassy(hal, &["critical-section-single-core"])
+            }
+            Some(Hal::EspHal) => vec![
+                line("esp-backtrace", "0.20", &[chip, "panic-handler", "println"]),
+                line("esp-bootloader-esp-idf", "0.6", &[chip]),
+                line("esp-hal", "1.2", &[chip]),
+                line("esp-println", "0.18", &[chip]),
+            ],
+        };
+        // `static_cell` swaps atomically, which these cores cannot; esp-hal sees to it by itself.
+        let lacks_atomics = self.triple.starts_with("thumbv6m") || self.triple.starts_with("riscv32imc");
         match self.hal() {
-            None => {
-                lines.push("semihosting = { version = \"0.1\", features = [\"stdio\"] }".into());
-                if self.is_riscv() {
-                    lines.push("riscv-rt = { version = \"0.18\", features = [\"memory\"] }".into());
-                } else {
-                    lines.push("cortex-m-rt = { version = \"0.7\", features = [\"set-vtor\"] }".into());
-                }
-                if self.lacks_atomics() {
-                    lines.push("portable-atomic = { version = \"1\", features = [\"unsafe-assume-single-core\"] }".into());
-                }
+            None if lacks_atomics => lines.push(line("portable-atomic", "1", &["unsafe-assume-single-core"])),
+            Some(Hal::EmbassyRp | Hal::EmbassyNrf | Hal::EmbassyStm32) if lacks_atomics => {
+                lines.push(line("portable-atomic", "1", &["critical-section"]));
             }
-            Some(hal @ (Hal::EmbassyRp | Hal::EmbassyNrf | Hal::EmbassyStm32)) => {
-                lines.extend(EMBASSY.iter().map(|line| line.to_string()));
-                let (hal, cortex_m) = match hal {
-                    Hal::EmbassyRp => (
-                        format!(
-                            "embassy-rp = {{ version = \"0.10\", features = [\"critical-section-impl\", \"defmt\", \"{feature}\", \"time-driver\"] }}"
-                        ),
-                        "",
-                    ),
-                    Hal::EmbassyNrf => (
-                        format!(
-                            "embassy-nrf = {{ version = \"0.11\", features = [\"defmt\", \"{feature}\", \"time-driver-rtc1\"] }}"
-                        ),
-                        ", features = [\"critical-section-single-core\"]",
-                    ),
-                    Hal::EmbassyStm32 | Hal::EspHal => (
-                        format!(
-                            "embassy-stm32 = {{ version = \"0.6\", features = [\"defmt\", \"{feature}\", \"time-driver-any\"] }}"
-                        ),
-                        ", features = [\"critical-section-single-core\"]",
-                    ),
-                };
-                lines.push(hal);
-                lines.push(format!("cortex-m = {{ version = \"0.7\"{cortex_m} }}"));
-                if self.lacks_atomics() {
-                    lines.push("portable-atomic = { version = \"1\", features = [\"critical-section\"] }".into());
-                }
-            }
-            Some(Hal::EspHal) => lines.extend([
-                format!("esp-backtrace = {{ version = \"0.20\", features = [\"{feature}\", \"panic-handler\", \"println\"] }}"),
-                format!("esp-bootloader-esp-idf = {{ version = \"0.6\", features = [\"{feature}\"] }}"),
-                format!("esp-hal = {{ version = \"1.2\", features = [\"{feature}\"] }}"),
-                format!("esp-println = {{ version = \"0.18\", features = [\"{feature}\"] }}"),
-            ]),
+            None | Some(Hal::EmbassyRp | Hal::EmbassyNrf | Hal::EmbassyStm32 | Hal::EspHal) => {}
         }
+        lines.push(line("static_cell", "2", &[]));
+        lines.push(match self.tinybake {
+            Dependency::Path(path) => format!("tinybake = {{ path = {:?} }}", path.display().to_string()),
+            Dependency::Published => line("tinybake", env!("CARGO_PKG_VERSION"), &[]),
+        });
         lines.sort();
         lines
     }
-
-    /// The line of tinybake itself.
-    fn tinybake(&self) -> String {
-        match self.tinybake {
-            Dependency::Path(path) => format!("tinybake = {{ path = {:?} }}", path.display().to_string()),
-            Dependency::Published => concat!("tinybake = \"", env!("CARGO_PKG_VERSION"), "\"").into(),
-        }
-    }
 }
 
-/// What the three embassy HALs have in common.
-const EMBASSY: [&str; 6] = [
-    "cortex-m-rt = \"0.7\"",
-    "defmt = \"1\"",
-    "defmt-rtt = \"1\"",
-    "embassy-executor = { version = \"0.10\", features = [\"defmt\", \"executor-thread\", \"platform-cortex-m\"] }",
-    "embassy-time = { version = \"0.5\", features = [\"defmt\", \"defmt-timestamp-uptime\"] }",
-    "panic-probe = { version = \"1\", features = [\"print-defmt\"] }",
-];
+/// What the three embassy HALs have in common; `cortex_m` are the features of the crate `cortex-m`.
+fn embassy(hal: String, cortex_m: &[&str]) -> Vec<String> {
+    vec![
+        hal,
+        line("cortex-m", "0.7", cortex_m),
+        line("cortex-m-rt", "0.7", &[]),
+        line("defmt", "1", &[]),
+        line("defmt-rtt", "1", &[]),
+        line("embassy-executor", "0.10", &["defmt", "executor-thread", "platform-cortex-m"]),
+        line("embassy-time", "0.5", &["defmt", "defmt-timestamp-uptime"]),
+        line("panic-probe", "1", &["print-defmt"]),
+    ]
+}
+
+/// A line of a manifest.
+fn line(name: &str, version: &str, features: &[&str]) -> String {
+    match features {
+        [] => format!("{name} = \"{version}\""),
+        _ => format!("{name} = {{ version = \"{version}\", features = {features:?} }}"),
+    }
+}

@@ -20,10 +20,8 @@ pub(super) fn samples(plan: &Plan, golden: Option<&Golden>) -> Result<Samples, D
         .collect();
     let bytes: usize = ports.iter().map(Port::bytes).sum();
     let most = (MOST_BYTES / bytes.max(1)).clamp(1, MOST);
-    match golden {
-        Some(golden) => golden.samples(&ports, Some(most)),
-        None => Ok(Samples::arbitrary(&ports, 1)),
-    }
+    let recorded = golden.map(|golden| golden.samples(&ports, Some(most))).transpose()?;
+    Ok(recorded.filter(|samples| samples.count > 0).unwrap_or_else(|| Samples::arbitrary(&ports, 1)))
 }
 
 /// One sample of `samples` as the evaluator takes it.

@@ -22,19 +22,33 @@ pub fn vacant(folder: &Path) -> Result<(), Diagnostics> {
     Err(ScaffoldError::Occupied { folder: folder.into() }.at(place).into())
 }
 
-/// Writes `project` to a folder beside `folder`, which must be vacant, and gives it that name when all is there.
+/// Writes `project` to a folder that is not `folder` yet, and moves it there when all is written. `folder` must be vacant.
 ///
 /// # Errors
 /// A folder that is occupied, or a file that cannot be written; nothing is left then.
 pub fn write(project: &Project, folder: &Path) -> Result<(), Diagnostics> {
     vacant(folder)?;
-    let beside = beside(folder);
-    let written = write_to(project, &beside).and_then(|()| fs::rename(&beside, folder).map_err(|error| (folder.into(), error)));
+    let existed = folder.is_dir();
+    let partial = partial(folder, existed);
+    let written = write_to(project, &partial).and_then(|()| match existed {
+        true => move_into(&partial, folder),
+        false => fs::rename(&partial, folder).map_err(|error| (folder.into(), error)),
+    });
     written.map_err(|(file, error): (PathBuf, io::Error)| {
-        let _ = fs::remove_dir_all(&beside);
-        let file = file.strip_prefix(&beside).map_or_else(|_| file.clone(), |inner| folder.join(inner));
+        let _ = fs::remove_dir_all(&partial);
+        let file = file.strip_prefix(&partial).map_or_else(|_| file.clone(), |inner| folder.join(inner));
         unwritable(&file, &error)
     })
+}
+
+/// Moves what is in `partial`, which lies in `folder`, up into it: a shell may stand in that folder, so it stays itself.
+fn move_into(partial: &Path, folder: &Path) -> Result<(), (PathBuf, io::Error)> {
+    let failed = |error| (folder.to_path_buf(), error);
+    for entry in fs::read_dir(partial).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        fs::rename(entry.path(), folder.join(entry.file_name())).map_err(failed)?;
+    }
+    fs::remove_dir(partial).map_err(failed)
 }
 
 fn write_to(project: &Project, folder: &Path) -> Result<(), (PathBuf, io::Error)> {
@@ -46,10 +60,14 @@ fn write_to(project: &Project, folder: &Path) -> Result<(), (PathBuf, io::Error)
     Ok(())
 }
 
-/// A name in the same folder, so that renaming stays within one file system.
-fn beside(folder: &Path) -> PathBuf {
+/// A name beside `folder`, or in it where it exists, so that renaming stays within one file system.
+fn partial(folder: &Path, existed: bool) -> PathBuf {
+    let id = std::process::id();
+    if existed {
+        return folder.join(format!(".tinybake.{id}.tmp"));
+    }
     let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    folder.with_file_name(format!(".{name}.{}.tmp", std::process::id()))
+    folder.with_file_name(format!(".{name}.{id}.tmp"))
 }
 
 #[cfg(test)]
@@ -68,7 +86,8 @@ mod tests {
         let again = write(&project, &base.join("new")).unwrap_err();
         assert_eq!(again.0[0].code, "new::occupied");
         fs::create_dir(base.join("empty")).unwrap();
-        write(&project, &base.join("empty")).unwrap();
+        write(&project, &base.join("empty/.")).unwrap();
+        assert_eq!(fs::read_dir(base.join("empty")).unwrap().count(), 2);
         // A file where a folder is wanted: it fails half-way, and nothing is left.
         let broken = Project { files: vec![file("a"), file("a/b")], ..Project::default() };
         assert_eq!(write(&broken, &base.join("broken")).unwrap_err().0[0].code, "write::file");

@@ -58,7 +58,7 @@ fn input_that_is_wrong_ends_with_2_and_leaves_nothing() {
     let base = folder("new-wrong");
     let tiny = base.join("tiny.toml");
     let board = "[[board]]\nname = \"tiny\"\ntitle = \"Tiny\"\ncore = \"cortex-m0\"\nflash_bytes = 26_000\nram_bytes = 4_096\nclock_mhz = 8\n\
-                 firmware = { hal = \"embassy-nrf\", feature = \"nrf51\", chip = \"nRF51822_xxAA\" }\n";
+                 firmware = { hal = \"embassy-nrf\", feature = \"nrf51\", chip = \"nRF51822_xxAA\", flash_origin = 0, ram_origin = 0x2000_0000 }\n";
     std::fs::write(&tiny, board).unwrap();
     let (digits, float) = (digits("tflite"), repository("examples/models/digits-float.safetensors").display().to_string());
     let tiny = tiny.display().to_string();
@@ -68,6 +68,7 @@ fn input_that_is_wrong_ends_with_2_and_leaves_nothing() {
     let cases: &[Wrong<'_>] = &[
         ("a", &digits, "raspbery-pi-pico", &[], &["boards::unknown"]),
         ("a", &digits, "host", &[], &["new::no_template"]),
+        ("a", &digits, "mps2-an386", &[], &["new::machine"]),
         ("a", &digits, "esp32-s3", &[], &["new::no_template"]),
         ("a", "absent.tflite", "cortex-m4", &[], &["read::file"]),
         ("a", &tiny, "cortex-m4", &[], &["read::format"]),
@@ -96,7 +97,7 @@ fn a_model_that_does_not_fit_is_told_by_how_much() {
     let base = folder("new-large");
     let file = base.join("small.toml");
     let board = "[[board]]\nname = \"small\"\ntitle = \"Small\"\ncore = \"cortex-m4\"\nflash_bytes = 65_536\nram_bytes = 5_000\nclock_mhz = 8\n\
-                 firmware = { hal = \"embassy-nrf\", feature = \"nrf52832\", chip = \"nRF52832_xxAA\" }\n";
+                 firmware = { hal = \"embassy-nrf\", feature = \"nrf52832\", chip = \"nRF52832_xxAA\", flash_origin = 0, ram_origin = 0x2000_0000 }\n";
     std::fs::write(&file, board).unwrap();
     let target = base.join("kws").display().to_string();
     let arguments =
@@ -117,7 +118,7 @@ fn a_model_that_does_not_fit_is_told_by_how_much() {
     let main = std::fs::read_to_string(Path::new(&target).join("src/main.rs")).unwrap();
     assert!(main.contains("target = \"cortex-m4\""), "{main}");
     assert!(
-        std::fs::read_to_string(Path::new(&target).join("memory.x")).unwrap().contains("RAM : ORIGIN = 0x00000000, LENGTH = 9K")
+        std::fs::read_to_string(Path::new(&target).join("memory.x")).unwrap().contains("RAM : ORIGIN = 0x20000000, LENGTH = 9K")
     );
 }
 
@@ -185,8 +186,9 @@ fn can_build(target: &Target<'_>, folder: &Path) -> bool {
         println!("skipped: {}: {missing}", target.name());
         return false;
     }
+    let fetch = ["fetch", "--target", target.core.triple.as_deref().unwrap_or_default()];
     let fetched =
-        [vec!["fetch", "--offline"], vec!["fetch"]].iter().any(|arguments| ran(cargo(folder, arguments)).code == Some(0));
+        [vec!["--offline"], vec![]].iter().any(|more| ran(cargo(folder, &[&fetch, more.as_slice()].concat())).code == Some(0));
     if !fetched {
         println!("skipped: {}: its crates cannot be fetched", target.name());
     }
