@@ -108,13 +108,16 @@ pub(crate) fn rows_1(run: &Run, x: &[i8], stream: &[i32], clamp: &Clamp, out: &m
     }
 }
 
-/// Makes units of which tap `k` reads at `at[k]`: elements `x[at[k]..]`, or `outside` at all positions where that is `None`.
+/// Where a tap lies outside the image.
+pub(crate) const OUTSIDE: usize = usize::MAX;
+
+/// Makes units of which tap `k` reads at `at[k]`: elements `x[at[k]..]`, or those of `outside` where that is [`OUTSIDE`].
 /// Where a slice is too short it makes nothing. Of each tap, whole vectors are readable. The products of taps `2 * i` and
 /// `2 * i + 1` add up to 16 bits.
 #[inline(never)]
 #[cfg_attr(tinybake_core = "mve", allow(dead_code))]
 pub(crate) fn taps_9(
-    at: &[Option<usize>; 9],
+    at: &[usize; 9],
     units: &Units,
     (x, outside): (&[i8], &[i8]),
     stream: &[i32],
@@ -134,8 +137,8 @@ pub(crate) fn taps_9(
                     for (tap, at) in at.iter().enumerate() {
                         let channel = block * VECTOR + first;
                         let x = match *at {
-                            Some(at) => x.get(at + unit * units.next + channel),
-                            None => outside.get(channel),
+                            OUTSIDE => outside.get(unit * units.next + channel),
+                            at => x.get(at.wrapping_add(unit * units.next + channel)),
                         };
                         let w = byte(stream, 64 + tap * VECTOR + first);
                         sum = sum.wrapping_add(x.copied().unwrap_or(0) as i32 * w);

@@ -14,6 +14,8 @@ mod dsp;
 #[cfg(tinybake_core = "mve")]
 mod mve;
 #[cfg(tinybake_core = "mve")]
+mod mve_add;
+#[cfg(tinybake_core = "mve")]
 mod mve_taps;
 pub(crate) mod packed;
 #[allow(unsafe_code)]
@@ -26,7 +28,7 @@ mod thumb;
 #[cfg(tinybake_core = "dsp")]
 mod wide;
 
-pub(crate) use blocks::{Pairs, Units};
+pub(crate) use blocks::{OUTSIDE, Pairs, Units};
 #[cfg(not(tinybake_core = "mve"))]
 pub(crate) use blocks::{rows_1, rows_2, taps_9};
 pub(crate) use cast::{signed, words};
@@ -34,6 +36,8 @@ pub(crate) use cast::{signed, words};
 pub(crate) use dsp::{dot_2x4, taps_3x4};
 #[cfg(tinybake_core = "mve")]
 pub(crate) use mve::{rows_1, rows_2};
+#[cfg(tinybake_core = "mve")]
+pub(crate) use mve_add::{add, add_in_place};
 #[cfg(tinybake_core = "mve")]
 pub(crate) use mve_taps::taps_9;
 pub use placed::{Placed, Taken};

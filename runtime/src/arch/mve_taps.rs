@@ -1,7 +1,7 @@
 //! Sums of nine taps and their outputs, sixteen channels at a time, for cores with the M-profile vector extension.
 #![expect(unsafe_code, reason = "assembly")]
 
-use super::blocks::{BLOCK_OF_TAPS, Units, VECTOR};
+use super::blocks::{BLOCK_OF_TAPS, OUTSIDE, Units, VECTOR};
 use crate::requantize::Clamp;
 
 /// What the assembly reads besides pointers.
@@ -20,7 +20,7 @@ struct Words {
 /// [`super::blocks::taps_9`].
 #[inline(always)]
 pub(crate) fn taps_9(
-    at: &[Option<usize>; 9],
+    at: &[usize; 9],
     units: &Units,
     (x, outside): (&[i8], &[i8]),
     stream: &[i32],
@@ -31,22 +31,22 @@ pub(crate) fn taps_9(
     let bytes = VECTOR.wrapping_mul(blocks);
     let Some(span) = before.checked_mul(units.next).and_then(|span| span.checked_add(bytes)) else { return };
     let Some(last) = x.len().checked_sub(span) else { return };
-    let written = units.count.saturating_mul(units.channels);
-    // What lies outside is walked over as the rest is, so it serves one unit.
-    let outside_is_read = at.iter().any(Option::is_none);
     if units.count == 0
         || blocks == 0
         || stream.len() < blocks.saturating_mul(BLOCK_OF_TAPS)
-        || out.len() < written
-        || (outside_is_read && (outside.len() < bytes || units.count > 1))
-        || at.iter().flatten().any(|&at| at > last)
+        || out.len() < units.count.saturating_mul(units.channels)
     {
         return;
     }
-    let pointers = at.map(|at| match at {
-        Some(at) => x.as_ptr().wrapping_add(at),
-        None => outside.as_ptr(),
-    });
+    let outside = if outside.len() >= span { outside.as_ptr() } else { core::ptr::null() };
+    let mut pointers = [outside; 9];
+    for (pointer, &at) in pointers.iter_mut().zip(at) {
+        if at <= last {
+            *pointer = x.as_ptr().wrapping_add(at);
+        } else if at != OUTSIDE || outside.is_null() {
+            return;
+        }
+    }
     let words = Words {
         count: units.count,
         blocks,
@@ -58,7 +58,7 @@ pub(crate) fn taps_9(
     };
     let function = if clamp.min as i32 >= clamp.zero_point { nine_positive } else { nine };
     // SAFETY: the assembly reads `bytes` at each pointer and, for each further unit, `next` bytes on: `span` in all, which
-    // there are behind `last` in the input, and which is `bytes` where the pointer is to what lies outside. It reads all blocks
+    // there are behind `last` in the input, and in what lies outside. It reads all blocks
     // of the stream and writes `channels` elements a unit, the last vector of each being predicated. It saves the registers
     // that a caller keeps.
     unsafe { function(&pointers, stream.as_ptr(), out.as_mut_ptr(), &raw const words) };

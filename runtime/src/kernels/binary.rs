@@ -6,6 +6,24 @@ use crate::requantize::{Clamp, Multiplier};
 pub trait BinaryOp {
     /// The stored result for the stored operands `a` and `b`.
     fn apply(&self, a: i8, b: i8) -> i8;
+
+    /// Makes elements of `y` from the first on, many at a time, on cores that can: how many.
+    #[inline(always)]
+    fn apply_many(&self, _a: &[i8], _b: &[i8], _y: &mut [i8]) -> usize {
+        0
+    }
+
+    /// The same for `y[i] = apply(y[i], b[i])`.
+    #[inline(always)]
+    fn apply_many_to_a(&self, _y: &mut [i8], _b: &[i8]) -> usize {
+        0
+    }
+
+    /// The same for `y[i] = apply(a[i], y[i])`.
+    #[inline(always)]
+    fn apply_many_to_b(&self, _a: &[i8], _y: &mut [i8]) -> usize {
+        0
+    }
 }
 
 /// `a + b` of real values: both operands, shifted left by 20, are brought to twice the larger input scale, added, and
@@ -104,6 +122,25 @@ impl BinaryOp for Add {
         let sum = scaled(a, self.a_zero_point, &self.a).wrapping_add(scaled(b, self.b_zero_point, &self.b));
         self.clamp.apply(self.output.apply(sum))
     }
+
+    #[cfg(tinybake_core = "mve")]
+    #[inline(always)]
+    fn apply_many(&self, a: &[i8], b: &[i8], y: &mut [i8]) -> usize {
+        crate::arch::add(self, a, b, y)
+    }
+
+    #[cfg(tinybake_core = "mve")]
+    #[inline(always)]
+    fn apply_many_to_a(&self, y: &mut [i8], b: &[i8]) -> usize {
+        crate::arch::add_in_place(self, y, b)
+    }
+
+    #[cfg(tinybake_core = "mve")]
+    #[inline(always)]
+    fn apply_many_to_b(&self, a: &[i8], y: &mut [i8]) -> usize {
+        let swapped = Add { a_zero_point: self.b_zero_point, b_zero_point: self.a_zero_point, a: self.b, b: self.a, ..*self };
+        crate::arch::add_in_place(&swapped, y, a)
+    }
 }
 
 impl BinaryOp for Sub {
@@ -177,7 +214,8 @@ pub struct Broadcast {
 /// `output[i] = op(a[i], b[i])`, over the shortest of the slices.
 #[inline(always)]
 pub fn elementwise<O: BinaryOp>(op: &O, a: &[i8], b: &[i8], output: &mut [i8]) {
-    for ((y, &a), &b) in output.iter_mut().zip(a).zip(b) {
+    let done = op.apply_many(a, b, output);
+    for ((y, &a), &b) in output.iter_mut().zip(a).zip(b).skip(done) {
         *y = op.apply(a, b);
     }
 }
@@ -185,7 +223,8 @@ pub fn elementwise<O: BinaryOp>(op: &O, a: &[i8], b: &[i8], output: &mut [i8]) {
 /// `a[i] = op(a[i], b[i])`.
 #[inline(always)]
 pub fn elementwise_in_place_a<O: BinaryOp>(op: &O, a: &mut [i8], b: &[i8]) {
-    for (a, &b) in a.iter_mut().zip(b) {
+    let done = op.apply_many_to_a(a, b);
+    for (a, &b) in a.iter_mut().zip(b).skip(done) {
         *a = op.apply(*a, b);
     }
 }
@@ -193,7 +232,8 @@ pub fn elementwise_in_place_a<O: BinaryOp>(op: &O, a: &mut [i8], b: &[i8]) {
 /// `b[i] = op(a[i], b[i])`.
 #[inline(always)]
 pub fn elementwise_in_place_b<O: BinaryOp>(op: &O, a: &[i8], b: &mut [i8]) {
-    for (b, &a) in b.iter_mut().zip(a) {
+    let done = op.apply_many_to_b(a, b);
+    for (b, &a) in b.iter_mut().zip(a).skip(done) {
         *b = op.apply(a, *b);
     }
 }

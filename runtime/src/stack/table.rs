@@ -27,7 +27,7 @@ pub const DEPTHWISE_CONV2D: Frames = Frames { size: [944, 824, 888, 1080, 736], 
 pub const DEQUANTIZE: Frames = Frames { size: [296, 176, 176, 176, 96], speed: [296, 176, 176, 176, 96] };
 
 /// `elementwise`
-pub const ELEMENTWISE: Frames = Frames { size: [264, 200, 200, 192, 120], speed: [264, 200, 200, 192, 120] };
+pub const ELEMENTWISE: Frames = Frames { size: [264, 200, 200, 384, 120], speed: [264, 200, 200, 384, 120] };
 
 /// `fully_connected`
 pub const FULLY_CONNECTED: Frames = Frames { size: [904, 800, 1656, 800, 640], speed: [904, 800, 1656, 1104, 640] };

@@ -22,6 +22,7 @@ pub fn conv2d(p: &Conv2d, input: &[i8], stream: &[i32], output: &mut [i8]) {
     let step = p.stride[1] as usize * in_channels;
     // A copy, since nothing is known any more of what a reference escapes to.
     let escaped = &{ *p };
+    let mut window = [0; WINDOW];
     let mut output = output;
     for out_y in 0..p.output.height as usize {
         let y = origin(out_y, p.stride[0], p.pad[0]);
@@ -41,7 +42,6 @@ pub fn conv2d(p: &Conv2d, input: &[i8], stream: &[i32], output: &mut [i8]) {
                 layer.pixel(&run, x, out);
             }
         }
-        let mut window = [0; WINDOW];
         for (out_x, out) in row.chunks_exact_mut(channels).enumerate() {
             if out_x < first || out_x >= end {
                 let pitch = if in_image { VECTOR * run.vectors } else { p.kernel[1] as usize * in_channels };
@@ -58,27 +58,27 @@ pub fn conv2d(p: &Conv2d, input: &[i8], stream: &[i32], output: &mut [i8]) {
 fn gather(p: &Conv2d, input: &[i8], (y, x): (isize, isize), pitch: usize, window: &mut [i8; WINDOW]) {
     let (channels, taps, dilation) = (p.input.channels as usize, p.kernel[1] as usize, p.dilation[1] as usize);
     // Runs of neighbouring pixels: a row of taps, or each tap.
-    let (runs, length) = if dilation == 1 { (1, taps) } else { (taps, 1) };
+    let (runs, length) = if dilation == 1 { (1, taps * channels) } else { (taps, channels) };
     let width = p.input.width as usize * channels;
-    for (ky, row) in window.chunks_mut(pitch.max(1)).take(p.kernel[0] as usize).enumerate() {
-        let y = y + (ky * p.dilation[0] as usize) as isize;
-        let line = if y >= 0 && y < p.input.height as isize {
-            input.get(y as usize * width..).and_then(|input| input.get(..width)).unwrap_or(&[])
-        } else {
-            &[]
-        };
-        let mut row = row;
-        for kx in 0..runs {
-            let Some(run) = row.split_off_mut(..length * channels) else { return };
-            let start = (x + (kx * dilation) as isize) * channels as isize;
-            let skip = (start.wrapping_neg().max(0) as usize).min(run.len());
-            let from = start.max(0) as usize;
-            let there = line.len().saturating_sub(from).min(run.len() - skip);
-            let Some((before, rest)) = run.split_at_mut_checked(skip) else { return };
-            let Some((part, after)) = rest.split_at_mut_checked(there) else { return };
-            before.fill(p.input_zero_point);
-            copy(part, line.get(from..).unwrap_or(&[]));
-            after.fill(p.input_zero_point);
+    for kx in 0..runs {
+        // What of the run lies in the image is the same in all rows.
+        let start = (x + (kx * dilation) as isize) * channels as isize;
+        let skip = (start.wrapping_neg().max(0) as usize).min(length);
+        let from = start.max(0) as usize;
+        let there = width.saturating_sub(from).min(length - skip);
+        let mut line = y.wrapping_mul(width as isize).wrapping_add(from as isize);
+        let mut y = y;
+        for row in window.chunks_mut(pitch.max(1)).take(p.kernel[0] as usize) {
+            let Some(run) = row.get_mut(kx * channels..).and_then(|row| row.get_mut(..length)) else { return };
+            let inside = y >= 0 && y < p.input.height as isize;
+            if !inside || there < length {
+                run.fill(p.input_zero_point);
+            }
+            if inside && let Some(part) = run.get_mut(skip..).and_then(|run| run.get_mut(..there)) {
+                copy(part, input.get(line as usize..).unwrap_or(&[]));
+            }
+            y = y.wrapping_add(p.dilation[0] as isize);
+            line = line.wrapping_add(p.dilation[0] as isize * width as isize);
         }
     }
 }
