@@ -25,6 +25,7 @@ pub mod params {
     pub use crate::kernels::quantize::{Affine, Requantize};
     pub use crate::kernels::reduce::{Mean, Reduce};
     pub use crate::kernels::resize::{Resize, Tap};
+    pub use crate::kernels::rows::Overlapping;
     pub use crate::kernels::softmax::Softmax;
     pub use crate::kernels::transpose_conv::TransposeConv;
     pub use crate::requantize::{Clamp, Multiplier};

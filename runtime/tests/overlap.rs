@@ -7,7 +7,7 @@ use tinybake_runtime::kernels::conv2d::{self, Conv2d};
 use tinybake_runtime::kernels::depthwise_conv2d::{self, DepthwiseConv2d};
 use tinybake_runtime::kernels::fully_connected::{self, FullyConnected};
 use tinybake_runtime::kernels::max_pool2d::{self, MaxPool2d};
-use tinybake_runtime::kernels::rows::{self, ByRows, Rows};
+use tinybake_runtime::kernels::rows::{Band, Rows};
 use tinybake_runtime::requantize::{Clamp, Multiplier};
 
 /// A linear congruential generator.
@@ -94,8 +94,13 @@ fn least_distances_equal_a_search() {
 }
 
 /// Runs `kernel` apart and then over its input, at the least distances and at some greater ones.
-fn check<P: ByRows + core::fmt::Debug>(random: &mut Random, p: &P, kernel: impl Fn(&P, &[i8], &mut [i8])) {
-    let rows = p.by_rows();
+fn check<P: core::fmt::Debug>(
+    random: &mut Random,
+    p: &P,
+    rows: &Rows,
+    of_band: impl Fn(&P, &Band) -> P,
+    kernel: impl Fn(&P, &[i8], &mut [i8]),
+) {
     let (input_len, output_len) = (rows.input * rows.input_bytes, rows.output * rows.output_bytes);
     let x = random.bytes(input_len);
     let mut expected = vec![0; output_len];
@@ -104,11 +109,12 @@ fn check<P: ByRows + core::fmt::Debug>(random: &mut Random, p: &P, kernel: impl 
         for (input, output) in [(rows.below(1) + more, 0), (0, rows.above(1) + more)] {
             let mut memory = random.bytes(input.max(output) + input_len.max(output_len));
             memory[input..input + input_len].copy_from_slice(&x);
-            let mut again = memory.clone();
-            rows::overlapping(p, &mut memory, input, output, |p, x, y| kernel(p, x, y));
+            let placed = rows.at(input, output);
+            let mut left = placed.all();
+            while let Some((band, x, y)) = placed.next(&mut left, &mut memory) {
+                kernel(&of_band(p, &band), x, y);
+            }
             assert_eq!(memory[output..output + output_len], expected, "{p:?} from {input} to {output}");
-            rows::shared::overlapping(p, &mut again, input, output, &mut |p, x, y| kernel(p, x, y));
-            assert_eq!(again, memory);
         }
     }
 }
@@ -141,19 +147,27 @@ fn outputs_over_inputs_equal_those_apart() {
             input_zero_point: 3,
             clamp: CLAMP,
         };
-        check(&mut random, &p, |p, x, y| conv2d::conv2d(p, x, &filter, &bias, SCALE, y));
-        check(&mut random, &p, |p, x, y| conv2d::shared::conv2d(p, x, &filter, &bias, SCALE, y));
+        check(&mut random, &p, &p.rows(), Conv2d::of_band, |p, x, y| conv2d::conv2d(p, x, &filter, &bias, SCALE, y));
+        check(&mut random, &p, &p.rows(), Conv2d::of_band, |p, x, y| conv2d::shared::conv2d(p, x, &filter, &bias, SCALE, y));
         let p =
             DepthwiseConv2d { input, output, kernel, stride, dilation, pad, multiplier: 1, input_zero_point: 3, clamp: CLAMP };
-        check(&mut random, &p, |p, x, y| depthwise_conv2d::depthwise_conv2d(p, x, &filter, &bias, SCALE, y));
-        check(&mut random, &p, |p, x, y| depthwise_conv2d::shared::depthwise_conv2d(p, x, &filter, &bias, SCALE, y));
+        check(&mut random, &p, &p.rows(), DepthwiseConv2d::of_band, |p, x, y| {
+            depthwise_conv2d::depthwise_conv2d(p, x, &filter, &bias, SCALE, y)
+        });
+        check(&mut random, &p, &p.rows(), DepthwiseConv2d::of_band, |p, x, y| {
+            depthwise_conv2d::shared::depthwise_conv2d(p, x, &filter, &bias, SCALE, y)
+        });
         let p = AveragePool2d { input, output, kernel, stride, pad, min: -100, max: 90 };
-        check(&mut random, &p, average_pool2d::average_pool2d);
+        check(&mut random, &p, &p.rows(), AveragePool2d::of_band, average_pool2d::average_pool2d);
         let p = MaxPool2d { input, output, kernel, stride, pad, min: -100, max: 90 };
-        check(&mut random, &p, max_pool2d::max_pool2d);
+        check(&mut random, &p, &p.rows(), MaxPool2d::of_band, max_pool2d::max_pool2d);
         let (rows, depth) = (random.between(1, 40) as u32, random.between(1, 9) as u32);
         let p = FullyConnected { rows, depth, columns: channels as u32, clamp: CLAMP };
-        check(&mut random, &p, |p, x, y| fully_connected::fully_connected(p, x, &filter, &bias, SCALE, y));
-        check(&mut random, &p, |p, x, y| fully_connected::shared::fully_connected(p, x, &filter, &bias, SCALE, y));
+        check(&mut random, &p, &p.rows(), FullyConnected::of_band, |p, x, y| {
+            fully_connected::fully_connected(p, x, &filter, &bias, SCALE, y)
+        });
+        check(&mut random, &p, &p.rows(), FullyConnected::of_band, |p, x, y| {
+            fully_connected::shared::fully_connected(p, x, &filter, &bias, SCALE, y)
+        });
     }
 }

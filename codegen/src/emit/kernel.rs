@@ -1,11 +1,11 @@
 //! The call of a kernel: its path, its parameters, its operands.
 
-use super::literal::{float, params, signed};
+use super::literal::{float, number, params, signed};
 use super::operands::bind;
 use super::{constants, literal};
 use crate::ir::Data;
 use crate::lower::{BinaryFn, ConstId, Kernel, Piece, Requantizer, Weights};
-use crate::plan::{Form, Plan, PlannedStep};
+use crate::plan::{Form, Place, Plan, PlannedStep};
 use core::fmt::Debug;
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -77,8 +77,12 @@ impl Call<'_> {
         quote!(#scope #bindings #rt::kernels::#path(#arguments, #a, #y);)
     }
 
+    /// A kernel of no weights.
     fn simple(&self, path: TokenStream, value: &impl Debug) -> TokenStream {
         let value = params(value);
+        if self.planned.over_input {
+            return self.over_input(&path, &value, &quote!());
+        }
         self.one(path, &quote!(&#value))
     }
 
@@ -90,28 +94,54 @@ impl Call<'_> {
 
     fn layer(&self, name: &str, shape: &impl Debug, weights: &Weights) -> TokenStream {
         let (rt, name) = (self.rt, super::names::ident(name));
-        let operands = bind(self.plan, self.planned, &[0], 0, rt);
-        let (bindings, a, y, scope) = (&operands.bindings, &operands.reads[0], &operands.write, self.scope());
         let shape = params(shape);
-        if let Some(stream) = self.planned.stream {
-            let stream = constants::stream(stream, rt);
-            return quote!(#scope #bindings #rt::kernels::blocked::#name(&#shape, #a, #stream, #y););
-        }
-        let (path, weights) = match self.planned.packed {
-            Some(packed) => {
+        let (path, weights, lent) = match (self.planned.stream, self.planned.packed) {
+            (Some(stream), _) => {
+                let stream = constants::stream(stream, rt);
+                (quote!(blocked::#name), quote!(#stream,), quote!())
+            }
+            (None, Some(packed)) => {
                 let words = literal::number(packed.words);
                 let (filter, scales) =
                     (constants::read(self.plan, packed.filter, rt), constants::read(self.plan, packed.scales, rt));
-                (quote!(packed::#name), quote!(#filter, #scales, &mut [0; #words],))
+                (quote!(packed::#name), quote!(#filter, #scales, &mut lent,), quote!(let mut lent = [0; #words];))
             }
-            None => {
+            (None, None) => {
                 let (shared, requantize) = (self.shared(), self.requantizer(&weights.requantizer));
                 let (filter, bias) =
                     (constants::read(self.plan, weights.filter, rt), constants::read(self.plan, weights.bias, rt));
-                (quote!(#name #shared::#name), quote!(#filter, #bias, #requantize,))
+                (quote!(#name #shared::#name), quote!(#filter, #bias, #requantize,), quote!())
             }
         };
-        quote!(#scope #bindings #rt::kernels::#path(&#shape, #a, #weights #y);)
+        if self.planned.over_input {
+            let bands = self.over_input(&path, &shape, &weights);
+            return quote!(#lent #bands);
+        }
+        let operands = bind(self.plan, self.planned, &[0], 0, rt);
+        let (bindings, a, y, scope) = (&operands.bindings, &operands.reads[0], &operands.write, self.scope());
+        quote!(#scope #bindings #lent #rt::kernels::#path(&#shape, #a, #weights #y);)
+    }
+
+    /// A step whose output lies over its input: the runtime calls the kernel for bands of rows.
+    fn over_input(&self, path: &TokenStream, shape: &TokenStream, weights: &TokenStream) -> TokenStream {
+        let (rt, scope) = (self.rt, self.scope());
+        let (Some(&Some(Place::Arena { offset: from, .. })), Some(&Place::Arena { offset: to, .. })) =
+            (self.planned.reads.first(), self.planned.writes.first())
+        else {
+            return quote!(compile_error!("only the arena can be shared"));
+        };
+        let (from, to) = (number(from), number(to));
+        // The first token of a struct's literal is its type.
+        let kind = shape.clone().into_iter().next();
+        quote! {
+            #scope
+            const P: #kind = #shape;
+            const ROWS: Overlapping = P.rows().at(#from, #to);
+            let mut left = ROWS.all();
+            while let ::core::option::Option::Some((band, a, y)) = ROWS.next(&mut left, &mut model.arena.0) {
+                #rt::kernels::#path(&P.of_band(&band), a, #weights y);
+            }
+        }
     }
 
     fn requantizer(&self, requantizer: &Requantizer) -> TokenStream {

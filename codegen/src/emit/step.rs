@@ -35,9 +35,11 @@ pub(super) fn function(plan: &Plan, index: usize, planned: &PlannedStep, rt: &To
         doc.push_str(&format!(", {constants} bytes of constants"));
     }
     let (body, inline) = match planned.form {
-        Form::Shared => (kernel::calls(plan, planned, rt), quote!(#[inline])),
+        Form::Shared if !planned.over_input => (kernel::calls(plan, planned, rt), quote!(#[inline])),
         // Apart from each other, so that no step's registers and stack weigh on another's.
-        Form::Specialized | Form::Packed | Form::Blocked => (kernel::calls(plan, planned, rt), quote!(#[inline(never)])),
+        Form::Shared | Form::Specialized | Form::Packed | Form::Blocked => {
+            (kernel::calls(plan, planned, rt), quote!(#[inline(never)]))
+        }
         Form::Unrolled => (unrolled::body(plan, planned, rt), quote!(#[inline(never)])),
     };
     quote! {

@@ -1,9 +1,10 @@
 //! Checks a plan by replaying it on a map of who owns each byte. It shares no code with the planner: it knows no lifetimes,
 //! only what each step reads and writes and where.
 
-use super::{Place, Plan};
+use super::{Place, Plan, PlannedStep, replay};
 use crate::ir::TensorId;
 use crate::lower::{Kernel, Operand};
+use core::ops::Range;
 use std::collections::BTreeMap;
 use thiserror::Error;
 
@@ -145,6 +146,11 @@ pub fn check(plan: &Plan) -> Result<(), PlanError> {
                 return Err(PlanError::Overwritten { step: index, op, tensor: id.0 });
             }
         }
+        if planned.over_input {
+            let value = over_input(&mut memory, planned, &values).ok_or(PlanError::ReadWhileWritten { step: index, op })?;
+            values.extend(planned.step.writes.first().map(|&id| (id, value)));
+            continue;
+        }
         let view = match planned.step.kernel {
             Kernel::View => planned.step.reads.first().and_then(|read| match read {
                 Operand::Activation(id) => values.get(id).copied(),
@@ -157,7 +163,7 @@ pub fn check(plan: &Plan) -> Result<(), PlanError> {
                 Some(value) => value,
                 None => {
                     let clash = planned.reads.iter().enumerate().any(|(operand, read)| {
-                        read.is_some_and(|read| intersect(read, place) && planned.in_place != Some(operand))
+                        read.is_some_and(|read| read.intersects(place) && planned.in_place != Some(operand))
                     });
                     if clash {
                         return Err(PlanError::ReadWhileWritten { step: index, op });
@@ -181,14 +187,40 @@ pub fn check(plan: &Plan) -> Result<(), PlanError> {
     }
 }
 
-fn intersect(a: Place, b: Place) -> bool {
-    match (a, b) {
-        (Place::Arena { offset: a, bytes: a_bytes }, Place::Arena { offset: b, bytes: b_bytes }) => {
-            a < b + b_bytes && b < a + a_bytes
-        }
-        (Place::Field { index: a }, Place::Field { index: b }) => a == b,
-        (Place::Arena { .. }, Place::Field { .. }) | (Place::Field { .. }, Place::Arena { .. }) => false,
+/// Replays a step whose output lies over its input, row by row, as the runtime orders them: from the first where the output
+/// begins below the input, from the last where it begins above. The number of the new value; `None` where a row would read
+/// what has been written over, or where the runtime would refuse.
+fn over_input(memory: &mut Memory, planned: &PlannedStep, values: &BTreeMap<TensorId, u32>) -> Option<u32> {
+    let (&[Operand::Activation(id)], &[Some(read)], &[write]) =
+        (planned.step.reads.as_slice(), planned.reads.as_slice(), planned.writes.as_slice())
+    else {
+        return None;
+    };
+    let (Place::Arena { offset: from, bytes: read_bytes }, Place::Arena { offset: to, bytes: written_bytes }) = (read, write)
+    else {
+        return None;
+    };
+    let (&old, mut rows) = (values.get(&id)?, replay::rows(&planned.step.kernel)?);
+    if rows.last().map(|row| row.writes.end) != Some(written_bytes) {
+        return None;
     }
+    if to >= from {
+        rows.reverse();
+    }
+    memory.next += 1;
+    let new = memory.next;
+    for row in rows {
+        let part = |base: usize, range: &Range<usize>| Place::Arena { offset: base + range.start, bytes: range.len() };
+        let writes = part(to, &row.writes);
+        let whole = row.reads.iter().all(|range| {
+            let reads = part(from, range);
+            range.end <= read_bytes && memory.holds(reads, old) && !reads.intersects(writes)
+        });
+        if !whole || !memory.fill(writes, new) {
+            return None;
+        }
+    }
+    memory.holds(write, new).then_some(new)
 }
 
 #[cfg(test)]

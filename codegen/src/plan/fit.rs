@@ -77,17 +77,24 @@ fn widest(plan: &Plan) -> String {
     })
 }
 
-/// Bytes of the distinct places that a step reads and writes.
+/// Bytes of the places that a step reads and writes, those in two places counted once.
 fn memory(plan: &Plan, planned: &PlannedStep) -> usize {
-    let mut places: Vec<Place> = planned.reads.iter().flatten().chain(&planned.writes).copied().collect();
-    places.sort_by_key(|place| match *place {
-        Place::Arena { offset, bytes } => (0, offset, bytes),
-        Place::Field { index } => (1, index, 0),
+    let (mut regions, mut fields) = (Vec::new(), Vec::new());
+    for place in planned.reads.iter().flatten().chain(&planned.writes) {
+        match *place {
+            Place::Arena { offset, bytes } => regions.push((offset, offset + bytes)),
+            Place::Field { index } => fields.push(index),
+        }
+    }
+    regions.sort_unstable();
+    fields.sort_unstable();
+    fields.dedup();
+    let mut covered = 0;
+    let in_arena = regions.iter().map(|&(start, end)| {
+        let new = end.saturating_sub(start.max(covered));
+        covered = covered.max(end);
+        new
     });
-    places.dedup();
-    let bytes = |place: &Place| match *place {
-        Place::Arena { offset: _, bytes } => bytes,
-        Place::Field { index } => plan.fields.get(index).map_or(0, |field| field.elements * field.dtype.size()),
-    };
-    places.iter().map(bytes).sum()
+    let outside = fields.iter().filter_map(|&index| plan.fields.get(index)).map(|field| field.elements * field.dtype.size());
+    in_arena.sum::<usize>() + outside.sum::<usize>()
 }

@@ -1,13 +1,18 @@
-//! Offsets of storages in one arena: an offline bin packing of rectangles whose widths, in time, are fixed.
+//! Offsets of storages in one arena: an offline bin packing of rectangles whose widths, in time, are fixed. Of two in use at
+//! one moment, one begins above the other by at least a distance: the lower one's size, or less where a step consumes one
+//! while it makes the other.
 
+use super::overlap::Overlap;
 use super::storage::Storage;
 
 /// Every offset is a multiple of this, so that kernels may load words.
 pub const ALIGN: usize = 4;
 
-/// Orders tried beyond the fixed ones; bounded by the square of the number of storages as well.
+/// Orders tried beyond the fixed ones.
 const SHUFFLES: usize = 2000;
-const STEPS: usize = 4_000_000;
+
+/// Storages of which all orders are searched, where that is not too much.
+const EXACT: usize = 80;
 
 /// Where storages lie, and the arena that holds them.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -16,17 +21,32 @@ pub struct Layout {
     pub offsets: Vec<usize>,
     /// Size of the arena in bytes, a multiple of [`ALIGN`].
     pub bytes: usize,
-    /// The largest sum of sizes in use at one moment: no layout is smaller.
+    /// What the storages in use at one moment need at least: no layout is smaller.
     pub lower_bound: usize,
 }
 
-/// Finds offsets such that no two storages in use at one moment overlap. Places greedily, lowest gap first, in several orders
-/// and then in seeded shuffles of the best; stops early at the lower bound.
-pub fn layout(storages: &[Storage]) -> Layout {
-    let lower_bound = lower_bound(storages);
+/// Work that searches may still do, in pairs of storages looked at. Models from strangers may have thousands of storages.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Budget(pub(super) usize);
+
+impl Budget {
+    /// Takes `work` from what is left; `false` where there is less.
+    fn spend(&mut self, work: usize) -> bool {
+        let left = self.0.checked_sub(work);
+        self.0 = left.unwrap_or(0);
+        left.is_some()
+    }
+}
+
+/// Finds offsets with the distances that `overlaps` allow. Places greedily, lowest gap first, in several orders and then in
+/// seeded shuffles of the best, and then looks through all orders; stops early at the lower bound, or at `enough` bytes.
+pub(super) fn layout(storages: &[Storage], overlaps: &[Overlap], enough: usize, budget: &mut Budget) -> Layout {
+    let problem = Problem::new(storages, overlaps);
+    let target = problem.lower_bound.max(enough);
+    let count = storages.len();
     let mut orders: Vec<Vec<usize>> = Vec::new();
     let mut order_by = |key: &dyn Fn(&Storage) -> (usize, usize)| {
-        let mut order: Vec<usize> = (0..storages.len()).collect();
+        let mut order: Vec<usize> = (0..count).collect();
         order.sort_by_key(|&index| (core::cmp::Reverse(key(&storages[index])), index));
         orders.push(order);
     };
@@ -34,75 +54,174 @@ pub fn layout(storages: &[Storage]) -> Layout {
     order_by(&|storage| (storage.last - storage.first, storage.bytes));
     order_by(&|storage| (storage.bytes * (storage.last - storage.first + 1), 0));
     order_by(&|storage| (usize::MAX - storage.first, storage.bytes));
+    order_by(&|storage| (storage.first, storage.bytes));
     let mut best: Option<(Layout, Vec<usize>)> = None;
     let consider = |order: Vec<usize>, best: &mut Option<(Layout, Vec<usize>)>| {
-        let found = place(storages, &order, lower_bound);
+        let found = problem.place(&order);
         if best.as_ref().is_none_or(|(known, _)| found.bytes < known.bytes) {
             *best = Some((found, order));
         }
     };
     orders.into_iter().for_each(|order| consider(order, &mut best));
-    let shuffles = SHUFFLES.min(STEPS / (storages.len() * storages.len()).max(1));
     let mut random = 0x9e37_79b9_7f4a_7c15u64;
-    for _ in 0..shuffles {
+    for _ in 0..SHUFFLES {
         let Some((known, order)) = &best else { break };
-        if known.bytes <= lower_bound || order.len() < 2 {
+        if known.bytes <= target || count < 2 || !budget.spend(count * count) {
             break;
         }
         let mut order = order.clone();
         for _ in 0..2 {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let (from, to) = ((random >> 33) as usize % order.len(), (random >> 13) as usize % order.len());
+            let (from, to) = ((random >> 33) as usize % count, (random >> 13) as usize % count);
             let moved = order.remove(from);
             order.insert(to, moved);
         }
         consider(order, &mut best);
     }
-    best.map(|(layout, _)| layout).unwrap_or_default()
+    let mut best = best.map(|(layout, _)| layout).unwrap_or_default();
+    if best.bytes > target && count <= EXACT {
+        let mut search = Search { problem: &problem, target, best: &mut best, offsets: vec![None; count], budget };
+        search.descend(0, &vec![0; count]);
+    }
+    best
 }
 
-/// Places storages in the given order, each at the lowest offset where it fits.
-fn place(storages: &[Storage], order: &[usize], lower_bound: usize) -> Layout {
-    let mut offsets = vec![0; storages.len()];
-    let mut placed: Vec<(usize, usize, usize)> = Vec::with_capacity(order.len()); // offset, end, index; sorted by offset
-    let mut bytes = 0;
-    for &index in order {
-        let storage = &storages[index];
-        let mut offset = 0;
-        for &(start, end, other) in &placed {
-            if storages[other].overlaps(storage) {
-                if start >= offset + storage.bytes {
-                    break;
-                }
-                offset = offset.max(round_up(end));
+/// Storages and the distances between them.
+struct Problem<'a> {
+    storages: &'a [Storage],
+    /// Sizes, rounded up.
+    bytes: Vec<usize>,
+    /// Of each storage, the overlap that consumes it.
+    consumed: Vec<Option<Overlap>>,
+    lower_bound: usize,
+}
+
+impl<'a> Problem<'a> {
+    fn new(storages: &'a [Storage], overlaps: &[Overlap]) -> Self {
+        let mut consumed = vec![None; storages.len()];
+        for overlap in overlaps {
+            consumed[overlap.input] = Some(*overlap);
+        }
+        let bytes: Vec<usize> = storages.iter().map(|storage| storage.bytes.next_multiple_of(ALIGN)).collect();
+        let mut problem = Self { storages, bytes, consumed, lower_bound: 0 };
+        problem.lower_bound = problem.bound(overlaps);
+        problem
+    }
+
+    /// The least distance from the base of `lower` up to that of `upper`, if it lies above.
+    fn distance(&self, lower: usize, upper: usize) -> usize {
+        match (self.consumed[lower], self.consumed[upper]) {
+            (Some(overlap), _) if overlap.output == upper => overlap.above,
+            (_, Some(overlap)) if overlap.output == lower => overlap.below,
+            _ => self.bytes[lower],
+        }
+    }
+
+    /// Places storages in the given order, each at the lowest offset where it fits.
+    fn place(&self, order: &[usize]) -> Layout {
+        let mut offsets = vec![0; order.len()];
+        let mut placed: Vec<(usize, usize)> = Vec::with_capacity(order.len()); // offset and index, sorted
+        let mut bytes = 0;
+        for &index in order {
+            let mut offset = 0;
+            // Again where it moved, since one that may be overlapped can be too close to it now.
+            while let Some(moved) = self.lowest(index, offset, &placed) {
+                offset = moved;
+            }
+            offsets[index] = offset;
+            placed.insert(placed.partition_point(|&other| other < (offset, index)), (offset, index));
+            bytes = bytes.max(offset + self.bytes[index]);
+        }
+        Layout { offsets, bytes, lower_bound: self.lower_bound }
+    }
+
+    /// A greater offset for a storage that is too close to one of those placed, from below upwards, at `offset`.
+    fn lowest(&self, index: usize, offset: usize, placed: &[(usize, usize)]) -> Option<usize> {
+        let mut lowest = offset;
+        for &(at, other) in placed {
+            if at >= lowest + self.bytes[index] {
+                break; // no distance is greater than a size
+            }
+            let overlaps = self.storages[other].overlaps(&self.storages[index]);
+            let end = at + self.distance(other, index);
+            if overlaps && at < lowest + self.distance(index, other) && end > lowest {
+                lowest = end;
             }
         }
-        offsets[index] = offset;
-        let end = offset + storage.bytes;
-        let position = placed.partition_point(|&(start, _, _)| start <= offset);
-        placed.insert(position, (offset, end, index));
-        bytes = bytes.max(round_up(end));
+        (lowest > offset).then_some(lowest)
     }
-    Layout { offsets, bytes, lower_bound }
+
+    /// The greatest sum of sizes in use at one moment, an overlapping pair counting as the least that holds both.
+    fn bound(&self, overlaps: &[Overlap]) -> usize {
+        let moments = self.storages.iter().map(|storage| storage.last + 2).max().unwrap_or(0);
+        let mut change = vec![0isize; moments];
+        for (storage, &bytes) in self.storages.iter().zip(&self.bytes) {
+            change[storage.first] += bytes as isize;
+            change[storage.last + 1] -= bytes as isize;
+        }
+        let mut saved = vec![0isize; moments];
+        for overlap in overlaps {
+            let (input, output) = (self.bytes[overlap.input], self.bytes[overlap.output]);
+            let both = output.max(overlap.below + input).min(input.max(overlap.above + output));
+            saved[self.storages[overlap.output].first] += (input + output) as isize - both as isize;
+        }
+        let sums = change.iter().scan(0, |sum, change| {
+            *sum += change;
+            Some(*sum)
+        });
+        sums.zip(saved).map(|(sum, saved)| sum - saved).max().unwrap_or(0).max(0) as usize
+    }
 }
 
-fn lower_bound(storages: &[Storage]) -> usize {
-    let mut events: Vec<(usize, isize)> = Vec::with_capacity(storages.len() * 2);
-    for storage in storages {
-        events.push((storage.first, round_up(storage.bytes) as isize));
-        events.push((storage.last + 1, -(round_up(storage.bytes) as isize)));
-    }
-    events.sort_unstable();
-    let (mut now, mut most) = (0isize, 0isize);
-    for (_, change) in events {
-        now += change;
-        most = most.max(now);
-    }
-    most as usize
+/// Branch and bound over orders of offsets: in some best layout each storage lies at the least distance from those below it,
+/// so it is found by placing storages from below upwards, each as low as those placed before allow.
+struct Search<'a> {
+    problem: &'a Problem<'a>,
+    target: usize,
+    best: &'a mut Layout,
+    offsets: Vec<Option<usize>>,
+    budget: &'a mut Budget,
 }
 
-fn round_up(bytes: usize) -> usize {
-    bytes.next_multiple_of(ALIGN)
+impl Search<'_> {
+    /// Places the rest, none below `floor`; `lows` are the offsets that placed ones allow. Whether to go on searching.
+    fn descend(&mut self, floor: usize, lows: &[usize]) -> bool {
+        let count = lows.len();
+        if self.best.bytes <= self.target || !self.budget.spend(count * 4) {
+            return false;
+        }
+        let open: Vec<usize> = (0..count).filter(|&index| self.offsets[index].is_none()).collect();
+        if open.is_empty() {
+            let offsets: Vec<usize> = self.offsets.iter().flatten().copied().collect();
+            let ends = offsets.iter().zip(&self.problem.bytes).map(|(offset, bytes)| offset + bytes);
+            let bytes = ends.max().unwrap_or(0);
+            if bytes < self.best.bytes {
+                *self.best = Layout { offsets, bytes, lower_bound: self.problem.lower_bound };
+            }
+            return true;
+        }
+        if open.iter().any(|&index| lows[index].max(floor) + self.problem.bytes[index] >= self.best.bytes) {
+            return true;
+        }
+        let mut next: Vec<usize> = open.into_iter().filter(|&index| lows[index] >= floor).collect();
+        next.sort_by_key(|&index| (lows[index], core::cmp::Reverse(self.problem.bytes[index]), index));
+        for index in next {
+            let offset = lows[index];
+            let mut lows = lows.to_vec();
+            for (rival, low) in lows.iter_mut().enumerate() {
+                if self.problem.storages[rival].overlaps(&self.problem.storages[index]) {
+                    *low = (*low).max(offset + self.problem.distance(index, rival));
+                }
+            }
+            self.offsets[index] = Some(offset);
+            let go_on = self.descend(offset, &lows);
+            self.offsets[index] = None;
+            if !go_on {
+                return false;
+            }
+        }
+        true
+    }
 }
 
 #[cfg(test)]
@@ -114,38 +233,119 @@ mod tests {
         Storage { tensors: Vec::new(), dtype: DType::I8, bytes, first, last }
     }
 
+    fn laid_out(storages: &[Storage], overlaps: &[Overlap]) -> Layout {
+        layout(storages, overlaps, 0, &mut Budget(4_000_000))
+    }
+
+    /// Storages of random sizes and lifetimes, and overlaps of those that die as another begins.
+    fn random(count: usize, next: &mut impl FnMut(usize) -> usize) -> (Vec<Storage>, Vec<Overlap>) {
+        let storages: Vec<Storage> = (0..count)
+            .map(|_| {
+                let first = next(count);
+                storage(4 + 4 * next(100), first, first + next(4))
+            })
+            .collect();
+        let mut overlaps: Vec<Overlap> = Vec::new();
+        for (input, from) in storages.iter().enumerate() {
+            let output = storages.iter().position(|to| to.first == from.last && to.last > to.first && from.first < from.last);
+            if let Some(output) = output.filter(|output| overlaps.iter().all(|known| known.output != *output)) {
+                let below = 4 + 4 * next(storages[output].bytes / 4);
+                let above = 4 + 4 * next(from.bytes / 4);
+                overlaps.push(Overlap { step: from.last - 1, input, output, below, above });
+            }
+        }
+        (storages, overlaps)
+    }
+
+    fn apart(a: &Storage, b: &Storage, (x, y): (usize, usize), (a_below, b_below): (usize, usize)) -> bool {
+        !a.overlaps(b) || y >= x + a_below || x >= y + b_below
+    }
+
     #[test]
     fn a_chain_needs_its_largest_neighbours() {
         let chain: Vec<Storage> =
             [9216, 18432, 18432, 36864, 9216].iter().enumerate().map(|(i, &b)| storage(b, i, i + 1)).collect();
-        let found = layout(&chain);
+        let found = laid_out(&chain, &[]);
         assert_eq!(found.bytes, 18432 + 36864);
         assert_eq!(found.bytes, found.lower_bound);
     }
 
     #[test]
-    fn nothing_in_use_at_one_moment_overlaps() {
-        let mut random = 1u64;
-        let mut next = |limit: u64| {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            ((random >> 33) % limit) as usize
+    fn a_chain_of_overlaps_goes_down_and_up() {
+        let chain: Vec<Storage> = (0..6).map(|i| storage(8000, i, i + 1)).collect();
+        let overlaps: Vec<Overlap> = (0..5)
+            .map(|input| {
+                let distance = if input % 2 == 0 { 640 } else { 512 };
+                Overlap { step: input, input, output: input + 1, below: distance, above: distance }
+            })
+            .collect();
+        assert_eq!(laid_out(&chain, &overlaps).bytes, 8640);
+    }
+
+    #[test]
+    fn nothing_in_use_at_one_moment_is_too_close() {
+        let mut random_state = 1u64;
+        let mut next = |limit: usize| {
+            random_state = random_state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (random_state >> 33) as usize % limit
         };
         for _ in 0..50 {
-            let storages: Vec<Storage> = (0..20)
-                .map(|_| {
-                    let first = next(20);
-                    storage(1 + next(500), first, first + next(6))
-                })
-                .collect();
-            let found = layout(&storages);
+            let (storages, overlaps) = random(20, &mut next);
+            let found = laid_out(&storages, &overlaps);
             for (i, a) in storages.iter().enumerate() {
-                for (j, b) in storages.iter().enumerate().filter(|&(j, b)| j != i && a.overlaps(b)) {
-                    let (x, y) = (found.offsets[i], found.offsets[j]);
-                    assert!(x + a.bytes <= y || y + b.bytes <= x);
+                for (j, b) in storages.iter().enumerate().filter(|&(j, _)| j != i) {
+                    let overlap = overlaps.iter().find(|overlap| (overlap.input, overlap.output) == (i, j));
+                    let reverse = overlaps.iter().find(|overlap| (overlap.input, overlap.output) == (j, i));
+                    let distances = match (overlap, reverse) {
+                        (Some(overlap), _) => (overlap.above, overlap.below),
+                        (None, Some(overlap)) => (overlap.below, overlap.above),
+                        (None, None) => (a.bytes, b.bytes),
+                    };
+                    assert!(apart(a, b, (found.offsets[i], found.offsets[j]), distances));
                 }
                 assert!(found.offsets[i] + a.bytes <= found.bytes);
             }
             assert!(found.bytes >= found.lower_bound);
+        }
+    }
+
+    /// Of few storages, every combination of offsets is tried.
+    #[test]
+    fn the_search_finds_the_least() {
+        let mut random_state = 7u64;
+        let mut next = |limit: usize| {
+            random_state = random_state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (random_state >> 33) as usize % limit
+        };
+        for _ in 0..60 {
+            let (storages, overlaps) = random(6, &mut next);
+            let found = laid_out(&storages, &overlaps);
+            let problem = Problem::new(&storages, &overlaps);
+            let mut orders = vec![vec![]];
+            for index in 0..storages.len() {
+                orders = orders
+                    .into_iter()
+                    .flat_map(|order: Vec<usize>| {
+                        (0..=order.len()).map(move |at| {
+                            let mut order = order.clone();
+                            order.insert(at, index);
+                            order
+                        })
+                    })
+                    .collect();
+            }
+            // Every order of offsets from below upwards, each as low as those before allow.
+            let least = orders.iter().map(|order| {
+                let mut offsets = vec![0usize; order.len()];
+                let mut end = 0;
+                for (position, &index) in order.iter().enumerate() {
+                    let below = order[..position].iter().filter(|&&other| storages[other].overlaps(&storages[index]));
+                    offsets[index] = below.map(|&other| offsets[other] + problem.distance(other, index)).max().unwrap_or(0);
+                    end = end.max(offsets[index] + storages[index].bytes);
+                }
+                end
+            });
+            assert_eq!(Some(found.bytes), least.min());
         }
     }
 }

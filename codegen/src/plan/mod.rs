@@ -1,22 +1,26 @@
 //! From a lowered program to a plan: memory for every tensor and a form for every kernel. Plain data, with a stable text form.
 
+mod arena;
 mod check;
 mod fit;
 mod form;
 mod layout;
+mod overlap;
 mod pack;
 mod packed;
+mod replay;
 mod storage;
 mod text;
 
+pub use arena::{Arena, arena};
 pub use check::{PlanError, check};
 pub use fit::{FitError, fit};
 pub use form::{Cost, Form};
-pub use layout::{ALIGN, Layout, layout};
+pub use layout::{ALIGN, Layout};
 pub use storage::{Storage, storages};
 
 use crate::ir::{DType, TensorId};
-use crate::lower::{ConstId, Constant, Operand, Program, Step, little_endian};
+use crate::lower::{ConstId, Constant, Kernel, Operand, Program, Step, little_endian};
 use crate::options::Options;
 
 /// Where a tensor lives.
@@ -34,6 +38,19 @@ pub enum Place {
         /// Index into [`Plan::fields`].
         index: usize,
     },
+}
+
+impl Place {
+    /// Whether they have a byte in common.
+    pub fn intersects(self, other: Self) -> bool {
+        match (self, other) {
+            (Place::Arena { offset: a, bytes: a_bytes }, Place::Arena { offset: b, bytes: b_bytes }) => {
+                a < b + b_bytes && b < a + a_bytes
+            }
+            (Place::Field { index: a }, Place::Field { index: b }) => a == b,
+            (Place::Arena { .. }, Place::Field { .. }) | (Place::Field { .. }, Place::Arena { .. }) => false,
+        }
+    }
 }
 
 /// A buffer outside the arena.
@@ -99,6 +116,8 @@ pub struct PlannedStep {
     pub writes: Vec<Place>,
     /// The operand whose memory the output takes over, where the step works in place.
     pub in_place: Option<usize>,
+    /// Whether the output lies over part of the input that the step consumes: it is made row by row then.
+    pub over_input: bool,
     /// Shapes of reads, and shapes and quantizations of writes, for the reader of the generated code.
     pub shapes: String,
 }
@@ -118,8 +137,11 @@ pub struct Plan {
     pub outputs: Vec<Port>,
     /// Bytes of the `int8` arena.
     pub arena_bytes: usize,
-    /// The least arena that this schedule could have without sharing more.
+    /// The least arena that this schedule could have: the most that is in use at one moment, where outputs lie over the
+    /// inputs that they consume as far as they can.
     pub arena_lower_bound: usize,
+    /// Bytes that the arena would have if no output lay over part of an input.
+    pub arena_bytes_apart: usize,
     /// Buffers of other dtypes.
     pub fields: Vec<Field>,
     /// Steps in execution order.
@@ -164,6 +186,9 @@ impl Plan {
     }
 }
 
+/// Bytes of the stack that the loop over the bands of an output over its input takes at most: the parameters of a band.
+const BANDS: usize = 160;
+
 impl PlannedStep {
     /// The row of the runtime's table of stack that this step goes by.
     pub fn frames(&self) -> &'static str {
@@ -174,9 +199,10 @@ impl PlannedStep {
         }
     }
 
-    /// Bytes of the stack that the kernel is lent, which the row does not count.
+    /// Bytes of the stack that the kernel is lent, and that its loop over bands takes, which the row does not count.
     pub fn lent_bytes(&self) -> usize {
-        self.packed.map_or(0, |packed| 4 * packed.words)
+        let bands = if self.over_input { BANDS } else { 0 };
+        bands + self.packed.map_or(0, |packed| 4 * packed.words)
     }
 
     /// The constants that generated code carries for this step; none for an unrolled one, whose weights are in its code.
@@ -200,9 +226,7 @@ impl PlannedStep {
 /// # Errors
 /// [`PlanError`] where the independent checker finds two live tensors in one place: a fault of the planner, never of the model.
 pub fn plan(program: &Program, options: &Options, source_sha256: [u8; 32]) -> Result<Plan, PlanError> {
-    let storages = storages(program);
-    let (in_arena, others): (Vec<Storage>, Vec<Storage>) = storages.into_iter().partition(|storage| storage.dtype == DType::I8);
-    let arena = layout(&in_arena);
+    let Arena { storages: in_arena, layout: arena, bytes_apart, others } = arena(program, options.optimize);
     let mut places = vec![None; program.tensors.len()];
     for (storage, &offset) in in_arena.iter().zip(&arena.offsets) {
         for id in &storage.tensors {
@@ -242,6 +266,7 @@ pub fn plan(program: &Program, options: &Options, source_sha256: [u8; 32]) -> Re
         outputs: program.outputs.iter().map(|&id| port(program, id, place(id))).collect(),
         arena_bytes: arena.bytes,
         arena_lower_bound: arena.lower_bound,
+        arena_bytes_apart: bytes_apart,
         fields,
         steps,
         constants,
@@ -263,6 +288,10 @@ fn planned(program: &Program, step: &Step, form: Form, place: &impl Fn(TensorId)
     let writes: Vec<Place> = step.writes.iter().map(|&id| place(id)).collect();
     let takes_over = |&operand: &usize| reads.get(operand).is_some_and(|read| read.is_some() && *read == writes.first().copied());
     let in_place = step.kernel.in_place_operands().iter().copied().find(takes_over);
+    let over_input = match (reads.as_slice(), writes.as_slice()) {
+        (&[Some(read)], &[write]) => in_place.is_none() && read.intersects(write) && !matches!(step.kernel, Kernel::View),
+        _ => false,
+    };
     let shape = |id: TensorId| program.tensor(id).shape.to_string();
     let from = step.reads.iter().map(|read| match read {
         Operand::Activation(id) => shape(*id),
@@ -273,7 +302,7 @@ fn planned(program: &Program, step: &Step, form: Form, place: &impl Fn(TensorId)
         None => shape(id),
     });
     let shapes = format!("{} -> {}", from.collect::<Vec<_>>().join(", "), to.collect::<Vec<_>>().join(", "));
-    PlannedStep { step: step.clone(), form, packed: None, stream: None, reads, writes, in_place, shapes }
+    PlannedStep { step: step.clone(), form, packed: None, stream: None, reads, writes, in_place, over_input, shapes }
 }
 
 fn port(program: &Program, id: TensorId, place: Place) -> Port {
@@ -284,3 +313,6 @@ fn port(program: &Program, id: TensorId, place: Place) -> Port {
     };
     Port { id, name: tensor.name.clone(), shape: tensor.shape.0.clone(), dtype: tensor.dtype, scale, zero_point, place }
 }
+
+#[cfg(test)]
+mod tests;

@@ -52,7 +52,8 @@ impl fmt::Display for Plan {
             let writes: Vec<String> = planned.writes.iter().map(ToString::to_string).collect();
             write!(f, "  {index} {} {} {}", planned.step.op, planned.step.kernel.name(), planned.form)?;
             write!(f, " {} : {} -> {}", planned.shapes, reads.join(", "), writes.join(", "))?;
-            writeln!(f, "{}", if planned.in_place.is_some() { " in place" } else { "" })?;
+            let how = if planned.over_input { " over its input" } else { "" };
+            writeln!(f, "{}", if planned.in_place.is_some() { " in place" } else { how })?;
         }
         for port in &self.outputs {
             writeln!(f, "  output {port}")?;

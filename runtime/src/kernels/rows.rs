@@ -31,33 +31,29 @@ pub struct Rows {
     pub span: usize,
 }
 
-/// Neighbouring output rows, and the input rows that any of them depends on; ends are not included.
+/// Neighbouring output rows, which a kernel makes from the input rows that any of them depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Band {
-    /// The first output row.
-    pub first: usize,
-    /// The end of the output rows.
-    pub end: usize,
-    /// The first input row.
-    pub input_first: usize,
-    /// The end of the input rows.
-    pub input_end: usize,
-    /// Rows of padding that the first output row has before the first input row.
-    pub pad: usize,
+    /// Rows of the output.
+    pub output: u32,
+    /// Rows of the input.
+    pub input: u16,
+    /// Rows of padding before the first of them.
+    pub pad: u16,
 }
 
 impl Rows {
     /// The first input row that output row `y` or a later one depends on.
     #[inline(always)]
     pub const fn needed_from(&self, y: usize) -> usize {
-        let row = y.saturating_mul(self.stride).saturating_sub(self.pad);
+        let row = y.wrapping_mul(self.stride).saturating_sub(self.pad);
         if row < self.input { row } else { self.input }
     }
 
     /// The end of the input rows that output row `y` or an earlier one depends on.
     #[inline(always)]
     pub const fn needed_to(&self, y: usize) -> usize {
-        let row = y.saturating_mul(self.stride).saturating_add(self.span).saturating_sub(self.pad);
+        let row = y.wrapping_mul(self.stride).wrapping_add(self.span).saturating_sub(self.pad);
         if row < self.input { row } else { self.input }
     }
 
@@ -98,6 +94,15 @@ impl Rows {
         most
     }
 
+    /// These rows with the input and the output at two offsets.
+    ///
+    /// # Panics
+    /// Where [`Rows::apart`] says no: generated code calls it at compile time only.
+    pub const fn at(self, input: usize, output: usize) -> Overlapping {
+        assert!(self.apart(input, output), "an output lies over input rows that are needed");
+        Overlapping { rows: self, input, output }
+    }
+
     /// Whether the kernel may run with its input and its output at these offsets. They may be wholly apart.
     pub const fn apart(&self, input: usize, output: usize) -> bool {
         if output < input { input - output >= self.below(1) } else { output - input >= self.above(1) }
@@ -132,103 +137,63 @@ impl Rows {
         }
         clamped
     }
-
-    /// The band of the output rows `first..end`.
-    #[inline(always)]
-    fn band(&self, first: usize, end: usize) -> Band {
-        let (input_first, input_end) = (self.needed_from(first), self.needed_to(end.saturating_sub(1)));
-        let pad = self.pad.saturating_sub(first.wrapping_mul(self.stride));
-        Band { first, end, input_first, input_end: input_end.max(input_first), pad }
-    }
-
-    /// As many rows as can be made while `done` are: their first and end; none where the offsets are too close.
-    #[inline(always)]
-    fn next(&self, done: usize, input: usize, output: usize) -> (usize, usize) {
-        let mut count = 0;
-        let left = self.output.wrapping_sub(done);
-        if output < input {
-            let limit = input.wrapping_add(self.needed_from(done).wrapping_mul(self.input_bytes));
-            let mut end = output.wrapping_add(done.wrapping_mul(self.output_bytes));
-            while count < left {
-                end = end.wrapping_add(self.output_bytes);
-                if end > limit {
-                    break;
-                }
-                count += 1;
-            }
-        } else {
-            let limit = input.wrapping_add(self.needed_to(left.wrapping_sub(1)).wrapping_mul(self.input_bytes));
-            let mut first = output.wrapping_add(left.wrapping_mul(self.output_bytes));
-            while count < left {
-                first = first.wrapping_sub(self.output_bytes);
-                if first < limit {
-                    break;
-                }
-                count += 1;
-            }
-        }
-        // Kernels make several rows at a time faster than each.
-        if count > 4 && count < left {
-            count &= !3;
-        }
-        if output < input { (done, done.wrapping_add(count)) } else { (left.wrapping_sub(count), left) }
-    }
 }
 
 const fn least(a: usize, b: usize) -> usize {
     if a < b { a } else { b }
 }
 
-/// The parameters of a kernel that makes its output row by row.
-pub trait ByRows: Copy {
-    /// What each row depends on.
-    fn by_rows(&self) -> Rows;
-
-    /// The parameters with which the kernel makes a band of its rows, from the band's input rows.
-    fn of_band(&self, band: &Band) -> Self;
-}
-
-/// Runs `kernel` for bands of rows, its input and its output being at these offsets of `memory`, which [`Rows::apart`] says
-/// are far enough from each other; where they are not, it ends early.
-#[inline(always)]
-pub fn overlapping<P: ByRows>(
-    p: &P,
-    memory: &mut [i8],
+/// A kernel's rows with its input and its output at offsets of one memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overlapping {
+    rows: Rows,
     input: usize,
     output: usize,
-    mut kernel: impl FnMut(&P, &[i8], &mut [i8]),
-) {
-    let rows = p.by_rows();
-    let mut done = 0;
-    while done < rows.output {
-        let (first, end) = rows.next(done, input, output);
-        if first >= end {
-            return;
-        }
-        let band = rows.band(first, end);
-        let from = input.wrapping_add(band.input_first.wrapping_mul(rows.input_bytes));
-        let to = output.wrapping_add(first.wrapping_mul(rows.output_bytes));
-        let (read, written) =
-            ((band.input_end - band.input_first).wrapping_mul(rows.input_bytes), (end - first).wrapping_mul(rows.output_bytes));
-        let Some((low, high)) = memory.split_at_mut_checked(from.max(to)) else { return };
-        let (x, y) = if to < from { (high.get(..read), low.get_mut(to..)) } else { (low.get(from..), Some(high)) };
-        let (Some(x), Some(y)) = (x.and_then(|x| x.get(..read)), y.and_then(|y| y.get_mut(..written))) else { return };
-        kernel(&p.of_band(&band), x, y);
-        done = done.wrapping_add(end - first);
-    }
 }
 
-/// One copy for all layers of one kind.
-pub mod shared {
-    use super::ByRows;
+impl Overlapping {
+    /// The number of output rows, all of which are still to be made.
+    #[inline(always)]
+    pub const fn all(&self) -> usize {
+        self.rows.output
+    }
 
-    /// Makes a band: its parameters, what it reads, what it writes.
-    pub type Kernel<'a, P> = dyn FnMut(&P, &[i8], &mut [i8]) + 'a;
-
-    /// [`super::overlapping`] with offsets as arguments.
+    /// The next band to be made while `left` output rows are, which it counts down: with the band, memory that begins with its
+    /// part of the input, and its part of the output. `None` when all are made.
     #[inline(never)]
-    pub fn overlapping<P: ByRows>(p: &P, memory: &mut [i8], input: usize, output: usize, kernel: &mut Kernel<'_, P>) {
-        super::overlapping(p, memory, input, output, kernel);
+    pub fn next<'a>(&self, left: &mut usize, memory: &'a mut [i8]) -> Option<(Band, &'a [i8], &'a mut [i8])> {
+        let Self { rows, input, output } = self;
+        let (down, row) = (output < input, rows.output_bytes);
+        // The rows made so far are the first ones or the last ones.
+        let made = if down { rows.output.wrapping_sub(*left) } else { *left };
+        let needed = if down { rows.needed_from(made) } else { rows.needed_to(made.wrapping_sub(1)) };
+        let needed = input.wrapping_add(needed.wrapping_mul(rows.input_bytes));
+        let free = output.wrapping_add(made.wrapping_mul(row));
+        let mut room = if down { needed.saturating_sub(free) } else { free.saturating_sub(needed) };
+        let mut count = 0;
+        while count < *left && room >= row {
+            room = room.wrapping_sub(row);
+            count += 1;
+        }
+        // Kernels make several rows at a time faster than each.
+        if count > 4 && count < *left {
+            count &= !3;
+        }
+        if count == 0 {
+            return None;
+        }
+        *left = left.wrapping_sub(count);
+        let first = if down { made } else { *left };
+        let pad = rows.pad.saturating_sub(first.wrapping_mul(rows.stride)) as u16;
+        let (from, end) = (rows.needed_from(first), rows.needed_to(first.wrapping_add(count).wrapping_sub(1)));
+        let (read, written) = (end.saturating_sub(from), count.wrapping_mul(row));
+        let band = Band { output: count as u32, input: read as u16, pad };
+        let from = input.wrapping_add(from.wrapping_mul(rows.input_bytes));
+        let to = output.wrapping_add(first.wrapping_mul(row));
+        let (low, high) = memory.split_at_mut_checked(from.max(to))?;
+        // All that follows of the memory, so that the last words of the input may be loaded whole.
+        let (x, y) = if down { (&*high, low.get_mut(to..)?) } else { (low.get(from..)?, high) };
+        Some((band, x, y.get_mut(..written)?))
     }
 }
 
@@ -245,36 +210,24 @@ const fn image(input: Dims, output: Dims, taps: u16, dilation: u16, stride: u16,
     }
 }
 
-/// The images of a band and its padding of rows.
-#[inline(always)]
-fn cut(band: &Band, input: Dims, output: Dims, pad: [u16; 2]) -> (Dims, Dims, [u16; 2]) {
-    let input = Dims { height: (band.input_end - band.input_first) as u16, ..input };
-    let output = Dims { height: (band.end - band.first) as u16, ..output };
-    (input, output, [band.pad as u16, pad[1]])
-}
-
 /// For kernels of windows over images, whose parameters have fields of the same names: `dilation` of their rows.
 macro_rules! by_rows_of_images {
     ($params:ident, |$p:ident| $dilation:expr) => {
         impl $params {
             /// What each row of the output depends on.
-            #[inline(always)]
             pub const fn rows(&self) -> Rows {
                 let $p = self;
                 image($p.input, $p.output, $p.kernel[0], $dilation, $p.stride[0], $p.pad[0])
             }
-        }
 
-        impl ByRows for $params {
+            /// The parameters of a band of its rows.
             #[inline(always)]
-            fn by_rows(&self) -> Rows {
-                self.rows()
-            }
-
-            #[inline(always)]
-            fn of_band(&self, band: &Band) -> Self {
-                let (input, output, pad) = cut(band, self.input, self.output, self.pad);
-                Self { input, output, pad, ..*self }
+            pub fn of_band(&self, band: &Band) -> Self {
+                let mut part = *self;
+                part.input.height = band.input;
+                part.output.height = band.output as u16;
+                part.pad[0] = band.pad;
+                part
             }
         }
     };
@@ -287,22 +240,15 @@ by_rows_of_images!(MaxPool2d, |p| 1);
 
 impl FullyConnected {
     /// What each row of the output depends on: the same row of the input.
-    #[inline(always)]
     pub const fn rows(&self) -> Rows {
         let rows = self.rows as usize;
         let (input_bytes, output_bytes) = (self.depth as usize, self.columns as usize);
         Rows { input: rows, input_bytes, output: rows, output_bytes, stride: 1, pad: 0, span: 1 }
     }
-}
 
-impl ByRows for FullyConnected {
+    /// The parameters of a band of its rows.
     #[inline(always)]
-    fn by_rows(&self) -> Rows {
-        self.rows()
-    }
-
-    #[inline(always)]
-    fn of_band(&self, band: &Band) -> Self {
-        Self { rows: (band.end - band.first) as u32, ..*self }
+    pub fn of_band(&self, band: &Band) -> Self {
+        Self { rows: band.output, ..*self }
     }
 }

@@ -1,9 +1,8 @@
 //! The memory plan as a picture: time to the right, addresses upwards, a rectangle for each piece of memory in use.
 
 use super::{Detail, escape, number, size};
-use crate::ir::DType;
 use crate::lower::Program;
-use crate::plan::{Plan, Storage, layout, storages};
+use crate::plan::{Arena, Plan, Storage, arena};
 use core::fmt::Write as _;
 
 /// Pixels of the picture's height, of the axis beside it and of the one below.
@@ -21,9 +20,19 @@ pub(super) fn memory(detail: &Detail) -> String {
     let Some((_, compiled)) = detail.compiled.first() else { return String::new() };
     let (program, plan) = (&compiled.program, &compiled.plan);
     let placed = placed(program, plan);
+    let overlaps = plan.steps.iter().filter(|planned| planned.over_input).count();
+    let saved = match overlaps {
+        0 => String::new(),
+        _ => format!(
+            " {overlaps} steps write their output over the input that they consume, row by row, where rectangles overlap: without \
+             it the arena would have {} bytes.",
+            number(plan.arena_bytes_apart as u64)
+        ),
+    };
     let text = format!(
-        "<h3>Memory plan</h3>\n<p class=\"quiet\">{} bytes of RAM. At most {} bytes of 8-bit tensors are in use at one moment; the \
-         arena for them has {}. Each rectangle is memory in use: from left to right the steps, from below upwards the addresses.</p>\n",
+        "<h3>Memory plan</h3>\n<p class=\"quiet\">{} bytes of RAM. At least {} bytes are needed for 8-bit tensors at one moment; the \
+         arena for them has {}.{saved} Each rectangle is memory in use: from left to right the steps, from below upwards the \
+         addresses.</p>\n",
         number(plan.ram_bytes() as u64),
         number(plan.arena_lower_bound as u64),
         number(plan.arena_bytes as u64),
@@ -33,10 +42,9 @@ pub(super) fn memory(detail: &Detail) -> String {
 
 /// The arena's storages where the plan puts them, and above the arena the others.
 fn placed(program: &Program, plan: &Plan) -> Vec<Placed> {
-    let (in_arena, others): (Vec<Storage>, Vec<Storage>) =
-        storages(program).into_iter().partition(|storage| storage.dtype == DType::I8);
-    let offsets = layout(&in_arena).offsets;
-    let mut placed: Vec<Placed> = in_arena.into_iter().zip(offsets).map(|(storage, offset)| Placed { storage, offset }).collect();
+    let Arena { storages, layout, bytes_apart: _, others } = arena(program, plan.options.optimize);
+    let mut placed: Vec<Placed> =
+        storages.into_iter().zip(layout.offsets).map(|(storage, offset)| Placed { storage, offset }).collect();
     let mut offset = plan.arena_bytes;
     for storage in others {
         let bytes = storage.bytes.next_multiple_of(crate::plan::ALIGN);

@@ -43,6 +43,9 @@ pub fn depthwise_conv2d(
 ) {
     let (channels, height, stride) = (p.output.channels as usize, p.output.height as usize, p.stride[1] as usize);
     let (words, zero) = (row_words(p), p.input_zero_point as u16 as u32);
+    // A band of few rows needs less than its image.
+    let wanted = planes_words(p, planes.len());
+    let Some(planes) = planes.get_mut(..wanted) else { return };
     let (Some(last), Some(plane_rows)) = (channels.checked_sub(4), (planes.len() / 4).checked_div(words)) else { return };
     let Some(band) = plane_rows.checked_sub(LEAST_ROWS).and_then(|more| (more + 1).checked_div(stride)).map(|more| more + 1)
     else {

@@ -1,0 +1,64 @@
+//! The arena of a program: which storages lie in it, and where.
+
+use super::layout::{Budget, Layout, layout};
+use super::overlap::{Overlap, overlaps};
+use super::storage::{Storage, storages};
+use crate::ir::DType;
+use crate::lower::Program;
+use crate::options::Optimize;
+
+/// Work of all searches for one arena.
+const WORK: usize = 8_000_000;
+
+/// The part of an arena by which it may be larger for the sake of speed.
+const ROOM: usize = 8;
+
+/// All memory of a program.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arena {
+    /// The storages in the arena, `int8` ones.
+    pub storages: Vec<Storage>,
+    /// Where they lie.
+    pub layout: Layout,
+    /// Bytes of the arena that would be needed if no output could lie over an input.
+    pub bytes_apart: usize,
+    /// The storages outside of it.
+    pub others: Vec<Storage>,
+}
+
+/// Lays out a program's memory. An output lies over the input that its step consumes only where the arena would be larger
+/// without, since to be made in bands costs a step some instructions. Unless code is to be small, bands are larger where that
+/// takes little more memory.
+pub fn arena(program: &Program, optimize: Optimize) -> Arena {
+    let (storages, others): (Vec<Storage>, Vec<Storage>) =
+        storages(program).into_iter().partition(|storage| storage.dtype == DType::I8);
+    let mut budget = Budget(WORK);
+    let apart = layout(&storages, &[], 0, &mut budget);
+    let bytes_apart = apart.bytes;
+    let mut allowed: Vec<Overlap> = overlaps(program, &storages, false);
+    let mut best = layout(&storages, &allowed, 0, &mut budget);
+    let roomy = match optimize {
+        Optimize::Size => None,
+        Optimize::Speed | Optimize::Balanced => Some(overlaps(program, &storages, true)),
+    };
+    if let Some(roomy) = roomy.filter(|roomy| *roomy != allowed) {
+        let found = layout(&storages, &roomy, best.bytes, &mut budget);
+        if found.bytes.saturating_sub(best.bytes) <= best.bytes / ROOM {
+            (allowed, best) = (roomy, found);
+        }
+    }
+    if best.bytes >= bytes_apart {
+        return Arena { storages, layout: apart, bytes_apart, others };
+    }
+    // The last first: where either of two overlaps would do, the earlier one is of the larger image as a rule.
+    for index in (0..allowed.len()).rev() {
+        let mut fewer = allowed.clone();
+        fewer.remove(index);
+        let found = layout(&storages, &fewer, best.bytes, &mut budget);
+        if found.bytes <= best.bytes {
+            best = Layout { lower_bound: best.lower_bound, ..found };
+            allowed = fewer;
+        }
+    }
+    Arena { storages, layout: best, bytes_apart, others }
+}

@@ -1,0 +1,103 @@
+//! Outputs that may lie over the input that they consume, because the kernel makes them row by row.
+
+use super::layout::ALIGN;
+use super::storage::Storage;
+use crate::ir::{DType, TensorId};
+use crate::lower::{Kernel, Operand, Program, Step};
+use tinybake_runtime::kernels::rows::Rows;
+
+/// Most overlaps that are looked at, of the storages that are largest together: it bounds the search.
+const MOST: usize = 64;
+
+/// Most output rows of a step that may overlap: it bounds the replay of a plan.
+const ROWS: usize = 1 << 14;
+
+/// Pixels that a convolution of one tap makes at a time at least, so that what they share is worth it.
+const PIXELS: usize = 8;
+
+/// Rows that a depthwise convolution makes at a time at least where there is room: neighbouring ones read the same rows.
+const BAND: usize = 4;
+
+/// Two storages, one dying at the step that first writes the other, and how far apart they must begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Overlap {
+    /// The step.
+    pub(super) step: usize,
+    /// Index of the storage that the step consumes.
+    pub(super) input: usize,
+    /// Index of the storage that it makes.
+    pub(super) output: usize,
+    /// Bytes by which the output begins below the input at least; more than its size needs never be.
+    pub(super) below: usize,
+    /// Bytes by which the output begins above the input at least.
+    pub(super) above: usize,
+}
+
+/// The overlaps that steps allow, by step. `storages` are those of the arena.
+/// With `roomy`, as far apart as makes the rows of convolutions in bands of [`BAND`], of which kernels share what they load.
+pub(super) fn overlaps(program: &Program, storages: &[Storage], roomy: bool) -> Vec<Overlap> {
+    let mut by_tensor = vec![None; program.tensors.len()];
+    for (index, storage) in storages.iter().enumerate() {
+        storage.tensors.iter().for_each(|id| by_tensor[id.0 as usize] = Some(index));
+    }
+    let storage_of = |id: TensorId| by_tensor.get(id.0 as usize).copied().flatten();
+    let mut found: Vec<Overlap> = Vec::new();
+    for (step, Step { kernel, reads, writes, .. }) in program.steps.iter().enumerate() {
+        let (Some((rows, together)), [Operand::Activation(input)], [output]) =
+            (by_rows(kernel, roomy), reads.as_slice(), writes.as_slice())
+        else {
+            continue;
+        };
+        let (Some(input), Some(output)) = (storage_of(*input), storage_of(*output)) else { continue };
+        let (from, to) = (&storages[input], &storages[output]);
+        let dies = input != output && from.last == step + 1 && to.first == step + 1;
+        if !dies || (from.dtype, to.dtype) != (DType::I8, DType::I8) || rows.output > ROWS {
+            continue;
+        }
+        if (from.bytes, to.bytes) != (rows.input * rows.input_bytes, rows.output * rows.output_bytes) {
+            continue;
+        }
+        let round = |bytes: usize| bytes.next_multiple_of(ALIGN);
+        let (below, above) = (round(rows.below(together)).max(ALIGN), round(rows.above(together)).max(ALIGN));
+        if below < round(to.bytes) || above < round(from.bytes) {
+            found.push(Overlap { step, input, output, below, above });
+        }
+    }
+    if found.len() > MOST {
+        found.sort_by_key(|overlap| {
+            (core::cmp::Reverse(storages[overlap.input].bytes + storages[overlap.output].bytes), overlap.step)
+        });
+        found.truncate(MOST);
+        found.sort_by_key(|overlap| overlap.step);
+    }
+    found
+}
+
+/// For kernels that can make their output row by row over their input: what each row depends on, and how many are to be made at
+/// a time at least.
+fn by_rows(kernel: &Kernel, roomy: bool) -> Option<(Rows, usize)> {
+    let band = if roomy { BAND } else { 1 };
+    match kernel {
+        Kernel::Conv2d { params, weights: _ } => Some((params.rows(), 1)),
+        Kernel::DepthwiseConv2d { params, weights: _ } => Some((params.rows(), band)),
+        Kernel::FullyConnected { params, weights: _ } => Some((params.rows(), PIXELS)),
+        Kernel::AveragePool2d(params) => Some((params.rows(), 1)),
+        Kernel::MaxPool2d(params) => Some((params.rows(), 1)),
+        Kernel::TransposeConv { .. }
+        | Kernel::Softmax(_)
+        | Kernel::SoftmaxF32 { .. }
+        | Kernel::Lut(_)
+        | Kernel::Binary { .. }
+        | Kernel::Mean { .. }
+        | Kernel::ReduceMax(_)
+        | Kernel::ArgMax(_)
+        | Kernel::Copy { .. }
+        | Kernel::MirrorPad(_)
+        | Kernel::ResizeNearestNeighbor { .. }
+        | Kernel::ResizeBilinear { .. }
+        | Kernel::Quantize(_)
+        | Kernel::Dequantize(_)
+        | Kernel::Requantize(_)
+        | Kernel::View => None,
+    }
+}

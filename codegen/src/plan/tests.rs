@@ -1,0 +1,164 @@
+//! The checker on steps whose output lies over their input: it accepts the least distance and rejects one byte less.
+
+use super::*;
+use crate::ir::Origin;
+use crate::lower::{Kernel, Requantizer, Weights};
+use tinybake_runtime::kernels::average_pool2d::AveragePool2d;
+use tinybake_runtime::kernels::conv2d::Conv2d;
+use tinybake_runtime::kernels::depthwise_conv2d::DepthwiseConv2d;
+use tinybake_runtime::kernels::fully_connected::FullyConnected;
+use tinybake_runtime::kernels::max_pool2d::MaxPool2d;
+use tinybake_runtime::kernels::{Dims, rows::Rows};
+use tinybake_runtime::requantize::{Clamp, Multiplier};
+
+const CLAMP: Clamp = Clamp { zero_point: 0, min: -128, max: 127 };
+
+/// A plan of one step from an input at `from` to an output at `to`.
+fn one_step(kernel: &Kernel, rows: &Rows, from: usize, to: usize) -> Plan {
+    let place = |offset: usize, rows: usize, bytes: usize| Place::Arena { offset, bytes: rows * bytes };
+    let (read, write) = (place(from, rows.input, rows.input_bytes), place(to, rows.output, rows.output_bytes));
+    let port = |id: u32, place: Place| Port {
+        id: TensorId(id),
+        name: String::new(),
+        shape: Vec::new(),
+        dtype: DType::I8,
+        scale: 1.0,
+        zero_point: 0,
+        place,
+    };
+    let step = Step {
+        origin: Origin { index: 0, name: String::new() },
+        op: "step",
+        kernel: kernel.clone(),
+        reads: vec![Operand::Activation(TensorId(0))],
+        writes: vec![TensorId(1)],
+        macs: 0,
+        bounded: false,
+    };
+    let over_input = read.intersects(write);
+    let planned = PlannedStep {
+        step,
+        form: Form::Shared,
+        packed: None,
+        stream: None,
+        reads: vec![Some(read)],
+        writes: vec![write],
+        in_place: None,
+        over_input,
+        shapes: String::new(),
+    };
+    Plan {
+        name: String::new(),
+        options: Options::default(),
+        source_sha256: [0; 32],
+        inputs: vec![port(0, read)],
+        outputs: vec![port(1, write)],
+        arena_bytes: 1 << 16,
+        arena_lower_bound: 0,
+        arena_bytes_apart: 0,
+        fields: Vec::new(),
+        steps: vec![planned],
+        constants: Vec::new(),
+        macs: 0,
+    }
+}
+
+/// Kernels of random small shapes with what their rows depend on.
+fn kernels() -> Vec<(Kernel, Rows)> {
+    let mut state = 3u64;
+    let mut next = |least: usize, most: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (least + (state >> 33) as usize % (most - least + 1)) as u16
+    };
+    let weights = Weights {
+        filter: ConstId(0),
+        bias: ConstId(0),
+        requantizer: Requantizer::Multiplier(Multiplier { multiplier: 0, shift: 0 }),
+    };
+    let mut kernels = Vec::new();
+    for _ in 0..300 {
+        let kernel = [next(1, 4), next(1, 3)];
+        let (dilation, stride, pad) = ([next(1, 2), 1], [next(1, 3), 1], [next(0, 2), 0]);
+        let input = Dims { height: next(1, 9), width: next(1, 4), channels: next(1, 4) };
+        let output = Dims { height: next(1, 7), width: next(1, 4), channels: next(1, 4) };
+        let conv = Conv2d { input, output, kernel, stride, dilation, pad, groups: 1, input_zero_point: 0, clamp: CLAMP };
+        kernels.push((Kernel::Conv2d { params: conv, weights }, conv.rows()));
+        let same = Dims { channels: input.channels, ..output };
+        let depthwise = DepthwiseConv2d {
+            input,
+            output: same,
+            kernel,
+            stride,
+            dilation,
+            pad,
+            multiplier: 1,
+            input_zero_point: 0,
+            clamp: CLAMP,
+        };
+        kernels.push((Kernel::DepthwiseConv2d { params: depthwise, weights }, depthwise.rows()));
+        let average = AveragePool2d { input, output: same, kernel, stride, pad, min: -128, max: 127 };
+        kernels.push((Kernel::AveragePool2d(average), average.rows()));
+        let most = MaxPool2d { input, output: same, kernel, stride, pad, min: -128, max: 127 };
+        kernels.push((Kernel::MaxPool2d(most), most.rows()));
+        let dense =
+            FullyConnected { rows: next(1, 12).into(), depth: next(1, 9).into(), columns: next(1, 9).into(), clamp: CLAMP };
+        kernels.push((Kernel::FullyConnected { params: dense, weights }, dense.rows()));
+    }
+    kernels
+}
+
+/// Whether there are rows between taps.
+fn gaps(kernel: &Kernel) -> bool {
+    match kernel {
+        Kernel::Conv2d { params, .. } => params.dilation[0] > 1,
+        Kernel::DepthwiseConv2d { params, .. } => params.dilation[0] > 1,
+        _ => false,
+    }
+}
+
+#[test]
+fn the_least_distance_is_accepted_and_one_byte_less_is_not() {
+    let (mut below, mut above) = (0, 0);
+    for (kernel, rows) in kernels() {
+        let (input, output) = (rows.input * rows.input_bytes, rows.output * rows.output_bytes);
+        let base = input.max(output);
+        let given = |to: usize| check(&one_step(&kernel, &rows, base, to));
+        assert_eq!(given(base - rows.below(1)), Ok(()), "{kernel:?}");
+        assert_eq!(given(base + rows.above(1)), Ok(()), "{kernel:?}");
+        // Input rows that nothing reads may be written over: the planner does not use that.
+        let read = (0..rows.output).all(|y| rows.needed_from(y) < rows.needed_to(y));
+        let all_read = read && rows.stride <= rows.span && !gaps(&kernel);
+        if all_read && rows.below(1) > 1 {
+            let wrong = PlanError::ReadWhileWritten { step: 0, op: "step" };
+            assert_eq!(given(base - rows.below(1) + 1), Err(wrong), "{kernel:?}");
+            below += 1;
+        }
+        // At distance 0 the order would be the other one.
+        if all_read && rows.above(1) > 1 {
+            let wrong = PlanError::ReadWhileWritten { step: 0, op: "step" };
+            assert_eq!(given(base + rows.above(1) - 1), Err(wrong), "{kernel:?}");
+            above += 1;
+        }
+    }
+    assert!(below > 100 && above > 100, "{below} {above}");
+}
+
+/// The checker follows the bytes of the memory, whatever is in them: a third tensor between the two is seen as well.
+#[test]
+fn another_tensor_in_the_way_is_seen() {
+    let clamp = CLAMP;
+    let dense = FullyConnected { rows: 10, depth: 4, columns: 4, clamp };
+    let weights = Weights {
+        filter: ConstId(0),
+        bias: ConstId(0),
+        requantizer: Requantizer::Multiplier(Multiplier { multiplier: 0, shift: 0 }),
+    };
+    let mut plan = one_step(&Kernel::FullyConnected { params: dense, weights }, &dense.rows(), 8, 0);
+    assert_eq!(check(&plan), Ok(()));
+    let mut third = plan.inputs[0].clone();
+    (third.id, third.place) = (TensorId(2), Place::Arena { offset: 4, bytes: 4 });
+    plan.inputs.push(third.clone());
+    assert_eq!(check(&plan), Ok(()));
+    plan.outputs.push(third);
+    assert_eq!(check(&plan), Err(PlanError::OutputLost { index: 1 }));
+}
