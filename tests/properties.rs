@@ -70,6 +70,8 @@ fn generated_code_says_what_the_evaluator_says() {
         }
         let options = Options { optimize, core, ..Options::default() };
         let compiled: Vec<Compiled> = graphs.iter().map(|graph| compiled(graph, &options)).collect();
+        let over_input = compiled.iter().flat_map(|compiled| &compiled.plan.steps).filter(|planned| planned.over_input).count();
+        assert!(over_input >= 5, "few outputs lie over their input: {over_input}");
         let programs: Vec<Program> = compiled.iter().map(|compiled| Program::of_plan(&compiled.plan)).collect();
         let samples: Vec<Samples> = graphs
             .iter()
