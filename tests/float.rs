@@ -1,26 +1,35 @@
-//! The host's evaluation of float graphs agrees with LiteRT to `1e-4`.
+//! The host's evaluation of float graphs agrees with LiteRT, and with ONNX Runtime, to `1e-4`.
 
 mod common;
 
 use common::Case;
 use std::path::{Path, PathBuf};
 use tinybake_codegen::eval::float::Evaluator;
+use tinybake_codegen::ir::Op;
 use tinybake_codegen::measure::{self, Golden, Port, Run};
 use tinybake_codegen::pipeline;
 use tinybake_codegen::script::Files;
 
 /// The greatest difference to the recording.
-fn difference(case: &Case) -> f64 {
+fn difference(case: &Case, engine: &str) -> f64 {
     let files = Files::read(&case.model).unwrap();
-    let graph = pipeline::read(&files.source(&case.name)).unwrap_or_else(|problem| panic!("{}: {problem}", case.name));
+    let graph =
+        pipeline::read(&files.source(&case.model.to_string_lossy())).unwrap_or_else(|problem| panic!("{}: {problem}", case.name));
     let port = |id: &_| {
         let tensor = graph.tensor(*id);
         Port { accessor: String::new(), dtype: tensor.dtype, elements: tensor.shape.elements() }
     };
     let (inputs, outputs): (Vec<Port>, Vec<Port>) =
         (graph.inputs.iter().map(port).collect(), graph.outputs.iter().map(port).collect());
+    let mut golden = case.golden.clone();
+    let mut turned = pipeline::turned_images(&files.source(&case.model.to_string_lossy()));
+    if engine == "torch" {
+        // A native model is NHWC, what PyTorch was given NCHW.
+        turned.inputs = vec![true];
+    }
+    golden.channels_last(&turned.inputs, &turned.outputs);
     let evaluator = Evaluator::new(&graph).unwrap_or_else(|problem| panic!("{}: {problem}", case.name));
-    let samples = case.golden.samples(&inputs, None).unwrap_or_else(|problem| panic!("{}: {problem}", case.name));
+    let samples = golden.samples(&inputs, None).unwrap_or_else(|problem| panic!("{}: {problem}", case.name));
     let mut made = vec![Vec::new(); outputs.len()];
     for index in 0..samples.count {
         for (made, data) in made.iter_mut().zip(evaluator.run(&samples.sample(&inputs, index)).unwrap()) {
@@ -36,15 +45,13 @@ fn difference(case: &Case) -> f64 {
         stack_bound_bytes: None,
         image: Default::default(),
     };
-    measure::compare(&run, &outputs, &case.golden, "litert")
-        .unwrap_or_else(|problem| panic!("{}: {problem}", case.name))
-        .max_difference
+    measure::compare(&run, &outputs, &golden, engine).unwrap_or_else(|problem| panic!("{}: {problem}", case.name)).max_difference
 }
 
-fn agree(cases: &[Case]) {
+fn agree(cases: &[Case], engine: &str) {
     let mut wrong = Vec::new();
     for case in cases {
-        let difference = difference(case);
+        let difference = difference(case, engine);
         println!("{}: {difference:e}", case.name);
         if difference > 1e-4 {
             wrong.push(format!("{}: {difference:e}", case.name));
@@ -61,7 +68,34 @@ fn root() -> PathBuf {
 fn operators_agree_with_litert() {
     let cases = common::cases(&root());
     assert!(cases.len() >= 60, "only {} cases", cases.len());
-    agree(&cases);
+    agree(&cases, "litert");
+}
+
+#[test]
+fn onnx_operators_agree_with_onnx_runtime() {
+    let cases = common::cases_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/onnx"), "onnx");
+    assert!(cases.len() >= 76, "only {} cases", cases.len());
+    agree(&cases, "ort");
+}
+
+/// A network by PyTorch's exporter, and its `state_dict` with a topology written by hand.
+#[test]
+fn a_pytorch_network_agrees_with_pytorch() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/torch");
+    let golden = Golden::parse(&std::fs::read(root.join("cnn.golden.safetensors")).unwrap()).unwrap();
+    let case = |file: &str| Case { name: file.into(), model: root.join(file), golden: golden.clone() };
+    agree(&["cnn.onnx", "cnn.safetensors"].map(case), "torch");
+}
+
+/// Networks over images are read without a transpose.
+#[test]
+fn transposes_are_eliminated() {
+    for name in ["graph_pytorch", "graph_residual", "graph_dynamic_reshape", "transpose_twice", "flatten_gemm", "squeeze"] {
+        let model = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/onnx/{name}.onnx"));
+        let graph = pipeline::read(&Files::read(&model).unwrap().source(&model.to_string_lossy())).unwrap();
+        let transposes = graph.nodes.iter().filter(|node| matches!(node.op, Op::Transpose { .. })).count();
+        assert_eq!(transposes, 0, "{name}:\n{graph}");
+    }
 }
 
 #[test]
@@ -76,5 +110,5 @@ fn public_models_agree_with_litert() {
         model: models.join(format!("{name}.tflite")),
         golden: Golden::parse(&std::fs::read(root().join(format!("public/{name}.golden.safetensors"))).unwrap()).unwrap(),
     };
-    agree(&["kws_ref_model_float32", "pretrainedResnet", "vww_96_float"].map(case));
+    agree(&["kws_ref_model_float32", "pretrainedResnet", "vww_96_float"].map(case), "litert");
 }

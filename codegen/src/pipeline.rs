@@ -44,6 +44,8 @@ pub fn read(source: &Source) -> Result<Graph, Diagnostics> {
     // A name that ends in `.tflite` goes to that reader too: it knows what such files hold where they are no model.
     let graph = if source.bytes.get(4..8) == Some(b"TFL3") || source.file.ends_with(".tflite") {
         front::tflite::read(source.bytes, name)
+    } else if source.file.ends_with(".onnx") {
+        front::onnx::read(source.bytes, name)
     } else if source.topology.is_some() || source.bytes.get(8) == Some(&b'{') {
         front::safetensors::read(source.bytes, source.topology, name)
     } else {
@@ -51,11 +53,18 @@ pub fn read(source: &Source) -> Result<Graph, Diagnostics> {
             code: "read::format",
             message: "this is neither a TensorFlow Lite model (bytes 4 to 7 are `TFL3`) nor a safetensors file".into(),
             place: Place::default(),
-            help: "give a .tflite file, or a .safetensors file with its topology".into(),
+            help: "give a .tflite file, a .safetensors file with its topology, or a float model named .onnx".into(),
         }
         .into())
     };
     graph.map_err(|diagnostics| in_file(diagnostics, source.file))
+}
+
+/// Which inputs and outputs of an ONNX file are NCHW images that the graph has as NHWC; none for other formats, and for a file that
+/// [`read`] refuses.
+pub fn turned_images(source: &Source) -> front::onnx::Turned {
+    let turned = source.file.ends_with(".onnx").then(|| front::onnx::read_turned(source.bytes, ""));
+    turned.and_then(Result::ok).map(|(_, turned)| turned).unwrap_or_default()
 }
 
 /// Reads a model and runs the passes only: the graph as read, the graph after them, and what they removed. Unlike

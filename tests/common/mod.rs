@@ -39,10 +39,15 @@ pub(crate) fn shared() -> Vec<Case> {
     ["mlperf-tiny", "tflm"].iter().flat_map(|folder| cases(&root.join(folder))).collect()
 }
 
-/// Models in a folder that have a recording.
+/// TensorFlow Lite models in a folder that have a recording.
 pub(crate) fn cases(folder: &Path) -> Vec<Case> {
+    cases_of(folder, "tflite")
+}
+
+/// Models of one format in a folder that have a recording.
+pub(crate) fn cases_of(folder: &Path, format: &str) -> Vec<Case> {
     let mut models: Vec<PathBuf> =
-        entries(folder).into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "tflite")).collect();
+        entries(folder).into_iter().filter(|path| path.extension().is_some_and(|extension| extension == format)).collect();
     models.sort();
     let case = |model: PathBuf| {
         let golden = std::fs::read(model.with_extension("golden.safetensors")).ok()?;

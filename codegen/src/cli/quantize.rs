@@ -118,8 +118,10 @@ impl Quantize {
         let files = Files::read(&self.model)?;
         let in_model = |diagnostics| in_file(diagnostics, &self.model);
         let graph = pipeline::read(&files.source(&shown))?;
-        let dataset =
-            |file: &PathBuf| Dataset::parse(&session::read(file)?, &graph).map_err(|diagnostics| in_file(diagnostics, file));
+        let turned = pipeline::turned_images(&files.source(&shown)).inputs;
+        let dataset = |file: &PathBuf| {
+            Dataset::parse(&session::read(file)?, &graph, &turned).map_err(|diagnostics| in_file(diagnostics, file))
+        };
         let data = dataset(&self.data)?;
         let evaluation = self.evaluate.as_ref().map(dataset).transpose()?;
         let options = Options {

@@ -100,10 +100,12 @@ impl Verify {
             return guarantees::run(self, session, &targets);
         };
         let files = Files::read(&self.model)?;
-        let golden = self.recording(file)?;
+        let mut golden = self.recording(file)?;
         let shown = self.model.display().to_string();
         let graph = pipeline::read(&files.source(&shown))?;
         let float = eval::float::is_float(&graph);
+        let turned = pipeline::turned_images(&files.source(&shown));
+        golden.channels_last(&turned.inputs, &turned.outputs);
         let (mut rows, mut failed) = (Vec::new(), Vec::new());
         for target in &targets {
             let made = match float {

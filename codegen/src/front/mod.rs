@@ -1,4 +1,5 @@
 //! One reader per format: untrusted bytes to a [`Graph`](crate::ir::Graph).
 
+pub mod onnx;
 pub mod safetensors;
 pub mod tflite;

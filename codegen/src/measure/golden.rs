@@ -117,6 +117,31 @@ impl Golden {
         Ok(Self { tensors: file.tensors().into_iter().map(record).collect() })
     }
 
+    /// Turns images that are recorded as NCHW, `[samples, 1, c, h, w]`, to NHWC: those inputs and outputs for which the lists say so.
+    /// ONNX models have the one, graphs the other.
+    pub fn channels_last(&mut self, inputs: &[bool], outputs: &[bool]) {
+        for (name, recorded) in &mut self.tensors {
+            let mut parts = name.split('.');
+            let ports = match parts.next() {
+                Some("input") => inputs,
+                Some("output") => outputs,
+                _ => continue,
+            };
+            let turned = parts.next().and_then(|index| ports.get(index.parse::<usize>().ok()?)).is_some_and(|&turned| turned);
+            let &[samples, one, channels, height, width] = recorded.shape.as_slice() else { continue };
+            let Some(dtype) = recorded.dtype.filter(|_| turned) else { continue };
+            let (size, pixels) = (dtype.size(), height * width);
+            let index = |at: usize| {
+                let (image, rest) = (at / (channels * pixels), at % (channels * pixels));
+                image * channels * pixels + rest % channels * pixels + rest / channels
+            };
+            let count = samples * one * channels * pixels;
+            let elements = (0..count).filter_map(|at| recorded.data.get(index(at) * size..(index(at) + 1) * size));
+            recorded.data = elements.flatten().copied().collect();
+            recorded.shape = vec![samples, one, height, width, channels];
+        }
+    }
+
     /// The engines whose outputs are recorded, in alphabetical order.
     pub fn engines(&self) -> Vec<String> {
         let mut engines: Vec<_> = self

@@ -18,11 +18,12 @@ pub struct Dataset {
 
 impl Dataset {
     /// Reads a safetensors file: input `J` is the tensor of the input's name or `input.J`, float32 `[samples, ...]`; `labels`
-    /// `[samples]`, integers, may be absent. The bytes are not trusted.
+    /// `[samples]`, integers, may be absent. Inputs for which `turned` says so are stored as NCHW images, as ONNX models take them.
+    /// The bytes are not trusted.
     ///
     /// # Errors
     /// Everything wrong with the tensors, before anything is computed.
-    pub fn parse(bytes: &[u8], graph: &Graph) -> Result<Self, Diagnostics> {
+    pub fn parse(bytes: &[u8], graph: &Graph, turned: &[bool]) -> Result<Self, Diagnostics> {
         let file =
             SafeTensors::deserialize(bytes).map_err(|error| Error::Syntax { message: error.to_string() }.at(Place::default()))?;
         let mut problems: Vec<Diagnostic> = Vec::new();
@@ -34,8 +35,9 @@ impl Dataset {
                 .into_iter()
                 .find_map(|name| file.tensor(&name).ok().map(|view| (name, Some(view))))
                 .unwrap_or((format!("input.{index}"), None));
-            let made =
-                found.ok_or_else(|| missing(index, &tensor.name, &file)).and_then(|view| reals(&view, &tensor.shape.0, expected));
+            let made = found
+                .ok_or_else(|| missing(index, &tensor.name, &file))
+                .and_then(|view| image(&view, &tensor.shape.0, expected, turned.get(index) == Some(&true)));
             match made {
                 Ok((values, count)) => {
                     expected.get_or_insert(count);
@@ -75,6 +77,15 @@ fn missing(index: usize, name: &str, file: &SafeTensors<'_>) -> Error {
     present.truncate(12);
     let present = if present.is_empty() { "none".into() } else { present.join(", ") };
     Error::Missing { index, name: name.into(), present }
+}
+
+/// As [`reals`], turned from NCHW where `turned`.
+fn image(view: &TensorView<'_>, shape: &[usize], expected: Option<usize>, turned: bool) -> Result<(Vec<f32>, usize), Error> {
+    let (&[one, height, width, channels], true) = (shape, turned) else { return reals(view, shape, expected) };
+    let (values, count) = reals(view, &[one, channels, height, width], expected)?;
+    let pixels = height * width;
+    let turn = |image: &[f32]| (0..pixels * channels).map(|at| image[at % channels * pixels + at / channels]).collect::<Vec<_>>();
+    Ok((values.chunks_exact(pixels * channels).flat_map(turn).collect(), count))
 }
 
 /// The samples of one input, and their number.

@@ -112,3 +112,20 @@ fn data_that_does_not_fit_is_named() {
     assert_eq!(codes, expected);
     assert!(!out.exists());
 }
+
+#[test]
+fn a_pytorch_network_goes_all_the_way() {
+    let folder = folder("quantize_torch");
+    let (samples, out) = (folder.join("data.safetensors"), folder.join("out.safetensors").display().to_string());
+    let samples_file = samples.display().to_string();
+    // ONNX takes images in its own order, the native format NHWC.
+    for (file, shape) in [("cnn.onnx", [1, 3, 16, 16]), ("cnn.safetensors", [1, 16, 16, 3])] {
+        data(&samples, &shape, 24, None);
+        let model = repository("tests/data/torch").join(file).display().to_string();
+        let ran = run(&["quantize", &model, "--data", &samples_file, "-o", &out, "--format", "json"]);
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        let report = ran.json();
+        assert!(report["mean_squared_error"].as_f64().unwrap() < 1e-4, "{report}");
+        assert_eq!(run(&["generate", &out, "-o", &folder.join("out.rs").display().to_string()]).code, Some(0));
+    }
+}

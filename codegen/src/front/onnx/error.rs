@@ -1,0 +1,120 @@
+//! What can be wrong with an ONNX file.
+
+use crate::diag::{Diagnostic, Explain, Place};
+use crate::ir::ShapeError;
+use thiserror::Error;
+
+/// A diagnostic, boxed to keep results small.
+pub(super) type Problem = Box<Diagnostic>;
+
+/// One thing wrong with a file.
+#[derive(Clone, Debug, PartialEq, Error)]
+pub(super) enum Error {
+    #[error("the file ends inside a message")]
+    Truncated,
+    #[error("it is not ONNX: {what}")]
+    Malformed { what: &'static str },
+    #[error("it is a pointer of Git LFS, not the model")]
+    Pointer,
+    #[error("the file holds no network")]
+    NoGraph,
+    #[error("{given} {what}; the limit is {expected}")]
+    TooMany { what: &'static str, expected: usize, given: usize },
+    #[error("constants come to more than {expected} bytes, in a file of {given}")]
+    Budget { expected: usize, given: usize },
+    #[error("operator {operator} is not supported")]
+    Operator { operator: String },
+    #[error("{what} is not supported")]
+    Unsupported { what: String },
+    #[error("elements of type {given}; only float32 is computed with")]
+    ElementType { given: &'static str },
+    #[error("its shape is {given:?}, where every size but the first must be fixed")]
+    Dynamic { given: Vec<i64> },
+    #[error("its shape is not told")]
+    NoShape,
+    #[error("its shape and type need {expected} elements, and it holds {given}")]
+    DataSize { expected: usize, given: usize },
+    #[error("its data is in another file")]
+    External,
+    #[error("it reads `{name}`, which nothing before it makes")]
+    Unknown { name: String },
+    #[error("it makes `{name}`, which is there already")]
+    Duplicate { name: String },
+    #[error("input {index} ({what}) is missing")]
+    Missing { index: usize, what: &'static str },
+    #[error("{what} is computed by the network; it must be constant")]
+    NotConstant { what: &'static str },
+    #[error("{what} is {given}; it must be {expected}")]
+    Value { what: &'static str, expected: &'static str, given: String },
+    #[error("{0}")]
+    Shape(ShapeError),
+    #[error("output `{name}` is the same in every inference")]
+    ConstantOutput { name: String },
+}
+
+impl From<ShapeError> for Error {
+    fn from(error: ShapeError) -> Self {
+        Self::Shape(error)
+    }
+}
+
+impl Explain for Error {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Truncated => "onnx::truncated",
+            Self::Malformed { .. } => "onnx::malformed",
+            Self::Pointer => "onnx::pointer",
+            Self::NoGraph => "onnx::no_graph",
+            Self::TooMany { .. } => "onnx::too_many",
+            Self::Budget { .. } => "onnx::budget",
+            Self::Operator { .. } => "onnx::operator",
+            Self::Unsupported { .. } => "onnx::unsupported",
+            Self::ElementType { .. } => "onnx::element_type",
+            Self::Dynamic { .. } => "onnx::dynamic",
+            Self::NoShape => "onnx::no_shape",
+            Self::DataSize { .. } => "onnx::data_size",
+            Self::External => "onnx::external",
+            Self::Unknown { .. } => "onnx::unknown",
+            Self::Duplicate { .. } => "onnx::duplicate",
+            Self::Missing { .. } => "onnx::missing",
+            Self::NotConstant { .. } => "onnx::not_constant",
+            Self::Value { .. } => "onnx::value",
+            Self::Shape(_) => "onnx::shape",
+            Self::ConstantOutput { .. } => "onnx::constant_output",
+        }
+    }
+
+    fn help(&self) -> String {
+        match self {
+            Self::Pointer => "run `git lfs pull`".into(),
+            Self::NoGraph | Self::Malformed { .. } => "give a file that an exporter of ONNX wrote".into(),
+            Self::Truncated
+            | Self::DataSize { .. }
+            | Self::Unknown { .. }
+            | Self::Duplicate { .. }
+            | Self::Missing { .. }
+            | Self::Value { .. }
+            | Self::Shape(_) => "the file is damaged or contradicts itself: export it again".into(),
+            Self::TooMany { .. } | Self::Budget { .. } => "such a network does not fit a microcontroller: make it smaller".into(),
+            Self::Operator { .. } | Self::Unsupported { .. } => {
+                "replace it by supported operators (the README lists them) and export again".into()
+            }
+            Self::ElementType { .. } => {
+                "export the model in float32; quantized ONNX is not read yet: quantize the float model with `tinybake quantize`"
+                    .into()
+            }
+            Self::Dynamic { .. } | Self::NoShape => {
+                "export with fixed sizes: `torch.onnx.export(model, torch.zeros(1, 3, 96, 96), ...)` without dynamic axes".into()
+            }
+            Self::External => "export with the weights inside the file: `external_data=False`".into(),
+            Self::NotConstant { .. } => "export with fixed sizes and constant folding, so that the exporter computes it".into(),
+            Self::ConstantOutput { .. } => "take such outputs out of the network".into(),
+        }
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        Box::new(error.at(Place::default()))
+    }
+}

@@ -1,0 +1,140 @@
+//! Layers with weights.
+
+use super::window::window;
+use super::{Builder, Call, Error, Known, Made};
+use crate::front::onnx::value::{IMAGE, IMAGE_ORDER, Value, permuted};
+use crate::ir::{Activation, Op, TensorId};
+
+/// A bias of one number a channel.
+fn bias(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>, index: usize, channels: usize) -> Result<Option<TensorId>, Error> {
+    if builder.known(call, index).is_none() {
+        return Ok(None);
+    }
+    let (shape, mut values) = builder.floats(call, index, "the bias")?;
+    if values.len() == 1 {
+        values = vec![values[0]; channels];
+    }
+    if values.len() != channels || shape.last().is_some_and(|&last| last != channels && last != 1) {
+        return Err(Error::Value { what: "the bias's shape", expected: "[channels]", given: format!("{shape:?}") });
+    }
+    let name = call.node.inputs.get(index).copied().unwrap_or_default();
+    builder.constant(name, vec![channels], values).map(Some)
+}
+
+/// Weights `[out, in / groups, kh, kw]`.
+pub(super) fn conv(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made {
+    let value = builder.computed(call, 0, "the input")?;
+    let (shape, weights) = builder.floats(call, 1, "the weights")?;
+    let (&[out, depth, kernel_h, kernel_w], 4) = (shape.as_slice(), value.order.len()) else {
+        return Err(Error::Unsupported { what: format!("a convolution of {} axes", value.order.len()) });
+    };
+    let groups = usize::try_from(call.attributes.integer("group", 1)).unwrap_or(0);
+    let input = builder.arrange(&value, &IMAGE)?;
+    let [_, height, width, channels] = *builder.shape(input).0.as_slice() else {
+        return Err(Error::Malformed { what: "an image without four axes" });
+    };
+    if groups == 0 || depth == 0 || Some(channels) != depth.checked_mul(groups) || out % groups != 0 {
+        let given = format!("{groups}, with {channels} channels and weights {shape:?}");
+        return Err(Error::Value { what: "group", expected: "what parts the channels", given });
+    }
+    let window = window(call, [kernel_h, kernel_w], [height, width])?;
+    let bias = bias(builder, call, 2, out)?;
+    let name = call.node.inputs.get(1).copied().unwrap_or_default();
+    let op = if depth == 1 && groups > 1 {
+        let filter = builder.constant(name, vec![1, kernel_h, kernel_w, out], permuted(&weights, &shape, &[1, 2, 3, 0]))?;
+        Op::DepthwiseConv2d { input, filter, bias, window, activation: Activation::None }
+    } else {
+        let filter = builder.constant(name, vec![out, kernel_h, kernel_w, depth], permuted(&weights, &shape, &[0, 2, 3, 1]))?;
+        Op::Conv2d { input, filter, bias, window, activation: Activation::None }
+    };
+    let made = builder.add(call, op, None)?;
+    Ok(vec![Known::Computed(Value::ordered(made, IMAGE_ORDER.to_vec()))])
+}
+
+/// `alpha * A * B + beta * C`, with constant `B` and `C`.
+pub(super) fn gemm(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made {
+    let value = builder.computed(call, 0, "the input")?;
+    let (shape, mut weights) = builder.floats(call, 1, "the weights")?;
+    let (&[first, second], 2) = (shape.as_slice(), value.order.len()) else {
+        return Err(Error::Unsupported { what: "a product of other than two axes".into() });
+    };
+    if call.attributes.integer("transA", 0) != 0 {
+        return Err(Error::Unsupported { what: "transA".into() });
+    }
+    let alpha = call.attributes.float("alpha", 1.0);
+    weights.iter_mut().for_each(|weight| *weight *= alpha);
+    let (out, depth) = if call.attributes.integer("transB", 0) != 0 { (first, second) } else { (second, first) };
+    if call.attributes.integer("transB", 0) == 0 {
+        weights = permuted(&weights, &shape, &[1, 0]);
+    }
+    let added = bias(builder, call, 2, out)?;
+    let beta = call.attributes.float("beta", 1.0);
+    if let Some(added) = added
+        && beta != 1.0
+    {
+        let weight = builder.graph.tensor(added).value;
+        if let Some(crate::ir::Data::F32(values)) =
+            weight.and_then(|weight| builder.graph.weights.get_mut(weight.0 as usize)).map(|weight| &mut weight.data)
+        {
+            values.iter_mut().for_each(|value| *value *= beta);
+        }
+    }
+    dense(builder, call, &value, weights, [out, depth], added)
+}
+
+/// A product of rows with constant weights `[in, out]`.
+pub(super) fn mat_mul(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made {
+    let value = builder.computed(call, 0, "the input")?;
+    if !matches!(builder.known(call, 1), Some(Known::Constant(_))) {
+        return Err(Error::NotConstant { what: "the second operand" });
+    }
+    let (shape, weights) = builder.floats(call, 1, "the weights")?;
+    let &[depth, out] = shape.as_slice() else {
+        return Err(Error::Unsupported { what: format!("weights of {} axes", shape.len()) });
+    };
+    dense(builder, call, &value, permuted(&weights, &shape, &[1, 0]), [out, depth], None)
+}
+
+/// Rows times weights `[out, depth]`. Rows that are flattened images stay in the order of the graph: the weights' columns move instead.
+fn dense(
+    builder: &mut Builder<'_, '_>,
+    call: &Call<'_, '_>,
+    value: &Value,
+    mut weights: Vec<f32>,
+    [out, depth]: [usize; 2],
+    bias: Option<TensorId>,
+) -> Made {
+    let mut dims = builder.dims(value);
+    if dims.len() < 2 || dims.last() != Some(&depth) {
+        return Err(Error::Value {
+            what: "the rows' shape",
+            expected: "[..., in]",
+            given: format!("{dims:?} for {depth} inputs"),
+        });
+    }
+    let input = match value.flat.as_deref() {
+        Some(image) if builder.dims(image).first() == Some(&1) => {
+            let logical = builder.dims(image);
+            let mut stored: Vec<usize> = vec![0; image.order.len()];
+            for (axis, &place) in image.order.iter().enumerate() {
+                if let Some(slot) = stored.get_mut(place) {
+                    *slot = axis;
+                }
+            }
+            let shape: Vec<usize> = core::iter::once(out).chain(logical).collect();
+            let axes: Vec<usize> = core::iter::once(0).chain(stored.iter().map(|axis| axis + 1)).collect();
+            weights = permuted(&weights, &shape, &axes);
+            value.id
+        }
+        Some(_) | None => builder.plain(value)?,
+    };
+    let name = call.node.inputs.get(1).copied().unwrap_or_default();
+    let filter = builder.constant(name, vec![out, depth], weights)?;
+    if let Some(last) = dims.last_mut() {
+        *last = out;
+    }
+    let rank = dims.len();
+    let op = Op::FullyConnected { input, filter, bias, activation: Activation::None };
+    let made = builder.add(call, op, Some(dims))?;
+    Ok(vec![Known::Computed(Value::plain(made, rank))])
+}
