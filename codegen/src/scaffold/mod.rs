@@ -2,7 +2,7 @@
 //!
 //! What differs between boards is data: `firmware` in `boards.toml` for boards, the emulated machine for cores. What differs
 //! between HALs is in `templates/`, one `main` each on a shared one, and in [`Kit`]. [`project`] makes the files and
-//! [`write`] puts them on disk, whole or not at all.
+//! [`write()`] puts them on disk, whole or not at all.
 
 mod context;
 mod error;

@@ -4,6 +4,7 @@ mod compare;
 mod generate;
 mod inspect;
 mod new;
+mod new_builds;
 mod quantize;
 mod verify;
 

@@ -1,19 +1,17 @@
-//! `tinybake new`: what it refuses, what it writes, that it builds, and that what it builds computes what TFLM computes.
+//! `tinybake new`: what it refuses and what it writes.
 
 use super::{fields, folder, model, ran, repository, run, tinybake};
-use safetensors::SafeTensors;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use tinybake_codegen::boards::{Catalogue, Hal, Target};
-use tinybake_codegen::measure;
+use tinybake_codegen::boards::Catalogue;
 use tinybake_codegen::scaffold::templates;
 
-fn digits(extension: &str) -> String {
+pub(super) fn digits(extension: &str) -> String {
     repository("examples/models/digits").with_extension(extension).display().to_string()
 }
 
 /// Makes a project for `board` in a fresh folder.
-fn project(name: &str, model: &str, board: &str) -> PathBuf {
+pub(super) fn project(name: &str, model: &str, board: &str) -> PathBuf {
     let folder = folder(&format!("new-{name}")).join(name);
     let made = run(&["new", &folder.display().to_string(), "--model", model, "--board", board]);
     assert_eq!(made.code, Some(0), "{board}: {}", made.stderr);
@@ -144,7 +142,7 @@ fn a_checkout_is_named_as_the_user_names_it() {
 }
 
 /// Models with several inputs or outputs, with floats at the edges, and with outputs that are no scores.
-const OTHER_MODELS: [&str; 5] =
+pub(super) const OTHER_MODELS: [&str; 5] =
     ["graphs/two_inputs", "graphs/two_outputs", "quantize/float_in_and_out", "arg_max/classes", "graphs/autoencoder"];
 
 #[test]
@@ -163,107 +161,6 @@ fn sources_are_as_rustfmt_writes_them() {
                 Err(error) => println!("skipped: rustfmt cannot be started: {error}"),
             }
         }
-    }
-}
-
-/// Cargo on a project, undisturbed by what this test's own cargo was told. Dependencies of all projects are built once, in the
-/// folder that `tools/test.sh` builds the examples in.
-fn cargo(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command
-        .args(arguments)
-        .current_dir(folder)
-        .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("../firmware"));
-    for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET", "CARGO_INCREMENTAL", "RUSTC_WORKSPACE_WRAPPER"] {
-        command.env_remove(name);
-    }
-    command
-}
-
-/// Whether the Rust target of `target` and the crates that `folder` depends on are there.
-fn can_build(target: &Target<'_>, folder: &Path) -> bool {
-    if let Err(missing) = measure::installed(target) {
-        println!("skipped: {}: {missing}", target.name());
-        return false;
-    }
-    let fetch = ["fetch", "--target", target.core.triple.as_deref().unwrap_or_default()];
-    let fetched =
-        [vec!["--offline"], vec![]].iter().any(|more| ran(cargo(folder, &[&fetch, more.as_slice()].concat())).code == Some(0));
-    if !fetched {
-        println!("skipped: {}: its crates cannot be fetched", target.name());
-    }
-    fetched
-}
-
-/// Builds every board's project with the command that its README names.
-#[test]
-fn every_board_builds_from_a_fresh_folder() {
-    let catalogue = Catalogue::builtin();
-    let mut hals: Vec<Hal> = Vec::new();
-    for board in catalogue.boards().iter().filter(|board| board.firmware.is_some()) {
-        let folder = project(&board.name, &digits("tflite"), &board.name);
-        if !can_build(&catalogue.find(&board.name).unwrap(), &folder) {
-            continue;
-        }
-        let built = ran(cargo(&folder, &["build", "--release", "--quiet"]));
-        assert_eq!(built.code, Some(0), "{}: {}", board.name, built.stderr);
-        assert_eq!(built.stderr, "", "{}: a warning", board.name);
-        hals.extend(board.firmware.as_ref().map(|firmware| firmware.hal));
-    }
-    hals.dedup();
-    println!("built for {hals:?}");
-}
-
-/// Runs the projects of emulated cores, and compares what they print with what TFLM recorded.
-#[test]
-fn emulated_projects_classify_as_recorded() {
-    let bytes = std::fs::read(repository("examples/models/digits.test.safetensors")).unwrap();
-    let recording = SafeTensors::deserialize(&bytes).unwrap();
-    let outputs = recording.tensor("output.0.tflm").unwrap();
-    let mut expected = Vec::new();
-    for (sample, scores) in outputs.data().chunks_exact(10).take(3).enumerate() {
-        let scores: Vec<i8> = scores.iter().map(|&byte| byte.cast_signed()).collect();
-        let class = (0..10).find(|&class| scores.iter().all(|other| *other <= scores[class])).unwrap();
-        expected.push(format!("sample {sample}:"));
-        expected.push(format!("class {class}, score {}", (f32::from(scores[class]) + 128.0) / 256.0));
-        expected.push(format!("outputs {scores:?}"));
-    }
-    let catalogue = Catalogue::builtin();
-    let cores = ["cortex-m0plus", "cortex-m4", "cortex-m33", "cortex-m55", "riscv32imc", "riscv32imac"];
-    let cases = cores.iter().map(|core| (*core, "tflite")).chain([("cortex-m4", "safetensors")]);
-    for (core, extension) in cases {
-        let folder = project(&format!("{core}-{extension}"), &digits(extension), core);
-        let target = catalogue.find(core).unwrap();
-        if let Err(missing) = measure::available(&target) {
-            println!("skipped: {core}: {missing}");
-            continue;
-        }
-        if !can_build(&target, &folder) {
-            continue;
-        }
-        let ran = ran(cargo(&folder, &["run", "--release", "--quiet"]));
-        assert_eq!(ran.code, Some(0), "{core}: {}{}", ran.stdout, ran.stderr);
-        assert_eq!(ran.stdout.lines().collect::<Vec<_>>(), expected, "{core} {extension}");
-        let readme = std::fs::read_to_string(folder.join("README.md")).unwrap();
-        assert!(readme.contains(&expected.join("\n")), "{readme}");
-    }
-}
-
-/// What models of other shapes print in QEMU is what their README says: the same by the arithmetic of the host.
-#[test]
-fn projects_of_other_models_print_what_they_say() {
-    let catalogue = Catalogue::builtin();
-    let target = catalogue.find("cortex-m4").unwrap();
-    for name in OTHER_MODELS {
-        let folder = project(&name.replace('/', "-"), &model(name), "cortex-m4");
-        if measure::available(&target).is_err() || !can_build(&target, &folder) {
-            println!("skipped: {name}: the emulator, the target or crates are missing");
-            continue;
-        }
-        let ran = ran(cargo(&folder, &["run", "--release", "--quiet"]));
-        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{name}: {}", ran.stdout);
-        let readme = std::fs::read_to_string(folder.join("README.md")).unwrap();
-        assert!(ran.stdout.starts_with("sample 0:") && readme.contains(&ran.stdout), "{name}: {} {readme}", ran.stdout);
     }
 }
 
