@@ -2,7 +2,7 @@
 //! TensorFlow Lite Micro has.
 //!
 //! Weights become int8, symmetric, one scale an output channel; biases int32 at the scale of the sums; activations int8 with one
-//! scale and zero point each, as kernels demand them ([`groups`]). Which method picks ranges, whether channels are equalized
+//! scale and zero point each, as kernels demand them (`groups`). Which method picks ranges, whether channels are equalized
 //! and biases corrected is a [`Recipe`]; [`quantize`] tries those that the options allow and keeps the one whose outputs are
 //! closest to the float model's on the samples.
 
