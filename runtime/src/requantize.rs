@@ -132,17 +132,35 @@ impl Bounded<Multiplier> {
     /// [`Multiplier::apply`] for `x` in `-2^30..2^30` and a shift in `[-31, -1]`; anything, without a panic, elsewhere.
     #[inline(always)]
     pub const fn apply(self, x: i32) -> i32 {
-        // Twice `x` is representable, so the high word of a product rounded at bit 32 is the doubling high multiply: one
-        // instruction where there is `smmulr`.
-        let high = ((x.wrapping_shl(1) as i64 * self.0.multiplier as i64 + (1 << 31)) >> 32) as i32;
+        let high = self.high(x);
         let below = high.wrapping_add(high >> 31).wrapping_shr(!self.0.shift as u32);
         below.wrapping_add(1) >> 1
+    }
+
+    /// The high half of `2 * x * multiplier`, ties rounded up.
+    #[inline(always)]
+    const fn high(self, x: i32) -> i32 {
+        // Twice `x` is representable, so the high word of a product rounded at bit 32 is the doubling high multiply: one
+        // instruction where there is `smmulr`.
+        let product = x.wrapping_shl(1) as i64 * self.0.multiplier as i64;
+        if cfg!(target_arch = "riscv32") {
+            // What rounding carries is the highest bit of the low word, which takes less than adding to both.
+            return ((product >> 32) as i32).wrapping_add((product as u32 >> 31) as i32);
+        }
+        ((product + (1 << 31)) >> 32) as i32
     }
 }
 
 impl Requantize for Bounded<Multiplier> {
     #[inline(always)]
     fn requantize(self, acc: i32, _channel: usize, clamp: &Clamp) -> i8 {
+        if cfg!(target_arch = "riscv32") && clamp.min as i32 >= clamp.zero_point {
+            // Outputs of negative sums are clamped to the zero point, however their ties round. Adding twice the zero point
+            // before the last bit goes is adding it once after.
+            let below = self.high(acc).wrapping_shr(!self.0.shift as u32);
+            let output = below.wrapping_add(1 + 2 * clamp.zero_point) >> 1;
+            return output.max(clamp.min as i32).min(clamp.max as i32) as i8;
+        }
         clamp.apply(self.apply(acc))
     }
 

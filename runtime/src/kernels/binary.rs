@@ -215,7 +215,8 @@ pub struct Broadcast {
 #[inline(always)]
 pub fn elementwise<O: BinaryOp>(op: &O, a: &[i8], b: &[i8], output: &mut [i8]) {
     let done = op.apply_many(a, b, output);
-    for ((y, &a), &b) in output.iter_mut().zip(a).zip(b).skip(done) {
+    let (Some(a), Some(b), Some(output)) = (a.get(done..), b.get(done..), output.get_mut(done..)) else { return };
+    for ((y, &a), &b) in output.iter_mut().zip(a).zip(b) {
         *y = op.apply(a, b);
     }
 }
@@ -224,7 +225,8 @@ pub fn elementwise<O: BinaryOp>(op: &O, a: &[i8], b: &[i8], output: &mut [i8]) {
 #[inline(always)]
 pub fn elementwise_in_place_a<O: BinaryOp>(op: &O, a: &mut [i8], b: &[i8]) {
     let done = op.apply_many_to_a(a, b);
-    for (a, &b) in a.iter_mut().zip(b).skip(done) {
+    let (Some(a), Some(b)) = (a.get_mut(done..), b.get(done..)) else { return };
+    for (a, &b) in a.iter_mut().zip(b) {
         *a = op.apply(*a, b);
     }
 }
@@ -233,7 +235,8 @@ pub fn elementwise_in_place_a<O: BinaryOp>(op: &O, a: &mut [i8], b: &[i8]) {
 #[inline(always)]
 pub fn elementwise_in_place_b<O: BinaryOp>(op: &O, a: &[i8], b: &mut [i8]) {
     let done = op.apply_many_to_b(a, b);
-    for (b, &a) in b.iter_mut().zip(a).skip(done) {
+    let (Some(a), Some(b)) = (a.get(done..), b.get_mut(done..)) else { return };
+    for (b, &a) in b.iter_mut().zip(a) {
         *b = op.apply(a, *b);
     }
 }

@@ -1,7 +1,8 @@
 //! Convolution of an image with a filter per output channel, in groups, with strides, dilation and padding.
 
-use super::dims::{Dims, origin};
+use super::dims::{Dims, inside, origin};
 use super::fully_connected;
+use super::gather::gather;
 use super::pixels::{Block, Pixels, copy};
 use crate::arch;
 use crate::requantize::{Clamp, Requantize};
@@ -38,7 +39,8 @@ pub struct Conv2d {
 #[inline(always)]
 pub fn conv2d<R: Requantize>(p: &Conv2d, input: &[i8], filter: &[i8], bias: &[i32], requantize: R, output: &mut [i8]) {
     let (channels, size) = (p.output.channels as usize, p.kernel.map(usize::from));
-    let size = size[0].wrapping_mul(size[1]).wrapping_mul(p.input.channels as usize);
+    let row = size[1].wrapping_mul(p.input.channels as usize);
+    let size = size[0].wrapping_mul(row);
     // A copy, since nothing is known any more of what a reference escapes to.
     let escaped = &{ *p };
     // Two windows where two pixels are made at a time.
@@ -57,7 +59,18 @@ pub fn conv2d<R: Requantize>(p: &Conv2d, input: &[i8], filter: &[i8], bias: &[i3
             let Some(window) = window.get_mut(..pixels * size) else { return };
             for window in window.chunks_exact_mut(size) {
                 let x = origin(out_x, p.stride[1], p.pad[1]);
-                gather(escaped, input, &Block { y, x, channel: 0, group: 0, first: true }, 0, window);
+                let outside =
+                    |origin, axis: usize, size| inside(origin, p.kernel[axis] as usize, size) != (0, p.kernel[axis] as usize);
+                if p.dilation != [1, 1] || outside(y, 0, p.input.height) || outside(x, 1, p.input.width) {
+                    gather(escaped, input, (y, x), row, window);
+                } else {
+                    let line = p.input.width as usize * p.input.channels as usize;
+                    let mut from = y as usize * line + x as usize * p.input.channels as usize;
+                    for run in window.chunks_exact_mut(row) {
+                        copy(run, input.get(from..).unwrap_or(&[]));
+                        from += line;
+                    }
+                }
                 out_x += 1;
             }
             if pixels == 2 {
@@ -92,7 +105,7 @@ pub mod shared {
             while let Some(window) = buffer.get_mut(..WINDOW.min(size - first)).filter(|window| !window.is_empty()) {
                 // A window that is gathered whole serves all blocks of its group.
                 if block.first || size > WINDOW {
-                    gather(p, input, block, first, window);
+                    gather_part(p, input, block, first, window);
                 }
                 fully_connected::add_products(window, filter, size, sums);
                 filter = filter.get(window.len()..).unwrap_or(&[]);
@@ -105,7 +118,7 @@ pub mod shared {
 /// Copies from the image what the taps of a window read, from element `first` of the window on; those in the padding read
 /// the zero point. Elements are in the order of the filter's: `[kernel row][kernel column][input channel of the group]`.
 #[inline(never)]
-fn gather(p: &Conv2d, input: &[i8], block: &Block, first: usize, window: &mut [i8]) {
+fn gather_part(p: &Conv2d, input: &[i8], block: &Block, first: usize, window: &mut [i8]) {
     let (Some(depth), columns) = (p.input.channels.checked_div(p.groups), p.kernel[1] as usize) else { return };
     let (channels, depth) = (p.input.channels as isize, depth as usize);
     let (mut ky, mut kx, mut channel) = (0, 0, 0);
