@@ -60,6 +60,8 @@ fn generated_code_says_what_the_evaluator_says() {
         ("host", CoreClass::Generic, Optimize::Size),
         ("host", CoreClass::Generic, Optimize::Speed),
         ("host", CoreClass::Dsp, Optimize::Speed),
+        ("host", CoreClass::Armv6M, Optimize::Speed),
+        ("cortex-m0plus", CoreClass::Armv6M, Optimize::Speed),
         ("cortex-m4", CoreClass::Dsp, Optimize::Speed),
     ] {
         let target = catalogue.find(on).expect("a core of the table");

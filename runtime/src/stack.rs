@@ -40,8 +40,9 @@ const CORE: Option<usize> = if cfg!(tinybake_core = "thumb1") {
 };
 
 /// Bytes of stack of an inference that calls `kernels` one after the other, in a module generated for size or not. On cores that
-/// are not measured, four times the most of those that are. Packed kernels are lent up to `lent` bytes on top of their own.
-pub const fn deepest(size: bool, kernels: &[Frames], lent: usize) -> usize {
+/// are not measured, four times the most of those that are. `lent` are kernels with the bytes that
+/// they are lent on top of their own.
+pub const fn deepest(size: bool, kernels: &[Frames], lent: &[(Frames, usize)]) -> usize {
     let mut most = bound(size, VIEW);
     let mut index = 0;
     while index < kernels.len() {
@@ -51,8 +52,15 @@ pub const fn deepest(size: bool, kernels: &[Frames], lent: usize) -> usize {
         }
         index += 1;
     }
-    let packed = bound(size, PACKED) + lent;
-    if lent > 0 && packed > most { packed } else { most }
+    index = 0;
+    while index < lent.len() {
+        let own = bound(size, lent[index].0) + lent[index].1;
+        if own > most {
+            most = own;
+        }
+        index += 1;
+    }
+    most
 }
 
 const fn bound(size: bool, kernel: Frames) -> usize {
@@ -79,8 +87,8 @@ mod tests {
     fn the_deepest_kernel_counts() {
         let low = Frames { size: [1, 2, 3, 4, 60_000], speed: [0; 5] };
         let high = Frames { size: [9, 8, 7, 60_001, 5], speed: [0; 5] };
-        assert_eq!(deepest(true, &[low, high], 0), 4 * 60_001);
-        assert_eq!(deepest(false, &[low, high], 0), deepest(false, &[], 0));
-        assert_eq!(deepest(true, &[], 70_000), 70_000 + bound(true, PACKED));
+        assert_eq!(deepest(true, &[low, high], &[]), 4 * 60_001);
+        assert_eq!(deepest(false, &[low, high], &[]), deepest(false, &[], &[]));
+        assert_eq!(deepest(true, &[], &[(low, 70_000)]), 4 * 60_000 + 70_000);
     }
 }

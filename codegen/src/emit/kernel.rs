@@ -101,10 +101,10 @@ impl Call<'_> {
                 (quote!(blocked::#name), quote!(#stream,), quote!())
             }
             (None, Some(packed)) => {
-                let words = literal::number(packed.words);
+                let (module, words) = (super::names::ident(packed.module), literal::number(packed.words));
                 let (filter, scales) =
                     (constants::read(self.plan, packed.filter, rt), constants::read(self.plan, packed.scales, rt));
-                (quote!(packed::#name), quote!(#filter, #scales, &mut lent,), quote!(let mut lent = [0; #words];))
+                (quote!(#module::#name), quote!(#filter, #scales, &mut lent,), quote!(let mut lent = [0; #words];))
             }
             (None, None) => {
                 let (shared, requantize) = (self.shared(), self.requantizer(&weights.requantizer));

@@ -9,7 +9,7 @@ use crate::options::Optimize;
 use crate::plan::{Place, Plan, PlannedStep, Port};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How code that is written for one plan reaches its inputs and outputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,11 +130,18 @@ fn facts(plan: &Plan, inputs: &[Named], outputs: &[Named], crate_path: &TokenStr
 
 /// The bound of the stack: that of the deepest kernel, which only the compiler of the module knows, since it knows the core.
 fn stack(plan: &Plan, rt: &TokenStream) -> TokenStream {
-    let kernels: BTreeSet<&str> = plan.steps.iter().map(PlannedStep::frames).collect();
-    let kernels = kernels.iter().map(|name| ident(&name.to_ascii_uppercase()));
+    let row = |name: &str| ident(&name.to_ascii_uppercase());
+    let (lent, plain): (Vec<&PlannedStep>, Vec<&PlannedStep>) = plan.steps.iter().partition(|step| step.packed.is_some());
+    let plain: BTreeSet<&str> = plain.into_iter().map(PlannedStep::frames).collect();
+    let mut most = BTreeMap::new();
+    for step in lent {
+        let bytes = most.entry(step.frames()).or_insert(0);
+        *bytes = step.lent_bytes().max(*bytes);
+    }
+    let plain = plain.into_iter().map(row);
+    let (lent, bytes): (Vec<Ident>, Vec<_>) = most.into_iter().map(|(name, bytes)| (row(name), number(bytes))).unzip();
     let size = plan.options.optimize == Optimize::Size;
-    let lent = number(plan.steps.iter().map(PlannedStep::lent_bytes).max().unwrap_or(0));
-    quote!(#rt::stack::deepest(#size, &[#(#rt::stack::#kernels),*], #lent))
+    quote!(#rt::stack::deepest(#size, &[#(#rt::stack::#plain),*], &[#((#rt::stack::#lent, #bytes)),*]))
 }
 
 fn structure(plan: &Plan, rt: &TokenStream) -> TokenStream {

@@ -91,6 +91,8 @@ impl Port {
 /// What a step of the form [`Form::Packed`] is given in place of its kernel's constants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Packed {
+    /// The module of the runtime's `kernels` that has the kernel.
+    pub module: &'static str,
     /// Weights, as words.
     pub filter: ConstId,
     /// Four numbers an output channel: what makes outputs of sums.
@@ -194,7 +196,7 @@ impl PlannedStep {
     pub fn frames(&self) -> &'static str {
         match self.form {
             Form::Shared | Form::Specialized | Form::Blocked => self.step.kernel.name(),
-            Form::Packed => "packed",
+            Form::Packed => self.packed.map_or("packed", |packed| packed.module),
             Form::Unrolled => "unrolled",
         }
     }
@@ -252,6 +254,7 @@ pub fn plan(program: &Program, options: &Options, source_sha256: [u8; 32]) -> Re
         let mut planned = planned(program, step, form.form(), &place);
         planned.stream = form.stream().cloned().map(&mut constant);
         planned.packed = form.arranged().map(|arranged| Packed {
+            module: arranged.module,
             filter: constant(arranged.filter),
             scales: constant(arranged.scales),
             words: arranged.words,

@@ -1,11 +1,12 @@
 //! Weights and scales in the arrangement of the packed kernels, and which layers it is exact for.
 //!
-//! The arrangement is told in the runtime's `arch/packed/`.
+//! The arrangements are told in the runtime's `arch/packed/`, for DSP cores, and `arch/lanes/`, for Armv6-M.
 
 use crate::ir::Data;
 use crate::lower::{Constant, Kernel, Program, Requantizer, Step, Weights};
 use crate::options::CoreClass;
-use tinybake_runtime::kernels::packed;
+use tinybake_runtime::kernels::depthwise_conv2d::DepthwiseConv2d;
+use tinybake_runtime::kernels::{lanes, packed};
 use tinybake_runtime::requantize::{Clamp, Multiplier};
 
 /// Most words lent to a depthwise convolution: 2 kB of the stack.
@@ -17,12 +18,20 @@ const PAIRS: usize = 256;
 /// Most words lent to the others: two windows of 576 elements.
 const WINDOWS: usize = 576;
 
+/// Words lent for eight pixels of two lanes a word at most: above it, four are made at a time.
+const LANES: usize = 576;
+
+/// Sum of magnitudes of weights up to which products with elements of `int8` fit 16 bits.
+const MOST_WEIGHT: i32 = 255;
+
 /// Shift of the least scale: the zero point is shifted left by as much.
 const MOST_SHIFT: u32 = 20;
 
 /// The constants of a layer, arranged, and what its kernel is lent.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Arranged {
+    /// The module of the runtime's `kernels` that it is for.
+    pub(super) module: &'static str,
     /// Weights, as words.
     pub(super) filter: Constant,
     /// Four numbers a channel.
@@ -33,9 +42,110 @@ pub(super) struct Arranged {
 
 /// The arrangement of a step's constants; `None` where the step has no packed kernel that is exact.
 pub(super) fn arrange(program: &Program, step: &Step, core: CoreClass) -> Option<Arranged> {
-    if core != CoreClass::Dsp || !step.bounded {
+    if !step.bounded {
         return None;
     }
+    match core {
+        CoreClass::Dsp => for_dsp(program, step),
+        CoreClass::Armv6M => for_lanes(program, step),
+        CoreClass::Generic | CoreClass::Host | CoreClass::Armv7M | CoreClass::Mve | CoreClass::Riscv32 => None,
+    }
+}
+
+/// Two pixels in a word, over weights in runs.
+fn for_lanes(program: &Program, step: &Step) -> Option<Arranged> {
+    let (weights, clamp, size, channels) = match &step.kernel {
+        // A single row has nothing to share a word with.
+        Kernel::FullyConnected { params, weights } if params.rows > 1 => {
+            (weights, &params.clamp, params.depth as usize, params.columns as usize)
+        }
+        Kernel::Conv2d { params, weights } if params.groups == 1 => {
+            let size = params.kernel.map(usize::from).iter().product::<usize>() * usize::from(params.input.channels);
+            (weights, &params.clamp, size, usize::from(params.output.channels))
+        }
+        Kernel::DepthwiseConv2d { params, weights } => {
+            let (words, channels) = (lanes::planes_words(params, PLANES), usize::from(params.output.channels));
+            let filter = int8(program, weights)?;
+            if !three_by_three(params) || words > PLANES || !small(program, weights, filter.len(), |at| at % channels) {
+                return None;
+            }
+            let filter = (0..channels).flat_map(|channel| filter.iter().skip(channel).step_by(channels).map(|&w| w.into()));
+            return of_layer(program, weights, &params.clamp, Data::I32(filter.collect()), channels, words, "lanes");
+        }
+        Kernel::FullyConnected { .. }
+        | Kernel::Conv2d { .. }
+        | Kernel::TransposeConv { .. }
+        | Kernel::AveragePool2d(_)
+        | Kernel::MaxPool2d(_)
+        | Kernel::Softmax(_)
+        | Kernel::SoftmaxF32 { .. }
+        | Kernel::Lut(_)
+        | Kernel::Binary { .. }
+        | Kernel::Mean { .. }
+        | Kernel::ReduceMax(_)
+        | Kernel::ArgMax(_)
+        | Kernel::Copy { .. }
+        | Kernel::MirrorPad(_)
+        | Kernel::ResizeNearestNeighbor { .. }
+        | Kernel::ResizeBilinear { .. }
+        | Kernel::Quantize(_)
+        | Kernel::Dequantize(_)
+        | Kernel::Requantize(_)
+        | Kernel::View => return None,
+    };
+    let filter = int8(program, weights)?;
+    if size == 0 || size > lanes::MOST_SIZE || filter.len() != size * channels {
+        return None;
+    }
+    if !small(program, weights, filter.len(), |at| at / size) {
+        return None;
+    }
+    let words = if 4 * size <= LANES { 4 * size } else { 2 * size };
+    let filter = Data::I8(filter.chunks(size).flat_map(runs).collect());
+    of_layer(program, weights, clamp, filter, channels, words, "lanes")
+}
+
+/// Whether all sums are so small that the multiplication in halves holds, `channel` telling whose a weight is.
+fn small(program: &Program, weights: &Weights, count: usize, channel: impl Fn(usize) -> usize) -> bool {
+    let (Some(filter), Some(bias)) = (int8(program, weights), program.constant(weights.bias).data.as_i32()) else { return false };
+    let mut most: Vec<i64> = bias.iter().map(|&bias| i64::from(bias).abs()).collect();
+    for (at, &w) in filter.iter().enumerate().take(count) {
+        match most.get_mut(channel(at)) {
+            Some(most) => *most += 128 * i64::from(w).abs(),
+            None => return false,
+        }
+    }
+    most.iter().all(|&most| most < 1 << 29)
+}
+
+/// Whether the depthwise kernels are for this.
+fn three_by_three(p: &DepthwiseConv2d) -> bool {
+    let strides = [[1, 1], [2, 2]].contains(&p.stride);
+    p.kernel == [3, 3] && strides && p.dilation == [1, 1] && p.multiplier == 1 && p.pad[1] <= 1 && p.output.channels > 0
+}
+
+/// The weights of a channel in runs of which the products' sums fit 16 bits, each after its length.
+fn runs(weights: &[i8]) -> Vec<i8> {
+    let mut bytes = Vec::with_capacity(weights.len() + weights.len() / 4);
+    let mut rest = weights;
+    while !rest.is_empty() {
+        let mut sum = 0;
+        let fits = |w: &&i8| {
+            sum += i32::from(**w).abs();
+            sum <= MOST_WEIGHT
+        };
+        // One always fits: no magnitude is above 128.
+        let count = rest.iter().take(255).take_while(fits).count().max(1);
+        let (run, after) = rest.split_at(count);
+        bytes.push(count as u8 as i8);
+        bytes.extend(run);
+        rest = after;
+    }
+    bytes
+}
+
+/// Pairs of channels and of taps.
+fn for_dsp(program: &Program, step: &Step) -> Option<Arranged> {
     match &step.kernel {
         Kernel::FullyConnected { params, weights } => {
             let depth = params.depth as usize;
@@ -43,32 +153,25 @@ pub(super) fn arrange(program: &Program, step: &Step, core: CoreClass) -> Option
                 0 | 1 => 1,
                 rows => 2 * (PAIRS / (2 * packed::halves(depth)).max(1)).clamp(1, rows as usize / 2),
             };
-            let filter = paired(int8(program, weights)?, depth, depth)?;
-            of_layer(program, weights, &params.clamp, filter, params.columns as usize, pixels * packed::halves(depth))
+            let filter = Data::I32(paired(int8(program, weights)?, depth, depth)?);
+            of_layer(program, weights, &params.clamp, filter, params.columns as usize, pixels * packed::halves(depth), "packed")
         }
         Kernel::Conv2d { params, weights } => {
             let run = usize::from(params.kernel[1]) * usize::from(params.input.channels);
             if params.groups != 1 || params.dilation != [1, 1] || run == 0 || run > packed::MOST_RUN {
                 return None;
             }
-            let filter = paired(int8(program, weights)?, run, run * usize::from(params.kernel[0]))?;
+            let filter = Data::I32(paired(int8(program, weights)?, run, run * usize::from(params.kernel[0]))?);
             let words = 2 * packed::window_words(params);
-            of_layer(program, weights, &params.clamp, filter, params.output.channels.into(), words)
+            of_layer(program, weights, &params.clamp, filter, params.output.channels.into(), words, "packed")
         }
         Kernel::DepthwiseConv2d { params, weights } => {
-            let strides = [[1, 1], [2, 2]].contains(&params.stride);
             let channels = usize::from(params.output.channels);
-            if params.kernel != [3, 3]
-                || !strides
-                || params.dilation != [1, 1]
-                || params.multiplier != 1
-                || channels < 4
-                || params.pad[1] > 1
-            {
+            if !three_by_three(params) || channels < 4 {
                 return None;
             }
-            let (words, filter) = (packed::planes_words(params, PLANES), tapped(int8(program, weights)?, channels));
-            (words <= PLANES).then(|| of_layer(program, weights, &params.clamp, filter, channels, words))?
+            let (words, filter) = (packed::planes_words(params, PLANES), Data::I32(tapped(int8(program, weights)?, channels)));
+            (words <= PLANES).then(|| of_layer(program, weights, &params.clamp, filter, channels, words, "packed"))?
         }
         Kernel::TransposeConv { .. }
         | Kernel::AveragePool2d(_)
@@ -99,14 +202,17 @@ fn of_layer(
     program: &Program,
     weights: &Weights,
     clamp: &Clamp,
-    filter: Vec<i32>,
+    filter: Data,
     channels: usize,
     words: usize,
+    module: &'static str,
 ) -> Option<Arranged> {
     let label = |id| program.constant(id).label.clone();
-    let scales = scales(program, weights, clamp, channels)?;
-    (words <= WINDOWS.max(PLANES) * 2).then(|| Arranged {
-        filter: Constant { label: format!("{}, packed", label(weights.filter)), data: Data::I32(filter) },
+    let doubled = if module == "packed" { 2 } else { 1 };
+    let scales = scales(program, weights, clamp, channels, doubled)?;
+    (words <= 2 * WINDOWS).then(|| Arranged {
+        module,
+        filter: Constant { label: format!("{}, arranged", label(weights.filter)), data: filter },
         scales: Constant { label: format!("scales and {}", label(weights.bias)), data: Data::I32(scales) },
         words,
     })
@@ -152,8 +258,8 @@ fn tapped(filter: &[i8], channels: usize) -> Vec<i32> {
     (0..channels).flat_map(of_channel).collect()
 }
 
-/// Of each channel, twice the bias, the multiplier, the zero point and half, and the shift; for a whole number of pairs.
-fn scales(program: &Program, weights: &Weights, clamp: &Clamp, channels: usize) -> Option<Vec<i32>> {
+/// Of each channel, once or twice the bias, the multiplier, the zero point and half, and the shift; for a whole number of pairs.
+fn scales(program: &Program, weights: &Weights, clamp: &Clamp, channels: usize, times: i32) -> Option<Vec<i32>> {
     let rules: Vec<Multiplier> = match weights.requantizer {
         Requantizer::Multiplier(rule) => vec![rule; channels],
         Requantizer::PerChannel { multipliers, shifts } => {
@@ -174,7 +280,7 @@ fn scales(program: &Program, weights: &Weights, clamp: &Clamp, channels: usize) 
         }
         // The high word of the product lies within `-2^30..2^30`, so the sum with this does not wrap.
         let offset = (clamp.zero_point << shift) + (1 << (shift - 1));
-        scales.extend([bias.wrapping_mul(2), rule.multiplier, offset, shift as i32]);
+        scales.extend([bias.wrapping_mul(times), rule.multiplier, offset, shift as i32]);
     }
     scales.resize(4 * channels.next_multiple_of(2), 0);
     Some(scales)

@@ -118,7 +118,7 @@ pub mod shared {
 /// Copies from the image what the taps of a window read, from element `first` of the window on; those in the padding read
 /// the zero point. Elements are in the order of the filter's: `[kernel row][kernel column][input channel of the group]`.
 #[inline(never)]
-fn gather_part(p: &Conv2d, input: &[i8], block: &Block, first: usize, window: &mut [i8]) {
+pub(super) fn gather_part(p: &Conv2d, input: &[i8], block: &Block, first: usize, window: &mut [i8]) {
     let (Some(depth), columns) = (p.input.channels.checked_div(p.groups), p.kernel[1] as usize) else { return };
     let (channels, depth) = (p.input.channels as isize, depth as usize);
     let (mut ky, mut kx, mut channel) = (0, 0, 0);

@@ -10,6 +10,7 @@ pub mod depthwise_conv2d;
 mod dims;
 pub mod fully_connected;
 mod gather;
+pub mod lanes;
 pub mod lut;
 pub mod max_pool2d;
 pub mod mirror_pad;

@@ -32,6 +32,9 @@ pub const ELEMENTWISE: Frames = Frames { size: [264, 200, 200, 384, 120], speed:
 /// `fully_connected`
 pub const FULLY_CONNECTED: Frames = Frames { size: [904, 800, 1656, 800, 640], speed: [904, 800, 1656, 1104, 640] };
 
+/// `lanes`
+pub const LANES: Frames = Frames { size: [2376, 2376, 2376, 2376, 2376], speed: [2376, 2376, 2376, 2376, 2376] };
+
 /// `lut`
 pub const LUT: Frames = Frames { size: [264, 176, 176, 176, 176], speed: [264, 176, 176, 176, 176] };
 

@@ -7,7 +7,7 @@ use crate::options::Reference;
 use tinybake_runtime::kernels::conv2d::{self, Conv2d};
 use tinybake_runtime::kernels::depthwise_conv2d::{self, DepthwiseConv2d};
 use tinybake_runtime::kernels::fully_connected::{self, FullyConnected};
-use tinybake_runtime::kernels::{Dims, packed as kernels};
+use tinybake_runtime::kernels::{Dims, lanes, packed as kernels};
 use tinybake_runtime::requantize::PerChannel;
 
 /// A linear congruential generator.
@@ -65,6 +65,12 @@ impl Layer {
 
     /// The words of the filter and the scales, and those to lend.
     fn arranged(&self, kernel: impl FnOnce(Weights) -> Kernel) -> (Vec<i32>, Vec<i32>, Vec<u32>) {
+        let arranged = self.arranged_for(CoreClass::Dsp, kernel);
+        let words = |constant: &Constant| constant.data.as_i32().expect("words").to_vec();
+        (words(&arranged.filter), words(&arranged.scales), vec![0; arranged.words])
+    }
+
+    fn arranged_for(&self, core: CoreClass, kernel: impl FnOnce(Weights) -> Kernel) -> Arranged {
         let requantizer = Requantizer::PerChannel { multipliers: ConstId(2), shifts: ConstId(3) };
         let constant = |data| Constant { label: String::new(), data };
         let step = Step {
@@ -90,9 +96,7 @@ impl Layer {
                 constant(Data::I8(self.shifts.clone())),
             ],
         };
-        let arranged = arrange(&program, &step, CoreClass::Dsp).expect("a layer that can be packed");
-        let words = |constant: &Constant| constant.data.as_i32().expect("words").to_vec();
-        (words(&arranged.filter), words(&arranged.scales), vec![0; arranged.words])
+        arrange(&program, &step, core).expect("a layer that can be arranged")
     }
 }
 
@@ -113,6 +117,13 @@ fn fully_connected_equals_the_plain_kernel() {
         let (filter, scales, mut lent) = layer.arranged(|weights| Kernel::FullyConnected { params: p, weights });
         kernels::fully_connected(&p, &x, &filter, &scales, &mut lent, &mut given);
         assert_eq!(given, expected, "{p:?}");
+        if rows > 1 {
+            let arranged = layer.arranged_for(CoreClass::Armv6M, |weights| Kernel::FullyConnected { params: p, weights });
+            let (filter, scales) = (arranged.filter.data.as_i8().expect("runs"), arranged.scales.data.as_i32().expect("words"));
+            given.fill(0);
+            lanes::fully_connected(&p, &x, filter, scales, &mut vec![0; arranged.words], &mut given);
+            assert_eq!(given, expected, "lanes {p:?}");
+        }
     }
 }
 
@@ -139,6 +150,11 @@ fn conv2d_equals_the_plain_kernel() {
         let (filter, scales, mut lent) = layer.arranged(|weights| Kernel::Conv2d { params: p, weights });
         kernels::conv2d(&p, &x, &filter, &scales, &mut lent, &mut given);
         assert_eq!(given, expected, "{p:?}");
+        let arranged = layer.arranged_for(CoreClass::Armv6M, |weights| Kernel::Conv2d { params: p, weights });
+        let (filter, scales) = (arranged.filter.data.as_i8().expect("runs"), arranged.scales.data.as_i32().expect("words"));
+        given.fill(0);
+        lanes::conv2d(&p, &x, filter, scales, &mut vec![0; arranged.words], &mut given);
+        assert_eq!(given, expected, "lanes {p:?}");
     }
 }
 
@@ -170,6 +186,11 @@ fn depthwise_conv2d_equals_the_plain_kernel() {
         let (filter, scales, mut lent) = layer.arranged(|weights| Kernel::DepthwiseConv2d { params: p, weights });
         kernels::depthwise_conv2d(&p, &x, &filter, &scales, &mut lent, &mut given);
         assert_eq!(given, expected, "{p:?}");
+        let arranged = layer.arranged_for(CoreClass::Armv6M, |weights| Kernel::DepthwiseConv2d { params: p, weights });
+        let (filter, scales) = (arranged.filter.data.as_i32().expect("taps"), arranged.scales.data.as_i32().expect("words"));
+        given.fill(0);
+        lanes::depthwise_conv2d(&p, &x, filter, scales, &mut vec![0; arranged.words], &mut given);
+        assert_eq!(given, expected, "lanes {p:?}");
     }
 }
 
@@ -180,6 +201,14 @@ fn what_does_not_fit_a_half_is_not_packed() {
     // One sum too long.
     assert_eq!(paired(&[127; 1200], 600, 600), None);
     assert!(paired(&[127; 1000], 500, 500).is_some());
+}
+
+#[test]
+fn runs_fit_16_bits() {
+    assert_eq!(runs(&[100, -100, 55, 1, -128]), [3, 100, -100, 55, 2, 1, -128]);
+    assert_eq!(runs(&[-128, -128]), [1, -128, 1, -128]);
+    let long = runs(&[0; 300]);
+    assert_eq!((long.len(), long[0] as u8, long[256]), (302, 255, 45));
 }
 
 #[test]
@@ -196,11 +225,15 @@ fn nonsense_does_not_panic() {
         let (clamp, input_zero_point) = (Clamp { zero_point: 300, min: 5, max: -5 }, 3);
         let (x, filter, scales) = (random.bytes(lengths[0], -128), vec![77; lengths[1]], vec![-3; lengths[2]]);
         let (mut lent, mut out) = (vec![0; lengths[3]], vec![0; lengths[4]]);
+        let (bytes, mut places) = (random.bytes(lengths[1], -128), vec![0; lengths[3]]);
         let p = Conv2d { input, output, kernel, stride, dilation, pad, groups, input_zero_point, clamp };
         kernels::conv2d(&p, &x, &filter, &scales, &mut lent, &mut out);
+        lanes::conv2d(&p, &x, &bytes, &scales, &mut lent, &mut out);
         let p = DepthwiseConv2d { input, output, kernel, stride, dilation, pad, multiplier, input_zero_point, clamp };
         kernels::depthwise_conv2d(&p, &x, &filter, &scales, &mut lent, &mut out);
+        lanes::depthwise_conv2d(&p, &x, &filter, &scales, &mut places, &mut out);
         let p = FullyConnected { rows: rows.into(), depth: kernel[0].into(), columns: kernel[1].into(), clamp };
         kernels::fully_connected(&p, &x, &filter, &scales, &mut lent, &mut out);
+        lanes::fully_connected(&p, &x, &bytes, &scales, &mut lent, &mut out);
     }
 }

@@ -18,13 +18,13 @@ use crate::requantize::Clamp;
 
 /// Whether outputs below the zero point are clamped.
 #[inline(always)]
-fn positive(clamp: &Clamp) -> bool {
+pub(super) fn positive(clamp: &Clamp) -> bool {
     clamp.zero_point <= clamp.min as i32
 }
 
 /// Clamps outputs that are saturated to `int8`.
 #[inline(always)]
-fn settle(clamp: &Clamp, outputs: &mut [i8]) {
+pub(super) fn settle(clamp: &Clamp, outputs: &mut [i8]) {
     if clamp.min > i8::MIN || clamp.max < i8::MAX {
         for output in outputs {
             *output = (*output).max(clamp.min).min(clamp.max);
