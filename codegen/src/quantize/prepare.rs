@@ -51,7 +51,8 @@ fn own_weights(graph: &mut Graph, index: usize) -> Result<(), Error> {
             let channels = quantization.scales.len().max(1);
             let at = |index: usize| index / inner.max(1) % channels;
             let real = |(index, &value): (usize, &i8)| {
-                (i32::from(value) - quantization.zero_points[at(index)]) as f32 * quantization.scales[at(index)]
+                let zero_point = quantization.zero_points.get(at(index)).copied().unwrap_or(0);
+                i32::from(value).wrapping_sub(zero_point) as f32 * quantization.scales.get(at(index)).copied().unwrap_or(0.0)
             };
             values.iter().enumerate().map(real).collect()
         }

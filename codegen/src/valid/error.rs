@@ -233,8 +233,8 @@ impl Explain for ValidError {
             Self::TooLarge { .. } | Self::TooMuchWork { .. } => "use a smaller input or a smaller network".into(),
             Self::TooManyNodes { .. } | Self::TooManyOperands { .. } | Self::TooManyReads { .. } => "this is not a network for a microcontroller; use a smaller one".into(),
             Self::FloatModel { .. } => {
-                "quantize the model to int8 first: convert it with full integer quantization (a representative dataset, and int8 inputs \
-                 and outputs)"
+                "quantize the model to int8 first: `tinybake quantize MODEL --data SAMPLES.safetensors -o OUT.safetensors`, or the \
+                 converter's full integer quantization (a representative dataset, and int8 inputs and outputs)"
                     .into()
             }
             Self::DType { .. } => "export the model with full integer quantization (int8 activations, int8 weights, int32 biases)".into(),
