@@ -15,7 +15,7 @@ use std::path::PathBuf;
 /// Quantizes a float model to int8, on samples of its inputs, and writes it in the native format.
 ///
 /// The ways to pick ranges, with and without equalization and bias correction, are tried in turn, and the one is kept whose
-/// outputs are closest to the float model's on the first 64 samples.
+/// outputs are closest to the float model's on the first 256 samples.
 #[derive(clap::Args)]
 pub(super) struct Quantize {
     /// A float model.

@@ -89,7 +89,7 @@ pub struct Quantized {
 }
 
 /// Samples that recipes are compared on; the others only calibrate.
-const COMPARED: usize = 64;
+const COMPARED: usize = 256;
 
 /// Quantizes a float graph on the samples of `data`; calls `step` with the recipes done and those to do.
 ///
