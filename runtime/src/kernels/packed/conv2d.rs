@@ -9,6 +9,12 @@ use crate::kernels::pixels::copy;
 /// Most elements of a row of a window: taps of a row times channels.
 pub const MOST_RUN: usize = 256;
 
+/// Bytes of two longest runs, and of what is loaded behind them.
+const LONG: usize = 2 * MOST_RUN + 4;
+
+/// Bytes for runs of few channels.
+const SHORT: usize = 128;
+
 /// Words of a window, of which each row is a run of its own.
 pub const fn window_words(p: &Conv2d) -> usize {
     p.kernel[0] as usize * halves(p.kernel[1] as usize * p.input.channels as usize)
@@ -73,16 +79,22 @@ fn gather<const N: usize>(p: &Conv2d, input: &[i8], (y, x): (isize, isize), wind
         packed::widen::<N>(rows, image.get(x as usize * channels..).unwrap_or(&[]), delta, run, runs);
     } else {
         for (ky, words) in rows.chunks_exact_mut(words.max(1)).enumerate() {
-            border::<N>(p, image.get(ky * row..).unwrap_or(&[]), x, words);
+            let image = image.get(ky * row..).unwrap_or(&[]);
+            // The buffer is filled each time: no more of it than short runs need.
+            if N * run + 4 <= SHORT {
+                border::<N, SHORT>(p, image, x, words);
+            } else {
+                border::<N, LONG>(p, image, x, words);
+            }
         }
     }
 }
 
 /// Fills `words` with a row of `N` windows that reaches over the image's left or right edge, `row` beginning with its row.
 #[inline(never)]
-fn border<const N: usize>(p: &Conv2d, row: &[i8], x: isize, words: &mut [u32]) {
+fn border<const N: usize, const LENGTH: usize>(p: &Conv2d, row: &[i8], x: isize, words: &mut [u32]) {
     let (channels, run) = (p.input.channels as usize, p.kernel[1] as usize * p.input.channels as usize);
-    let mut runs = [p.input_zero_point; 2 * MOST_RUN + 4];
+    let mut runs = [p.input_zero_point; LENGTH];
     let mut x = x;
     for run in runs.chunks_exact_mut(run.max(1)).take(N) {
         let skip = (x.wrapping_neg().max(0) as usize).saturating_mul(channels);
