@@ -86,12 +86,15 @@ impl Noise {
     }
 }
 
+/// A kernel on this computer: from input to output.
+type Here = dyn Fn(&[i8], &mut [i8]);
+
 /// Calls of kernels: in the source of a program, and as a function of this computer.
 #[derive(Default)]
 struct Calls {
     statics: String,
     body: String,
-    here: Vec<Box<dyn Fn(&[i8], &mut [i8])>>,
+    here: Vec<Box<Here>>,
     sizes: Vec<usize>,
 }
 
