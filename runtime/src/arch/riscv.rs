@@ -5,6 +5,9 @@
 /// Elements that a turn of the long loop takes.
 const TURN: usize = 8;
 
+/// The same of one row, which code for the least size uses too.
+const TURN_OF_ONE: usize = 4;
+
 /// The products of element `$at` of two rows with four rows of weights: 22 instructions for 8 products.
 macro_rules! two {
     ($at:literal) => {
@@ -151,12 +154,12 @@ pub(crate) fn dot_1x4(acc: &mut [i32; 4], x: &[i8], w: &[i8], stride: usize) {
         core::arch::asm!(
             "beq {p}, {turns}, 3f",
             "2:",
-            one!(0), one!(1), one!(2), one!(3), one!(4), one!(5), one!(6), one!(7),
-            "addi {p}, {p}, 8",
-            "addi {qa}, {qa}, 8",
-            "addi {qb}, {qb}, 8",
-            "addi {qc}, {qc}, 8",
-            "addi {qd}, {qd}, 8",
+            one!(0), one!(1), one!(2), one!(3),
+            "addi {p}, {p}, 4",
+            "addi {qa}, {qa}, 4",
+            "addi {qb}, {qb}, 4",
+            "addi {qc}, {qc}, 4",
+            "addi {qd}, {qd}, 4",
             "bne {p}, {turns}, 2b",
             "3:",
             "beq {p}, {end}, 5f",
@@ -178,7 +181,7 @@ pub(crate) fn dot_1x4(acc: &mut [i32; 4], x: &[i8], w: &[i8], stride: usize) {
             qb = inout(reg) w.wrapping_add(stride) => _,
             qc = inout(reg) w.wrapping_add(2 * stride) => _,
             qd = inout(reg) w.wrapping_add(3 * stride) => _,
-            turns = in(reg) x.wrapping_add(depth / TURN * TURN),
+            turns = in(reg) x.wrapping_add(depth / TURN_OF_ONE * TURN_OF_ONE),
             end = in(reg) x.wrapping_add(depth),
             x = out(reg) _,
             wa = out(reg) _,

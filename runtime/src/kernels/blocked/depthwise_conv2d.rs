@@ -63,7 +63,8 @@ fn inner(
         loop {
             let done = made * p.stride[1] as usize * channels;
             let fit = |room: Option<usize>| room.map_or(0, |room| room.checked_div(next).unwrap_or(0) + 1);
-            let mut count = fit(input.len().checked_sub(last + done + 2 * across + bytes)).min((right - left - made) / together);
+            let mut count = fit(input.len().checked_sub(last + done + 2 * across + bytes))
+                .min((right - left - made).checked_div(together).unwrap_or(0));
             if !all_inside {
                 count = count.min(fit(CHUNK.checked_sub(bytes)));
             }
