@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares `tinybake quantize` with the TensorFlow Lite converter's own post-training quantization.
 
-    compare_ptq.py MODEL.tflite ... [--tinybake target/release/tinybake] [--samples 100] [--data DATA.safetensors]
+    compare_ptq.py MODEL.tflite ... [--tinybake target/release/tinybake] [--samples 400] [--data DATA.safetensors]
 
 For each float model both calibrate on the same samples and are judged on others: the mean squared error of the outputs against
 the float model's, and how often the greatest output is the same. The converter is TensorFlow's calibrator and quantizer
@@ -134,7 +134,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", type=Path, nargs="+")
     parser.add_argument("--tinybake", default="target/release/tinybake")
-    parser.add_argument("--samples", type=int, default=100)
+    parser.add_argument("--samples", type=int, default=400)
     parser.add_argument("--data", type=Path)
     args, rest = parser.parse_known_args()
     worse = []
