@@ -131,7 +131,7 @@ fn facts(plan: &Plan, inputs: &[Named], outputs: &[Named], crate_path: &TokenStr
 /// The bound of the stack: that of the deepest kernel, which only the compiler of the module knows, since it knows the core.
 fn stack(plan: &Plan, rt: &TokenStream) -> TokenStream {
     let row = |name: &str| ident(&name.to_ascii_uppercase());
-    let (lent, plain): (Vec<&PlannedStep>, Vec<&PlannedStep>) = plan.steps.iter().partition(|step| step.packed.is_some());
+    let (lent, plain): (Vec<&PlannedStep>, Vec<&PlannedStep>) = plan.steps.iter().partition(|step| step.lent_bytes() > 0);
     let plain: BTreeSet<&str> = plain.into_iter().map(PlannedStep::frames).collect();
     let mut most = BTreeMap::new();
     for step in lent {

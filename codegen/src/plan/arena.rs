@@ -11,7 +11,7 @@ use crate::options::Optimize;
 const WORK: usize = 8_000_000;
 
 /// The part of an arena by which it may be larger for the sake of speed.
-const ROOM: usize = 8;
+const ROOM: usize = 6;
 
 /// All memory of a program.
 #[derive(Clone, Debug, PartialEq)]

@@ -201,7 +201,7 @@ impl PlannedStep {
         }
     }
 
-    /// Bytes of the stack that the kernel is lent, and that its loop over bands takes, which the row does not count.
+    /// Bytes of the stack that the kernel is lent, and that a loop over bands takes, which the row does not count.
     pub fn lent_bytes(&self) -> usize {
         let bands = if self.over_input { BANDS } else { 0 };
         bands + self.packed.map_or(0, |packed| 4 * packed.words)

@@ -16,7 +16,7 @@ const ROWS: usize = 1 << 14;
 const PIXELS: usize = 8;
 
 /// Rows that a depthwise convolution makes at a time at least where there is room: neighbouring ones read the same rows.
-const BAND: usize = 4;
+const BAND: usize = 5;
 
 /// Two storages, one dying at the step that first writes the other, and how far apart they must begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -176,7 +176,7 @@ impl Overlapping {
             count += 1;
         }
         // Kernels make several rows at a time faster than each.
-        if count > 4 && count < *left {
+        if count >= 8 && count < *left {
             count &= !3;
         }
         if count == 0 {
