@@ -85,6 +85,9 @@ pub fn conv2d<R: Requantize>(p: &Conv2d, input: &[i8], filter: &[i8], bias: &[i3
 /// Bytes of a window that are gathered at a time, on the stack: 3 by 3 taps of 32 channels.
 const WINDOW: usize = 288;
 
+/// The same for the shared form, whose stack is to be small: 3 by 3 taps of 16 channels, and some.
+const SHARED_WINDOW: usize = 160;
+
 /// One copy for all layers.
 pub mod shared {
     use super::*;
@@ -97,14 +100,14 @@ pub mod shared {
             return;
         };
         let size = (p.kernel[0] as usize).wrapping_mul(p.kernel[1] as usize).wrapping_mul(depth as usize);
-        let mut buffer = [0; WINDOW];
+        let mut buffer = [0; SHARED_WINDOW];
         let pixels = Pixels { group_size: group_size as usize, bias, requantize, clamp: p.clamp };
         pixels.image(p.output.sizes(), p.stride, p.pad, output, &mut |block, sums| {
             let mut filter = filter.get(block.channel.wrapping_mul(size)..).unwrap_or(&[]);
             let mut first = 0;
-            while let Some(window) = buffer.get_mut(..WINDOW.min(size - first)).filter(|window| !window.is_empty()) {
+            while let Some(window) = buffer.get_mut(..SHARED_WINDOW.min(size - first)).filter(|window| !window.is_empty()) {
                 // A window that is gathered whole serves all blocks of its group.
-                if block.first || size > WINDOW {
+                if block.first || size > SHARED_WINDOW {
                     gather_part(p, input, block, first, window);
                 }
                 fully_connected::add_products(window, filter, size, sums);
