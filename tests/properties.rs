@@ -63,6 +63,8 @@ fn generated_code_says_what_the_evaluator_says() {
         ("host", CoreClass::Armv6M, Optimize::Speed),
         ("cortex-m0plus", CoreClass::Armv6M, Optimize::Speed),
         ("cortex-m4", CoreClass::Dsp, Optimize::Speed),
+        ("cortex-m55", CoreClass::Mve, Optimize::Speed),
+        ("riscv32imc", CoreClass::Riscv32, Optimize::Speed),
     ] {
         let target = catalogue.find(on).expect("a core of the table");
         if let Err(missing) = measure::available(&target) {

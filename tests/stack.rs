@@ -13,11 +13,10 @@ use tinybake_codegen::{Optimize, Options, Reference};
 use tinybake_runtime::stack::{CORES, MARGIN};
 
 /// Emulated cores, each with its kind: its place in the runtime's list of them.
-const MEASURED: [(&str, &str); 6] = [
+const MEASURED: [(&str, &str); 5] = [
     ("cortex-m0plus", "thumb1"),
     ("cortex-m3", "thumb2"),
     ("cortex-m4", "dsp"),
-    ("cortex-m33", "dsp"),
     ("cortex-m55", "mve"),
     ("riscv32imc", "riscv32"),
 ];
@@ -107,9 +106,11 @@ fn refit() {
             let at = (usize::from(optimize != Optimize::Size), kind);
             raise(&mut table, at, stacks(&cases, &target, Reference::Tflm, way));
             if size == (optimize == Optimize::Size) {
-                raise(&mut table, at, stacks(&cases, &target, Reference::Xnnpack, way));
                 let alone = models.iter().flat_map(|model| stacks(std::slice::from_ref(model), &target, Reference::Tflm, way));
                 raise(&mut table, at, alone.collect());
+            }
+            if optimize != Optimize::Balanced && !size {
+                raise(&mut table, at, stacks(&cases, &target, Reference::Xnnpack, way));
             }
             println!("{core} {optimize} {}", if size { "s" } else { "3" });
         }

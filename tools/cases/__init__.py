@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cases import activations, convolutions, dense, elementwise, graphs, movement, pooling, quantization, rewrites
+from cases import activations, convolutions, dense, elementwise, graphs, movement, pooling, quantization, rewrites, sparse
 from cases.case import Case
 
-FAMILIES = (convolutions, dense, elementwise, activations, pooling, movement, quantization, graphs, rewrites)
+FAMILIES = (convolutions, dense, elementwise, activations, pooling, movement, quantization, graphs, rewrites, sparse)
 
 
 def all_cases() -> Iterator[Case]:

@@ -36,6 +36,7 @@ def _fully_connected() -> Iterator[Case]:
     yield _fc("one_input", (1, 1), 7)
     yield _fc("odd_sizes", (1, 37), 13)
     yield _fc("many_inputs", (1, 640), 6)
+    yield _fc("very_many_inputs", (1, 1488), 5)
     yield _fc("many_units", (1, 5), 130)
     yield _fc("image_flattened", (1, 4, 3, 2), 5)
     yield _fc("rows_3d_keep_dims", (1, 4, 8), 6, keep_dims=True)

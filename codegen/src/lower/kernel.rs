@@ -182,6 +182,33 @@ impl Kernel {
         }
     }
 
+    /// The filter of a layer.
+    pub fn filter(&self) -> Option<ConstId> {
+        match self {
+            Kernel::Conv2d { weights, .. }
+            | Kernel::DepthwiseConv2d { weights, .. }
+            | Kernel::FullyConnected { weights, .. }
+            | Kernel::TransposeConv { weights, .. } => Some(weights.filter),
+            Kernel::AveragePool2d(_)
+            | Kernel::MaxPool2d(_)
+            | Kernel::Softmax(_)
+            | Kernel::SoftmaxF32 { .. }
+            | Kernel::Lut(_)
+            | Kernel::Binary { .. }
+            | Kernel::Mean { .. }
+            | Kernel::ReduceMax(_)
+            | Kernel::ArgMax(_)
+            | Kernel::Copy { .. }
+            | Kernel::MirrorPad(_)
+            | Kernel::ResizeNearestNeighbor { .. }
+            | Kernel::ResizeBilinear { .. }
+            | Kernel::Quantize(_)
+            | Kernel::Dequantize(_)
+            | Kernel::Requantize(_)
+            | Kernel::View => None,
+        }
+    }
+
     /// The constants that the kernel itself carries, beside those among its reads.
     pub fn constants(&self) -> Vec<ConstId> {
         match self {

@@ -2,6 +2,7 @@
 
 use super::pack;
 use super::packed::{self, Arranged};
+use super::sparse::{self, Thinned};
 use crate::lower::{Constant, Kernel, Program, Requantizer, Step, Weights, little_endian};
 use crate::options::{CoreClass, Optimize, Options};
 use core::fmt;
@@ -17,6 +18,8 @@ pub enum Form {
     Packed,
     /// Inlined with literal dimensions, its constants in one stream, for cores with vectors.
     Blocked,
+    /// One outlined copy over the weights that are not zero.
+    Sparse,
     /// Straight-line code written from the weights.
     Unrolled,
 }
@@ -28,6 +31,7 @@ impl fmt::Display for Form {
             Form::Specialized => "specialized",
             Form::Packed => "packed",
             Form::Blocked => "blocked",
+            Form::Sparse => "sparse",
             Form::Unrolled => "unrolled",
         })
     }
@@ -56,6 +60,8 @@ pub(super) enum Choice {
     Packed(Arranged),
     /// The form [`Form::Blocked`], with its stream.
     Blocked(Constant),
+    /// The form [`Form::Sparse`].
+    Sparse(Thinned),
 }
 
 impl Choice {
@@ -65,22 +71,7 @@ impl Choice {
             Choice::Plain(form) => *form,
             Choice::Packed(_) => Form::Packed,
             Choice::Blocked(_) => Form::Blocked,
-        }
-    }
-
-    /// What the packed form needs.
-    pub(super) fn arranged(self) -> Option<Arranged> {
-        match self {
-            Choice::Plain(_) | Choice::Blocked(_) => None,
-            Choice::Packed(arranged) => Some(arranged),
-        }
-    }
-
-    /// The stream of the blocked form.
-    pub(super) fn stream(&self) -> Option<&Constant> {
-        match self {
-            Choice::Plain(_) | Choice::Packed(_) => None,
-            Choice::Blocked(stream) => Some(stream),
+            Choice::Sparse(_) => Form::Sparse,
         }
     }
 }
@@ -111,9 +102,16 @@ pub(super) fn choose(program: &Program, options: &Options) -> Vec<Choice> {
         // One layer rarely saves what the code of the packed kernels takes.
         if options.optimize != Optimize::Size
             && let Some(arranged) = packed::arrange(program, step, options.core)
-            && score(packed(program, step, &arranged)) < best.1
+            && let cost = score(packed(program, step, &arranged))
+            && cost < best.1
         {
-            best.0 = Choice::Packed(arranged);
+            best = (Choice::Packed(arranged), cost);
+        }
+        if let Some(thinned) = sparse::thin(program, step, options.core)
+            && let cost = score(sparse(program, step, &thinned, options.core))
+            && cost < best.1
+        {
+            best = (Choice::Sparse(thinned), cost);
         }
         if let Some(stream) = (options.core == CoreClass::Mve).then(|| pack::stream(program, step)).flatten()
             && score(blocked(step)) < best.1
@@ -209,6 +207,35 @@ fn blocked(step: &Step) -> Cost {
         _ => 0.14,
     };
     Cost { bytes: 1200.0, instructions: 100.0 + step.macs as f64 * per_product + elements(step) * 4.0 }
+}
+
+/// The sparse form; instructions were counted in an emulator. Its bytes are those of its constants and, for a layer of average
+/// size in a network of a few, of the code that all share.
+fn sparse(program: &Program, step: &Step, thinned: &Thinned, core: CoreClass) -> Cost {
+    let (one_row, pixels) = match &step.kernel {
+        Kernel::FullyConnected { params, .. } => (params.rows == 1, f64::from(params.rows)),
+        Kernel::Conv2d { params, .. } => (false, f64::from(params.output.height) * f64::from(params.output.width)),
+        _ => return Cost { bytes: f64::INFINITY, instructions: f64::INFINITY },
+    };
+    let per_product = match (core, one_row) {
+        (CoreClass::Dsp, false) => 2.4,
+        (CoreClass::Generic | CoreClass::Armv7M, false) => 3.8,
+        (CoreClass::Armv6M, false) => 4.6,
+        (CoreClass::Riscv32, false) => 4.8,
+        (CoreClass::Mve, false) => 3.8,
+        (CoreClass::Host, _) => 1.2,
+        (CoreClass::Generic | CoreClass::Armv7M | CoreClass::Dsp | CoreClass::Mve, true) => 8.0,
+        (CoreClass::Armv6M | CoreClass::Riscv32, true) => 9.0,
+    };
+    // Windows are laid beside each other element by element.
+    let spread = if one_row { 0.0 } else { 9.0 * thinned.window as f64 * pixels };
+    let dense = match &step.kernel {
+        Kernel::FullyConnected { weights, .. } | Kernel::Conv2d { weights, .. } => program.constant(weights.filter).data.len(),
+        _ => 0,
+    };
+    let growth = thinned.filter.data.len() as f64 - dense as f64;
+    let instructions = 200.0 + thinned.products as f64 * pixels * per_product + spread + elements(step) * 22.0;
+    Cost { bytes: 300.0 + growth, instructions }
 }
 
 /// Only fully connected steps of one row are unrolled: each weight is then used once.

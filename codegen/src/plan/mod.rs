@@ -9,6 +9,7 @@ mod overlap;
 mod pack;
 mod packed;
 mod replay;
+mod sparse;
 mod storage;
 mod text;
 
@@ -18,6 +19,10 @@ pub use fit::{FitError, fit};
 pub use form::{Cost, Form};
 pub use layout::{ALIGN, Layout};
 pub use storage::{Storage, storages};
+
+use form::Choice;
+use packed::Arranged;
+use sparse::Thinned;
 
 use crate::ir::{DType, TensorId};
 use crate::lower::{ConstId, Constant, Kernel, Operand, Program, Step, little_endian};
@@ -101,6 +106,17 @@ pub struct Packed {
     pub words: usize,
 }
 
+/// What a step of the form [`Form::Sparse`] is given in place of its kernel's filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sparse {
+    /// Weights that are not zero, with the steps between them.
+    pub filter: ConstId,
+    /// Elements of the window of four pixels that the kernel is lent.
+    pub window: usize,
+    /// Bytes of that window.
+    pub lent: usize,
+}
+
 /// One step, placed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlannedStep {
@@ -112,6 +128,8 @@ pub struct PlannedStep {
     pub packed: Option<Packed>,
     /// The constant that holds all of a layer's numbers in [`Form::Blocked`].
     pub stream: Option<ConstId>,
+    /// Its filter, where the form is [`Form::Sparse`].
+    pub sparse: Option<Sparse>,
     /// The place of each read; `None` for a constant.
     pub reads: Vec<Option<Place>>,
     /// The place of each write.
@@ -197,6 +215,7 @@ impl PlannedStep {
         match self.form {
             Form::Shared | Form::Specialized | Form::Blocked => self.step.kernel.name(),
             Form::Packed => self.packed.map_or("packed", |packed| packed.module),
+            Form::Sparse => "sparse",
             Form::Unrolled => "unrolled",
         }
     }
@@ -204,7 +223,8 @@ impl PlannedStep {
     /// Bytes of the stack that the kernel is lent, and that a loop over bands takes, which the row does not count.
     pub fn lent_bytes(&self) -> usize {
         let bands = if self.over_input { BANDS } else { 0 };
-        bands + self.packed.map_or(0, |packed| 4 * packed.words)
+        let of_packed = self.packed.map_or(0, |packed| 4 * packed.words);
+        bands + of_packed + self.sparse.map_or(0, |sparse| sparse.lent)
     }
 
     /// The constants that generated code carries for this step; none for an unrolled one, whose weights are in its code.
@@ -213,6 +233,11 @@ impl PlannedStep {
             Form::Shared | Form::Specialized => self.step.kernel.constants(),
             Form::Packed => self.packed.iter().flat_map(|packed| [packed.filter, packed.scales]).collect(),
             Form::Blocked => self.stream.into_iter().collect(),
+            Form::Sparse => {
+                let dense = self.step.kernel.filter();
+                let filter = |id| self.sparse.filter(|_| Some(id) == dense).map_or(id, |sparse| sparse.filter);
+                self.step.kernel.constants().into_iter().map(filter).collect()
+            }
             Form::Unrolled => Vec::new(),
         };
         ids.extend(self.step.reads.iter().filter_map(|read| match read {
@@ -252,13 +277,16 @@ pub fn plan(program: &Program, options: &Options, source_sha256: [u8; 32]) -> Re
     let mut steps: Vec<PlannedStep> = Vec::with_capacity(program.steps.len());
     for (step, form) in program.steps.iter().zip(forms) {
         let mut planned = planned(program, step, form.form(), &place);
-        planned.stream = form.stream().cloned().map(&mut constant);
-        planned.packed = form.arranged().map(|arranged| Packed {
-            module: arranged.module,
-            filter: constant(arranged.filter),
-            scales: constant(arranged.scales),
-            words: arranged.words,
-        });
+        match form {
+            Choice::Plain(_) => {}
+            Choice::Packed(Arranged { module, filter, scales, words }) => {
+                planned.packed = Some(Packed { module, filter: constant(filter), scales: constant(scales), words });
+            }
+            Choice::Blocked(stream) => planned.stream = Some(constant(stream)),
+            Choice::Sparse(Thinned { filter, window, lent, products: _ }) => {
+                planned.sparse = Some(Sparse { filter: constant(filter), window, lent });
+            }
+        }
         steps.push(planned);
     }
     let plan = Plan {
@@ -305,7 +333,18 @@ fn planned(program: &Program, step: &Step, form: Form, place: &impl Fn(TensorId)
         None => shape(id),
     });
     let shapes = format!("{} -> {}", from.collect::<Vec<_>>().join(", "), to.collect::<Vec<_>>().join(", "));
-    PlannedStep { step: step.clone(), form, packed: None, stream: None, reads, writes, in_place, over_input, shapes }
+    PlannedStep {
+        step: step.clone(),
+        form,
+        packed: None,
+        stream: None,
+        sparse: None,
+        reads,
+        writes,
+        in_place,
+        over_input,
+        shapes,
+    }
 }
 
 fn port(program: &Program, id: TensorId, place: Place) -> Port {

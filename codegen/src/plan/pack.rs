@@ -20,7 +20,8 @@ pub(super) fn stream(program: &Program, step: &Step) -> Option<Constant> {
         Kernel::FullyConnected { params, weights } => {
             let (depth, columns) = (params.depth as usize, params.columns as usize);
             let run = Run::of_depth(depth);
-            let fits = depth > 0 && (depth % VECTOR == 0 || run.elements() <= WINDOW);
+            // Where the run ends behind the depth, the last row is read from a copy.
+            let fits = depth > 0 && (run.elements() == depth || run.elements() <= WINDOW);
             (Layer::new(program, weights, columns).filter(|_| fits)?.rows(&run, 1, depth, columns)?, weights)
         }
         Kernel::Conv2d { params, weights } => {

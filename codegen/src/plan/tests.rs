@@ -41,6 +41,7 @@ fn one_step(kernel: &Kernel, rows: &Rows, from: usize, to: usize) -> Plan {
         form: Form::Shared,
         packed: None,
         stream: None,
+        sparse: None,
         reads: vec![Some(read)],
         writes: vec![write],
         in_place: None,

@@ -24,6 +24,7 @@ mod placed;
 mod portable;
 #[cfg(target_arch = "riscv32")]
 mod riscv;
+pub(crate) mod sparse;
 #[cfg(any(tinybake_core = "mve", tinybake_core = "dsp", tinybake_core = "thumb2", tinybake_core = "thumb1"))]
 mod thumb;
 #[cfg(tinybake_core = "dsp")]

@@ -22,6 +22,7 @@ pub mod reduce;
 pub mod resize;
 pub mod rows;
 pub mod softmax;
+pub mod sparse;
 pub mod transpose_conv;
 mod windows;
 

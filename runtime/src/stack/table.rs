@@ -76,3 +76,6 @@ pub const UNROLLED: Frames = Frames { size: [576, 296, 312, 176, 312], speed: [5
 
 /// `view`
 pub const VIEW: Frames = Frames { size: [264, 176, 176, 176, 64], speed: [264, 176, 176, 176, 64] };
+
+/// `sparse`
+pub const SPARSE: Frames = Frames { size: [1216, 1216, 1216, 1216, 1216], speed: [1216, 1216, 1216, 1216, 1216] };

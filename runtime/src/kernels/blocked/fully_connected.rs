@@ -8,7 +8,7 @@ use crate::kernels::pixels::copy;
 /// [`crate::kernels::fully_connected::fully_connected`], of at least four columns, from a stream whose blocks are of
 /// [`Run::of_depth`].
 ///
-/// The depth is a multiple of 16, or the run's elements are at most [`WINDOW`]; otherwise the last rows are not made.
+/// The depth is that of the run's elements, or these are at most [`WINDOW`]; otherwise the last rows are not made.
 #[inline(always)]
 pub fn fully_connected(p: &FullyConnected, input: &[i8], stream: &[i32], output: &mut [i8]) {
     let (depth, columns, rows) = (p.depth as usize, p.columns as usize, p.rows as usize);
