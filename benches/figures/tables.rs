@@ -72,16 +72,18 @@ fn thousands(value: u64) -> String {
 /// A model and its pruned twins: bytes of flash for size on a Cortex-M4, and instructions for speed.
 pub(crate) fn pruned(now: &Table, model: &str) -> String {
     let mut text = format!(
-        "`{model}` and its pruned twins: flash for `size` on a Cortex-M4, instructions for `speed`\n\n| weights | flash |"
+        "`{model}` and its pruned twins: on a Cortex-M4 for `size`, and instructions for `speed`\n\n| weights | flash | instructions |"
     );
     for core in CORES {
         let _ = write!(text, " {core} |");
     }
-    let _ = writeln!(text, "\n|{}", "---|".repeat(2 + CORES.len()));
+    let _ = writeln!(text, "\n|{}", "---|".repeat(3 + CORES.len()));
     for (name, cores) in now.iter().filter(|(name, _)| *name == model || name.starts_with(&format!("{model}, "))) {
         let of = |core: &str, way: &str| cores.get(core).and_then(|ways| ways.get(way));
-        let flash = of("cortex-m4", "size").map_or_else(|| "-".into(), |figures| thousands(figures.code + figures.constants));
-        let _ = write!(text, "| {} | {flash} |", name.split_once(", ").map_or("dense", |(_, pattern)| pattern));
+        let size = of("cortex-m4", "size");
+        let flash = size.map_or_else(|| "-".into(), |figures| thousands(figures.code + figures.constants));
+        let count = size.map_or_else(|| "-".into(), |figures| millions(figures.instructions));
+        let _ = write!(text, "| {} | {flash} | {count} |", name.split_once(", ").map_or("dense", |(_, pattern)| pattern));
         for core in CORES {
             let count = of(core, "speed").map_or_else(|| "-".into(), |figures| millions(figures.instructions));
             let _ = write!(text, " {count} |");

@@ -64,7 +64,7 @@ impl Call<'_> {
     fn shared(&self) -> TokenStream {
         match self.planned.form {
             Form::Shared => quote!(::shared),
-            Form::Specialized | Form::Packed | Form::Blocked | Form::Sparse | Form::Unrolled => quote!(),
+            Form::Specialized | Form::Packed(_) | Form::Blocked(_) | Form::Sparse(_) | Form::Unrolled => quote!(),
         }
     }
 
@@ -95,25 +95,25 @@ impl Call<'_> {
     fn layer(&self, name: &str, shape: &impl Debug, weights: &Weights) -> TokenStream {
         let (rt, name) = (self.rt, super::names::ident(name));
         let shape = params(shape);
-        let (path, weights, lent) = match (self.planned.stream, self.planned.packed, self.planned.sparse) {
-            (Some(stream), _, _) => {
+        let (path, weights, lent) = match self.planned.form {
+            Form::Blocked(stream) => {
                 let stream = constants::stream(stream, rt);
                 (quote!(blocked::#name), quote!(#stream,), quote!())
             }
-            (None, None, Some(sparse)) => {
+            Form::Sparse(sparse) => {
                 let (window, requantize) = (literal::number(sparse.window), self.requantizer(&weights.requantizer));
                 let (filter, bias) = (constants::name(sparse.filter), constants::read(self.plan, weights.bias, rt));
                 let filter = quote!(const { #rt::kernels::sparse::Sparse::new(&#filter.0) });
                 let lent = quote!(let mut lent = [#rt::kernels::sparse::Four::ZERO; #window];);
                 (quote!(sparse::#name), quote!(#filter, #bias, #requantize, &mut lent,), lent)
             }
-            (None, Some(packed), _) => {
+            Form::Packed(packed) => {
                 let (module, words) = (super::names::ident(packed.module), literal::number(packed.words));
                 let (filter, scales) =
                     (constants::read(self.plan, packed.filter, rt), constants::read(self.plan, packed.scales, rt));
                 (quote!(#module::#name), quote!(#filter, #scales, &mut lent,), quote!(let mut lent = [0; #words];))
             }
-            (None, None, None) => {
+            Form::Shared | Form::Specialized | Form::Unrolled => {
                 let (shared, requantize) = (self.shared(), self.requantizer(&weights.requantizer));
                 let (filter, bias) =
                     (constants::read(self.plan, weights.filter, rt), constants::read(self.plan, weights.bias, rt));

@@ -58,7 +58,9 @@ pub use elf::Sections;
 pub use error::MeasureError;
 pub use golden::{Golden, GoldenError};
 pub use guarantee::{Breaches, breaches};
+#[cfg(feature = "cli")]
 pub(crate) use manifest::checkout;
+#[cfg(feature = "cli")]
 pub(crate) use project::memory_x;
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! The form of each kernel: shared, specialized or unrolled, by a cost model of bytes and instructions.
 
-use super::pack;
+use super::blocked;
 use super::packed::{self, Arranged};
 use super::sparse::{self, Thinned};
-use crate::lower::{Constant, Kernel, Program, Requantizer, Step, Weights, little_endian};
+use crate::lower::{ConstId, Constant, Kernel, Program, Requantizer, Step, Weights, little_endian};
 use crate::options::{CoreClass, Optimize, Options};
 use core::fmt;
 
@@ -15,13 +15,37 @@ pub enum Form {
     /// Inlined with literal dimensions.
     Specialized,
     /// One outlined copy over constants in an arrangement of its own, for the core's widest multiplications.
-    Packed,
+    Packed(Packed),
     /// Inlined with literal dimensions, its constants in one stream, for cores with vectors.
-    Blocked,
+    Blocked(ConstId),
     /// One outlined copy over the weights that are not zero.
-    Sparse,
+    Sparse(Sparse),
     /// Straight-line code written from the weights.
     Unrolled,
+}
+
+/// What a step of the form [`Form::Packed`] is given in place of its kernel's constants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Packed {
+    /// The module of the runtime's `kernels` that has the kernel.
+    pub module: &'static str,
+    /// Weights, as words.
+    pub filter: ConstId,
+    /// Four numbers an output channel: what makes outputs of sums.
+    pub scales: ConstId,
+    /// Words of the stack that the kernel is lent.
+    pub words: usize,
+}
+
+/// What a step of the form [`Form::Sparse`] is given in place of its kernel's filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sparse {
+    /// Weights that are not zero, with the steps between them.
+    pub filter: ConstId,
+    /// Elements of the window of four pixels that the kernel is lent.
+    pub window: usize,
+    /// Bytes of that window.
+    pub lent: usize,
 }
 
 impl fmt::Display for Form {
@@ -29,9 +53,9 @@ impl fmt::Display for Form {
         f.write_str(match self {
             Form::Shared => "shared",
             Form::Specialized => "specialized",
-            Form::Packed => "packed",
-            Form::Blocked => "blocked",
-            Form::Sparse => "sparse",
+            Form::Packed(_) => "packed",
+            Form::Blocked(_) => "blocked",
+            Form::Sparse(_) => "sparse",
             Form::Unrolled => "unrolled",
         })
     }
@@ -65,13 +89,17 @@ pub(super) enum Choice {
 }
 
 impl Choice {
-    /// Which form it is.
-    pub(super) fn form(&self) -> Form {
+    /// The form, with its constants added to those of the plan, which give each an identity.
+    pub(super) fn form(self, constant: &mut impl FnMut(Constant) -> ConstId) -> Form {
         match self {
-            Choice::Plain(form) => *form,
-            Choice::Packed(_) => Form::Packed,
-            Choice::Blocked(_) => Form::Blocked,
-            Choice::Sparse(_) => Form::Sparse,
+            Choice::Plain(form) => form,
+            Choice::Packed(Arranged { module, filter, scales, words }) => {
+                Form::Packed(Packed { module, filter: constant(filter), scales: constant(scales), words })
+            }
+            Choice::Blocked(stream) => Form::Blocked(constant(stream)),
+            Choice::Sparse(Thinned { filter, window, lent, products: _ }) => {
+                Form::Sparse(Sparse { filter: constant(filter), window, lent })
+            }
         }
     }
 }
@@ -113,7 +141,7 @@ pub(super) fn choose(program: &Program, options: &Options) -> Vec<Choice> {
         {
             best = (Choice::Sparse(thinned), cost);
         }
-        if let Some(stream) = (options.core == CoreClass::Mve).then(|| pack::stream(program, step)).flatten()
+        if let Some(stream) = (options.core == CoreClass::Mve).then(|| blocked::stream(program, step)).flatten()
             && score(blocked(step)) < best.1
         {
             best.0 = Choice::Blocked(stream);
@@ -217,25 +245,24 @@ fn sparse(program: &Program, step: &Step, thinned: &Thinned, core: CoreClass) ->
         Kernel::Conv2d { params, .. } => (false, f64::from(params.output.height) * f64::from(params.output.width)),
         _ => return Cost { bytes: f64::INFINITY, instructions: f64::INFINITY },
     };
-    let per_product = match (core, one_row) {
-        (CoreClass::Dsp, false) => 2.4,
-        (CoreClass::Generic | CoreClass::Armv7M, false) => 3.8,
-        (CoreClass::Armv6M, false) => 4.6,
-        (CoreClass::Riscv32, false) => 4.8,
-        (CoreClass::Mve, false) => 3.8,
-        (CoreClass::Host, _) => 1.2,
-        (CoreClass::Generic | CoreClass::Armv7M | CoreClass::Dsp | CoreClass::Mve, true) => 8.0,
-        (CoreClass::Armv6M | CoreClass::Riscv32, true) => 9.0,
+    // Of a product, of an element that is laid beside those of other pixels, and of an output.
+    let (product, element, output) = match (core, one_row) {
+        (CoreClass::Dsp, false) => (2.4, 9.0, 30.0),
+        (CoreClass::Generic | CoreClass::Armv7M | CoreClass::Mve, false) => (3.8, 9.0, 30.0),
+        (CoreClass::Armv6M, false) => (4.6, 20.0, 65.0),
+        (CoreClass::Riscv32, false) => (5.2, 12.0, 35.0),
+        (CoreClass::Host, _) => (1.2, 2.0, 10.0),
+        (CoreClass::Generic | CoreClass::Armv7M | CoreClass::Dsp | CoreClass::Mve, true) => (8.0, 0.0, 30.0),
+        (CoreClass::Armv6M, true) => (9.0, 0.0, 65.0),
+        (CoreClass::Riscv32, true) => (9.0, 0.0, 35.0),
     };
-    // Windows are laid beside each other element by element.
-    let spread = if one_row { 0.0 } else { 9.0 * thinned.window as f64 * pixels };
     let dense = match &step.kernel {
         Kernel::FullyConnected { weights, .. } | Kernel::Conv2d { weights, .. } => program.constant(weights.filter).data.len(),
         _ => 0,
     };
     let growth = thinned.filter.data.len() as f64 - dense as f64;
-    let instructions = 200.0 + thinned.products as f64 * pixels * per_product + spread + elements(step) * 22.0;
-    Cost { bytes: 300.0 + growth, instructions }
+    let products = pixels * (product * thinned.products as f64 + element * thinned.window as f64);
+    Cost { bytes: 420.0 + growth, instructions: 200.0 + products + elements(step) * output }
 }
 
 /// Only fully connected steps of one row are unrolled: each weight is then used once.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::ir::Origin;
-use crate::lower::{Kernel, Requantizer, Weights};
+use crate::lower::{Kernel, Operand, Requantizer, Step, Weights};
 use tinybake_runtime::kernels::average_pool2d::AveragePool2d;
 use tinybake_runtime::kernels::conv2d::Conv2d;
 use tinybake_runtime::kernels::depthwise_conv2d::DepthwiseConv2d;
@@ -39,9 +39,6 @@ fn one_step(kernel: &Kernel, rows: &Rows, from: usize, to: usize) -> Plan {
     let planned = PlannedStep {
         step,
         form: Form::Shared,
-        packed: None,
-        stream: None,
-        sparse: None,
         reads: vec![Some(read)],
         writes: vec![write],
         in_place: None,

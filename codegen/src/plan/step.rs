@@ -1,0 +1,99 @@
+//! A step of a plan: what is computed, in which form, and where its operands live.
+
+use super::{Form, Place};
+use crate::ir::TensorId;
+use crate::lower::{ConstId, Kernel, Operand, Program, Step};
+
+/// Bytes of the stack that the loop over the bands of an output over its input takes at most: the parameters of a band.
+const BANDS: usize = 160;
+
+/// One step, placed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlannedStep {
+    /// What is computed.
+    pub step: Step,
+    /// How its kernel is instantiated.
+    pub form: Form,
+    /// The place of each read; `None` for a constant.
+    pub reads: Vec<Option<Place>>,
+    /// The place of each write.
+    pub writes: Vec<Place>,
+    /// The operand whose memory the output takes over, where the step works in place.
+    pub in_place: Option<usize>,
+    /// Whether the output lies over part of the input that the step consumes: it is made row by row then.
+    pub over_input: bool,
+    /// Shapes of reads, and shapes and quantizations of writes, for the reader of the generated code.
+    pub shapes: String,
+}
+
+impl PlannedStep {
+    /// The row of the runtime's table of stack that this step goes by.
+    pub fn frames(&self) -> &'static str {
+        match self.form {
+            Form::Shared | Form::Specialized | Form::Blocked(_) => self.step.kernel.name(),
+            Form::Packed(packed) => packed.module,
+            Form::Sparse(_) => "sparse",
+            Form::Unrolled => "unrolled",
+        }
+    }
+
+    /// Bytes of the stack that the kernel is lent, and that a loop over bands takes, which the row does not count.
+    pub fn lent_bytes(&self) -> usize {
+        let bands = if self.over_input { BANDS } else { 0 };
+        let lent = match self.form {
+            Form::Packed(packed) => 4 * packed.words,
+            Form::Sparse(sparse) => sparse.lent,
+            Form::Shared | Form::Specialized | Form::Blocked(_) | Form::Unrolled => 0,
+        };
+        bands + lent
+    }
+
+    /// The constants that generated code carries for this step; none for an unrolled one, whose weights are in its code.
+    pub fn constants(&self) -> Vec<ConstId> {
+        let mut ids = match self.form {
+            Form::Shared | Form::Specialized => self.step.kernel.constants(),
+            Form::Packed(packed) => vec![packed.filter, packed.scales],
+            Form::Blocked(stream) => vec![stream],
+            Form::Sparse(sparse) => {
+                let dense = self.step.kernel.filter();
+                let filter = |id| if Some(id) == dense { sparse.filter } else { id };
+                self.step.kernel.constants().into_iter().map(filter).collect()
+            }
+            Form::Unrolled => Vec::new(),
+        };
+        ids.extend(self.step.reads.iter().filter_map(|read| match read {
+            Operand::Constant(id) => Some(*id),
+            Operand::Activation(_) => None,
+        }));
+        ids
+    }
+}
+
+pub(super) fn planned(program: &Program, step: &Step, form: Form, place: &impl Fn(TensorId) -> Place) -> PlannedStep {
+    let reads: Vec<Option<Place>> = step
+        .reads
+        .iter()
+        .map(|read| match read {
+            Operand::Activation(id) => Some(place(*id)),
+            Operand::Constant(_) => None,
+        })
+        .collect();
+    let writes: Vec<Place> = step.writes.iter().map(|&id| place(id)).collect();
+    let takes_over = |&operand: &usize| reads.get(operand).is_some_and(|read| read.is_some() && *read == writes.first().copied());
+    let in_place = step.kernel.in_place_operands().iter().copied().find(takes_over);
+    let over_input = match (reads.as_slice(), writes.as_slice()) {
+        (&[Some(read)], &[write]) => in_place.is_none() && read.intersects(write) && !matches!(step.kernel, Kernel::View),
+        _ => false,
+    };
+    let shape = |id: TensorId| program.tensor(id).shape.to_string();
+    let from = step.reads.iter().map(|read| match read {
+        Operand::Activation(id) => shape(*id),
+        Operand::Constant(_) => "const".into(),
+    });
+    let to = step.writes.iter().map(|&id| match &program.tensor(id).quantization {
+        Some(quantization) => format!("{} {quantization}", shape(id)),
+        None => shape(id),
+    });
+    let shapes = format!("{} -> {}", from.collect::<Vec<_>>().join(", "), to.collect::<Vec<_>>().join(", "));
+    PlannedStep { step: step.clone(), form, reads, writes, in_place, over_input, shapes }
+}
