@@ -49,3 +49,5 @@ for example in examples/firmware/*/; do
   fi
 done
 cargo test --release --workspace --all-features "$@"
+# Figures of the models that are there, against those expected.
+[ $# -gt 0 ] || cargo bench --bench figures
