@@ -1,10 +1,10 @@
 //! ONNX files with float32 tensors.
 //!
 //! The bytes are untrusted: every file gives a graph or a diagnostic, in time and memory proportional to its size. The few messages
-//! of the format that matter are read in place by [`wire`]; subgraphs are never entered.
+//! of the format that matter are read in place by `wire`; subgraphs are never entered.
 //!
 //! ONNX images are NCHW, those of the graph NHWC. No tensor is moved for that: a value knows in which order its axes are
-//! stored ([`value`]), ops read them in the order that they are in, and a `transpose` of the file only renames axes. One stays where an
+//! stored (`value`), ops read them in the order that they are in, and a `transpose` of the file only renames axes. One stays where an
 //! op needs another order than its input has. Images that enter or leave the network are NHWC.
 
 mod attributes;

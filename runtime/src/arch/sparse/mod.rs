@@ -48,7 +48,8 @@ pub(crate) struct Row<'a> {
     reach: usize,
 }
 
-/// The weights of all output channels, one after the other: each as a number of [`Two`]s in two bytes, low one first, and those.
+/// The weights of all output channels, one after the other: each as a number of pairs in two bytes, low one first,
+/// and the pairs: two weights, and a byte of the steps to their elements.
 #[derive(Clone, Copy, Debug)]
 pub struct Sparse<'a> {
     bytes: &'a [u8],
