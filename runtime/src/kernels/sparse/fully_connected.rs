@@ -29,7 +29,7 @@ pub fn fully_connected<R: Requantize>(
         }
         return;
     }
-    for (out, x) in output.chunks_mut(4 * columns).zip(input.chunks(4 * depth)) {
+    for (out, x) in output.chunks_mut(columns.saturating_mul(4)).zip(input.chunks(depth.saturating_mul(4))) {
         for (lane, row) in x.chunks_exact(depth).enumerate() {
             for (Four(to), &from) in window.iter_mut().zip(row) {
                 if let Some(to) = to.get_mut(lane) {
