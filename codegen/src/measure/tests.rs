@@ -72,7 +72,8 @@ fn runs_on_every_core() {
             deep.stack_bytes,
             once.image
         );
-        assert_eq!(count(once).min, count(once).max, "{name}");
+        // A tick of the slowest counter is 0.625 instructions, so where in a tick a run begins can change its count by one.
+        assert!(count(once).max - count(once).min <= 1, "{name}: {:?}", count(once));
         let each = count(twice).mean - count(once).mean;
         assert!(each % 1000 <= 1 || each % 1000 >= 999, "{name}: {each} instructions for 1000 iterations");
         let more = deep.stack_bytes.unwrap() - once.stack_bytes.unwrap();
