@@ -79,13 +79,15 @@ fn sections_are_where_the_linker_script_says() {
     println!("{said}");
     let classes: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix("class ")?.split(',').next()).collect();
     assert_eq!(classes, ["2", "0", "7"], "{said}");
-    assert!(said.contains("again false") && said.contains("at 0x21800000, 1280 bytes"), "{said}");
+    assert!(said.contains("again false"), "{said}");
+    let ram = said.split_once("at 0x21800000, ").and_then(|(_, rest)| rest.split_once(" bytes")?.0.parse::<u64>().ok());
+    let ram = ram.unwrap_or_else(|| panic!("the model lies elsewhere: {said}"));
     let image = fs::read(directory.join("target/thumbv7em-none-eabihf/release/qemu-cortex-m4")).expect("the image");
     let file = object::File::parse(image.as_slice()).expect("an ELF file");
     let section = |name: &str| file.section_by_name(name).unwrap_or_else(|| panic!("no section {name}"));
     let (weights, memory) = (section(".qspi"), section(".ccm"));
     assert_eq!((weights.address(), memory.address()), (0x2100_0000, 0x2180_0000));
-    assert_eq!((memory.size(), memory.file_range()), (1280, None), "memory that is not loaded");
+    assert_eq!((memory.size(), memory.file_range()), (ram, None), "memory that is not loaded");
     // Layers that have their weights in their code have none there.
     assert!((2_000..8_000).contains(&weights.size()), "{} bytes", weights.size());
 }
