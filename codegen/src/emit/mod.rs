@@ -1,6 +1,7 @@
 //! Writes the Rust of a plan, and nothing else; cannot fail.
 //!
-//! The module that comes out is `no_std`, has no `unsafe`, uses absolute paths only, and is the same for the same plan.
+//! The module that comes out is `no_std`, has no `unsafe` but the attributes of link sections that a user asks for, uses absolute
+//! paths only, and is the same for the same plan.
 
 mod constants;
 mod header;
