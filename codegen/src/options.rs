@@ -45,6 +45,23 @@ pub enum CoreClass {
     Riscv32,
 }
 
+/// How a kernel is instantiated, without what it carries; see [`crate::plan::Form`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FormKind {
+    /// One outlined copy for all layers of its kind.
+    Shared,
+    /// Inlined with literal dimensions.
+    Specialized,
+    /// Over constants in an arrangement of its own, for the core's widest multiplications.
+    Packed,
+    /// For cores with vectors, its constants in one stream.
+    Blocked,
+    /// Over the weights that are not zero.
+    Sparse,
+    /// Straight-line code written from the weights.
+    Unrolled,
+}
+
 /// Every choice that changes the generated code.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
@@ -54,6 +71,8 @@ pub struct Options {
     pub optimize: Optimize,
     /// The core that the code is for.
     pub core: CoreClass,
+    /// The only form to consider for steps that have it, whatever its cost; to measure forms with.
+    pub form: Option<FormKind>,
     /// Whether the lossless passes run; off only to test them.
     pub passes: Passes,
     /// Link sections to put memory into, where the linker's default is not wanted.
@@ -166,6 +185,8 @@ macro_rules! words {
 
 words!(Reference, "reference", "tflm" => Tflm, "xnnpack" => Xnnpack);
 words!(Optimize, "optimize", "size" => Size, "speed" => Speed, "balanced" => Balanced);
+words!(FormKind, "form", "shared" => Shared, "specialized" => Specialized, "packed" => Packed, "blocked" => Blocked,
+    "sparse" => Sparse, "unrolled" => Unrolled);
 words!(CoreClass, "core",
     "generic" => Generic, "host" => Host, "armv6-m" => Armv6M, "armv7-m" => Armv7M, "dsp" => Dsp, "mve" => Mve, "riscv32" => Riscv32);
 

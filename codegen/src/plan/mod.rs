@@ -3,6 +3,7 @@
 mod arena;
 mod blocked;
 mod check;
+mod cost;
 mod fit;
 mod form;
 mod layout;
@@ -16,8 +17,9 @@ mod text;
 
 pub use arena::{Arena, arena};
 pub use check::{PlanError, check};
+pub use cost::{CORES, Cost, Layer, Rate, Work};
 pub use fit::{FitError, fit};
-pub use form::{Cost, Form, Packed, Sparse};
+pub use form::{Form, Packed, Sparse};
 pub use layout::{ALIGN, Layout};
 pub use step::PlannedStep;
 pub use storage::{Storage, storages};

@@ -1,0 +1,174 @@
+//! What a step costs in each form: bytes and instructions, from a table of rates and the step's own numbers of products, outputs
+//! and elements.
+
+mod table;
+
+use crate::lower::{ConstId, Constant, Kernel, Step};
+use crate::options::{CoreClass, FormKind as Kind};
+
+/// What a form of a step is estimated to take.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cost {
+    /// Bytes of code and constants that only this step needs.
+    pub bytes: f64,
+    /// Instructions of one inference.
+    pub instructions: f64,
+}
+
+/// Layers of like cost: those with weights, by what their kernels do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Layer {
+    /// Convolutions that are not [`Layer::Pointwise`].
+    Conv2d,
+    /// Depthwise convolutions.
+    DepthwiseConv2d,
+    /// Fully connected layers of several rows, and 1x1 convolutions of stride 1.
+    Pointwise,
+    /// Fully connected layers of one row.
+    FullyConnected,
+    /// Transposed convolutions.
+    TransposeConv,
+}
+
+/// What one inference does in a layer.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Work {
+    /// Multiply-accumulates; in forms that skip weights that are zero, those with the others.
+    pub products: f64,
+    /// Elements of the input that are read for the first output channel, as often as they are.
+    pub gathered: f64,
+    /// Elements of the output.
+    pub outputs: f64,
+}
+
+/// What a form of a kind of layer costs on a kind of core.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rate {
+    /// Bytes of code that a layer adds.
+    pub bytes: f64,
+    /// Instructions that a layer takes, whatever its size.
+    pub layer: f64,
+    /// Instructions of a product.
+    pub product: f64,
+    /// Instructions of an element that is gathered.
+    pub gathered: f64,
+    /// Instructions of an output.
+    pub output: f64,
+}
+
+/// Kinds of cores that have rates, in the order of the table's columns.
+pub const CORES: [CoreClass; 5] = [CoreClass::Armv6M, CoreClass::Armv7M, CoreClass::Dsp, CoreClass::Mve, CoreClass::Riscv32];
+
+impl Layer {
+    /// The kind of a kernel's layer; `None` for kernels without weights.
+    pub fn of(kernel: &Kernel) -> Option<Self> {
+        match kernel {
+            Kernel::Conv2d { .. } => Some(Layer::Conv2d),
+            Kernel::DepthwiseConv2d { .. } => Some(Layer::DepthwiseConv2d),
+            Kernel::FullyConnected { params, .. } if params.rows == 1 => Some(Layer::FullyConnected),
+            Kernel::FullyConnected { .. } => Some(Layer::Pointwise),
+            Kernel::TransposeConv { .. } => Some(Layer::TransposeConv),
+            Kernel::AveragePool2d(_)
+            | Kernel::MaxPool2d(_)
+            | Kernel::Softmax(_)
+            | Kernel::SoftmaxF32 { .. }
+            | Kernel::Lut(_)
+            | Kernel::Binary { .. }
+            | Kernel::Mean { .. }
+            | Kernel::ReduceMax(_)
+            | Kernel::ArgMax(_)
+            | Kernel::Copy { .. }
+            | Kernel::MirrorPad(_)
+            | Kernel::ResizeNearestNeighbor { .. }
+            | Kernel::ResizeBilinear { .. }
+            | Kernel::Quantize(_)
+            | Kernel::Dequantize(_)
+            | Kernel::Requantize(_)
+            | Kernel::View => None,
+        }
+    }
+}
+
+impl Work {
+    /// What `step` does in a form; `constants` are those of its program.
+    pub fn of(step: &Step, kind: Kind, constants: &[Constant]) -> Self {
+        let product = |dims: &[u16]| dims.iter().map(|&dim| f64::from(dim)).product::<f64>();
+        let (outputs, gathered) = match &step.kernel {
+            Kernel::Conv2d { params: p, .. } => {
+                let pixels = product(&[p.output.height, p.output.width]);
+                (pixels * f64::from(p.output.channels), pixels * product(&[p.kernel[0], p.kernel[1], p.input.channels]))
+            }
+            Kernel::DepthwiseConv2d { params: p, .. } => (
+                product(&[p.output.height, p.output.width, p.output.channels]),
+                product(&[p.input.height, p.input.width, p.input.channels]),
+            ),
+            Kernel::FullyConnected { params: p, .. } => {
+                (f64::from(p.rows) * f64::from(p.columns), f64::from(p.rows) * f64::from(p.depth))
+            }
+            Kernel::TransposeConv { params: p, .. } => (
+                product(&[p.output.height, p.output.width, p.output.channels]),
+                product(&[p.input.height, p.input.width, p.input.channels]),
+            ),
+            Kernel::AveragePool2d(_)
+            | Kernel::MaxPool2d(_)
+            | Kernel::Softmax(_)
+            | Kernel::SoftmaxF32 { .. }
+            | Kernel::Lut(_)
+            | Kernel::Binary { .. }
+            | Kernel::Mean { .. }
+            | Kernel::ReduceMax(_)
+            | Kernel::ArgMax(_)
+            | Kernel::Copy { .. }
+            | Kernel::MirrorPad(_)
+            | Kernel::ResizeNearestNeighbor { .. }
+            | Kernel::ResizeBilinear { .. }
+            | Kernel::Quantize(_)
+            | Kernel::Dequantize(_)
+            | Kernel::Requantize(_)
+            | Kernel::View => return Self::default(),
+        };
+        let left = match kind {
+            Kind::Sparse | Kind::Unrolled => step.kernel.filter().map_or(1.0, |filter| left(filter, constants)),
+            Kind::Shared | Kind::Specialized | Kind::Packed | Kind::Blocked => 1.0,
+        };
+        Self { products: step.macs as f64 * left, gathered, outputs }
+    }
+}
+
+/// The part of a filter's weights that are not zero.
+fn left(filter: ConstId, constants: &[Constant]) -> f64 {
+    let weights = constants.get(filter.0 as usize).and_then(|constant| constant.data.as_i8()).unwrap_or(&[]);
+    weights.iter().filter(|&&weight| weight != 0).count() as f64 / weights.len().max(1) as f64
+}
+
+/// The rate of a form of a kind of layer; `None` where the core has no such kernel. A core that is not emulated, or not known, is
+/// taken for a Cortex-M3.
+pub(super) fn rate(kind: Kind, layer: Layer, core: CoreClass) -> Option<Rate> {
+    let core = match core {
+        CoreClass::Generic | CoreClass::Host => CoreClass::Armv7M,
+        CoreClass::Armv6M | CoreClass::Armv7M | CoreClass::Dsp | CoreClass::Mve | CoreClass::Riscv32 => core,
+    };
+    let column = CORES.iter().position(|&known| known == core)?;
+    let (_, _, rates) = table::RATES.iter().find(|(form, of, _)| *form == kind && *of == layer)?;
+    rates[column]
+}
+
+impl Rate {
+    /// The cost of a layer that does `work`, whose constants in this form take `growth` bytes more than its plain ones.
+    pub(super) fn cost(&self, work: &Work, growth: f64) -> Cost {
+        let instructions = self.layer + self.product * work.products + self.gathered * work.gathered + self.output * work.outputs;
+        Cost { bytes: self.bytes + growth, instructions }
+    }
+}
+
+/// The cost of a kernel without weights in the forms that it has: it matters little.
+pub(super) fn without_weights(kernel: &Kernel, kind: Kind) -> Option<Cost> {
+    match (kind, kernel) {
+        (Kind::Shared, _) => Some(Cost { bytes: 60.0, instructions: 828.0 }),
+        (Kind::Specialized, Kernel::AveragePool2d(_) | Kernel::MaxPool2d(_) | Kernel::Softmax(_) | Kernel::SoftmaxF32 { .. }) => {
+            Some(Cost { bytes: 300.0, instructions: 596.0 })
+        }
+        (Kind::Specialized, _) => Some(Cost { bytes: 120.0, instructions: 596.0 }),
+        (Kind::Packed | Kind::Blocked | Kind::Sparse | Kind::Unrolled, _) => None,
+    }
+}
