@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs every test of the project, after installing what they need where that can be done:
-# Rust targets through rustup, QEMU through apt-get. What cannot be installed is skipped, and said so.
+# Rust targets and Miri through rustup, QEMU through apt-get. What cannot be installed is skipped, and said so.
 #
 #   tools/test.sh [FILTER ...]
 set -euo pipefail
@@ -48,6 +48,7 @@ for example in examples/firmware/*/; do
     (cd "$example" && CARGO_TARGET_DIR=$firmware cargo build --release --locked)
   fi
 done
+[ $# -gt 0 ] || tools/miri.sh
 cargo test --release --workspace --all-features "$@"
 # Figures of the models that are there, against those expected.
 [ $# -gt 0 ] || cargo bench --bench figures

@@ -225,6 +225,9 @@ impl Requantize for RintPerChannel<'_> {
 mod tests {
     use super::*;
 
+    /// One round in so many is run by Miri, which is slow.
+    const SHARE: usize = if cfg!(miri) { 40 } else { 1 };
+
     /// gemmlowp `fixedpoint.h` and TFLM `common.cc`, written as there.
     fn reference(x: i32, multiplier: i32, shift: i32) -> i32 {
         let left = shift.max(0);
@@ -246,7 +249,7 @@ mod tests {
             (state >> 32) as i32
         };
         for shift in -31..=30 {
-            for round in 0..4000 {
+            for round in 0..4000 / SHARE {
                 let x = edges.get(round).copied().unwrap_or_else(|| random() >> (round % 31));
                 let multiplier = match round % 4 {
                     0 => i32::MAX,
@@ -268,7 +271,7 @@ mod tests {
             (state >> 32) as i32
         };
         for shift in -31..=-1 {
-            for round in 0..8000 {
+            for round in 0..8000 / SHARE {
                 let x = edges.get(round).copied().unwrap_or((random() >> 1).max(-(1 << 30) + 1) >> (round % 30));
                 let multiplier = match round % 4 {
                     0 => i32::MAX,

@@ -11,6 +11,9 @@ use tinybake_runtime::kernels::transpose_conv::{self, TransposeConv};
 use tinybake_runtime::kernels::{Dims, depthwise_conv2d as depthwise};
 use tinybake_runtime::requantize::{Clamp, PerChannel, Requantize};
 
+/// One round in so many is run by Miri, which is slow.
+const SHARE: usize = if cfg!(miri) { 200 } else { 1 };
+
 /// A linear congruential generator.
 struct Random(u64);
 
@@ -101,7 +104,7 @@ fn scales(random: &mut Random, channels: usize) -> (Vec<i32>, Vec<i8>) {
 #[test]
 fn conv2d_equals_its_definition() {
     let mut random = Random(1);
-    for _ in 0..400 {
+    for _ in 0..400 / SHARE {
         let groups = 1 + random.below(2) * random.below(3);
         let (depth, group_size) = (1 + random.below(9), 1 + random.below(7));
         let input = random.dims(depth * groups);
@@ -142,7 +145,7 @@ fn conv2d_equals_its_definition() {
 #[test]
 fn depthwise_conv2d_equals_its_definition() {
     let mut random = Random(2);
-    for _ in 0..400 {
+    for _ in 0..400 / SHARE {
         let multiplier = 1 + random.below(2) * random.below(20);
         let channels = 1 + random.below(36);
         let input = random.dims(channels);
@@ -201,7 +204,7 @@ fn bias_len(output: &Dims) -> usize {
 #[test]
 fn fully_connected_is_a_convolution_of_one_tap() {
     let mut random = Random(3);
-    for _ in 0..200 {
+    for _ in 0..200 / SHARE {
         let (rows, depth, columns) = (1 + random.below(6), 1 + random.below(70), 1 + random.below(40));
         let (x, filter) = (random.bytes(rows as usize * depth as usize), random.bytes(columns as usize * depth as usize));
         let bias: Vec<i32> = (0..columns).map(|_| random.next() as i16 as i32).collect();
@@ -235,7 +238,7 @@ fn fully_connected_is_a_convolution_of_one_tap() {
 #[test]
 fn transpose_conv_scatters() {
     let mut random = Random(4);
-    for _ in 0..300 {
+    for _ in 0..300 / SHARE {
         let (depth, channels) = (1 + random.below(6), 1 + random.below(6));
         let input = random.dims(depth);
         let (kernel, stride) = (random.pair(1, 4), random.pair(1, 3));
@@ -281,7 +284,7 @@ fn transpose_conv_scatters() {
 #[test]
 fn pools_see_only_the_image() {
     let mut random = Random(5);
-    for _ in 0..300 {
+    for _ in 0..300 / SHARE {
         let channels = 1 + random.below(20);
         let input = random.dims(channels);
         let (kernel, stride) = (random.pair(1, 5), random.pair(1, 3));
@@ -347,7 +350,7 @@ fn softmax_is_near_the_real_one() {
 fn nonsense_does_not_panic() {
     let mut random = Random(7);
     let mut output = vec![0; 300];
-    for _ in 0..3000 {
+    for _ in 0..3000 / SHARE {
         let mut number = |end| if random.below(4) == 0 { 0 } else { random.below(end) };
         let mut dims = || Dims { height: number(9), width: number(9), channels: number(9) };
         let (input, image) = (dims(), dims());
