@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the conformance cases: small int8 models, and what TensorFlow Lite Micro answers on them.
+"""Makes the conformance cases: small int8 and int16 models, and what TensorFlow Lite Micro answers on them.
 
     conformance.py [-o tests/data/conformance] [--only SUBSTRING] [--check]
 
@@ -24,7 +24,6 @@ import numpy as np
 from cases import all_cases
 from cases.case import Case
 from golden import Refused, record, write_atomically
-from layers import Net
 from samples import samples
 
 DEFAULT_OUT = Path(__file__).resolve().parent.parent / "tests" / "data" / "conformance"
@@ -34,7 +33,7 @@ def make(case: Case) -> tuple[bytes, bytes]:
     """The case's model and golden file. Raises `Refused`."""
     seed = zlib.crc32(f"{case.op}/{case.name}".encode())
     rng = np.random.default_rng(seed)
-    net = Net(rng)
+    net = case.net(rng)
     case.build(net)
     model = net.build()
     inputs = samples(rng, case.samples, net.edges(), case.quantum, case.ramp)

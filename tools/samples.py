@@ -40,7 +40,7 @@ def samples(
 ) -> list[np.ndarray]:
     """`count` samples of every input `[count, *shape]`; the extremes of different inputs meet in different pairs.
 
-    With `ramp`, the last sample of an int8 input counts through all 256 values (or evenly among them, where
+    With `ramp`, the last sample of an integer input counts through all values of its type (or evenly among them, where
     it has fewer elements), the second input in steps of 3 and so on.
     """
     drawn = [
@@ -48,8 +48,9 @@ def samples(
         for j, i in enumerate(inputs)
     ]
     for j, values in enumerate(drawn):
-        if ramp and values.dtype == np.int8:
-            step = max(1, 256 // values[-1].size) * (2 * j + 1)
-            steps = np.arange(values[-1].size) * step % 256 - 128
+        if ramp and values.dtype in (np.int8, np.int16):
+            count = 1 << (8 * values.dtype.itemsize)
+            step = max(1, count // values[-1].size) * (2 * j + 1)
+            steps = np.arange(values[-1].size) * step % count - count // 2
             values[-1] = steps.reshape(values.shape[1:])
     return drawn

@@ -21,11 +21,12 @@ pub(crate) struct Case {
     pub(crate) golden: Golden,
 }
 
-/// The conformance cases that the project ships, sorted by name.
+/// The conformance cases that the project ships, sorted by name, and networks from TensorFlow's converter.
 pub(crate) fn conformance() -> Vec<Case> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/conformance");
-    let mut folders: Vec<PathBuf> = entries(&root).into_iter().filter(|path| path.is_dir()).collect();
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    let mut folders: Vec<PathBuf> = entries(&data.join("conformance")).into_iter().filter(|path| path.is_dir()).collect();
     folders.sort();
+    folders.push(data.join("converted/int16"));
     folders.iter().flat_map(|folder| cases(folder)).collect()
 }
 

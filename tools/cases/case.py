@@ -12,7 +12,8 @@ from layers import Net
 class Case:
     """A model under test: `build` adds tensors, operators and outputs to a `Net`.
 
-    `quantum` scales float inputs; with `ramp` the last sample counts through every int8 (see `samples.py`).
+    `quantum` scales float inputs; with `ramp` the last sample counts through every int8, or evenly
+    among int16 (see `samples.py`). `net` makes the graph.
     """
 
     op: str
@@ -21,3 +22,4 @@ class Case:
     samples: int = 6
     quantum: float = 1.0
     ramp: bool = False
+    net: type[Net] = Net

@@ -57,19 +57,21 @@ fn item(id: ConstId, constant: &Constant, source: TokenStream, rt: &TokenStream)
     match &constant.data {
         Data::I32(_) => quote!(#[doc = #doc] static #name: [i32; #count] = #rt::int32(#source);),
         Data::F32(_) => quote!(#[doc = #doc] static #name: [f32; #count] = #rt::float32(#source);),
-        Data::I8(_) | Data::U8(_) | Data::Bool(_) | Data::I16(_) | Data::I64(_) => {
+        Data::I16(_) => quote!(#[doc = #doc] static #name: [i16; #count] = #rt::int16(#source);),
+        Data::I64(_) => quote!(#[doc = #doc] static #name: [i64; #count] = #rt::int64(#source);),
+        Data::I8(_) | Data::U8(_) | Data::Bool(_) => {
             let bytes = number(constant.data.len() * constant.data.dtype().size());
             quote!(#[doc = #doc] static #name: #rt::Aligned<[u8; #bytes]> = #rt::Aligned(*#source);)
         }
     }
 }
 
-/// The expression that reads a constant as its kernel wants it: `&[i8; N]`, `&[i32; N]` or `&[f32; N]`.
+/// The expression that reads a constant as its kernel wants it: an array of its elements by reference.
 pub(super) fn read(plan: &Plan, id: ConstId, rt: &TokenStream) -> TokenStream {
     let name = name(id);
     match &plan.constants[id.0 as usize].data {
-        Data::I32(_) | Data::F32(_) => quote!(&#name),
-        Data::I8(_) | Data::U8(_) | Data::Bool(_) | Data::I16(_) | Data::I64(_) => quote!(#rt::int8(&#name)),
+        Data::I32(_) | Data::F32(_) | Data::I16(_) | Data::I64(_) => quote!(&#name),
+        Data::I8(_) | Data::U8(_) | Data::Bool(_) => quote!(#rt::int8(&#name)),
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) fn calls(plan: &Plan, planned: &PlannedStep, rt: &TokenStream) -> Tok
             call.one(quote!(softmax #shared::softmax_f32), &quote!(&#params, #table))
         }
         Kernel::Lut(table) => call.lut(constant(*table)),
-        Kernel::Binary { function, broadcast } => call.binary(function, broadcast.as_ref().map(literal::params)),
+        Kernel::Binary { function, broadcast } => call.binary(binary_fn(function), broadcast.as_ref().map(literal::params)),
         Kernel::Mean { shape, params: mean } => {
             let (shape, mean) = (params(shape), params(mean));
             call.one(quote!(reduce #shared::mean), &quote!(&#shape, &#mean))
@@ -48,20 +48,21 @@ pub(super) fn calls(plan: &Plan, planned: &PlannedStep, rt: &TokenStream) -> Tok
         Kernel::Quantize(params) => call.simple(quote!(quantize #shared::quantize), params),
         Kernel::Dequantize(params) => call.simple(quote!(quantize #shared::dequantize), params),
         Kernel::Requantize(params) => call.simple(quote!(quantize #shared::requantize), params),
+        Kernel::Int16(kernel) => call.of_int16(kernel),
         Kernel::View => TokenStream::new(),
     }
 }
 
 /// A step whose call is being written.
-struct Call<'a> {
-    plan: &'a Plan,
-    planned: &'a PlannedStep,
-    rt: &'a TokenStream,
+pub(super) struct Call<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) planned: &'a PlannedStep,
+    pub(super) rt: &'a TokenStream,
 }
 
 impl Call<'_> {
     /// The module between the kernel's file and its function: that of the outlined copies, or none.
-    fn shared(&self) -> TokenStream {
+    pub(super) fn shared(&self) -> TokenStream {
         match self.planned.form {
             Form::Shared => quote!(::shared),
             Form::Specialized | Form::Packed(_) | Form::Blocked(_) | Form::Sparse(_) | Form::Unrolled => quote!(),
@@ -78,7 +79,7 @@ impl Call<'_> {
     }
 
     /// A kernel of no weights.
-    fn simple(&self, path: TokenStream, value: &impl Debug) -> TokenStream {
+    pub(super) fn simple(&self, path: TokenStream, value: &impl Debug) -> TokenStream {
         let value = params(value);
         if self.planned.over_input {
             return self.over_input(&path, &value, &quote!());
@@ -87,8 +88,11 @@ impl Call<'_> {
     }
 
     /// Brings the names of parameter types into scope.
-    fn scope(&self) -> TokenStream {
+    pub(super) fn scope(&self) -> TokenStream {
         let rt = self.rt;
+        if let Kernel::Int16(_) = self.planned.step.kernel {
+            return quote!(#[allow(unused_imports)] use #rt::kernels::int16::*;);
+        }
         quote!(#[allow(unused_imports)] use #rt::params::*;)
     }
 
@@ -130,14 +134,15 @@ impl Call<'_> {
     }
 
     /// A step whose output lies over its input: the runtime calls the kernel for bands of rows.
-    fn over_input(&self, path: &TokenStream, shape: &TokenStream, weights: &TokenStream) -> TokenStream {
+    pub(super) fn over_input(&self, path: &TokenStream, shape: &TokenStream, weights: &TokenStream) -> TokenStream {
         let (rt, scope) = (self.rt, self.scope());
         let (Some(&Some(Place::Arena { offset: from, .. })), Some(&Place::Arena { offset: to, .. })) =
             (self.planned.reads.first(), self.planned.writes.first())
         else {
             return quote!(compile_error!("only the arena can be shared"));
         };
-        let (from, to) = (number(from), number(to));
+        let element = self.plan.arena_dtype.size();
+        let (from, to) = (number(from / element), number(to / element));
         // The first token of a struct's literal is its type.
         let kind = shape.clone().into_iter().next();
         quote! {
@@ -187,7 +192,7 @@ impl Call<'_> {
         }
     }
 
-    fn in_place_or_not(&self, module: TokenStream, function: &str, params: &TokenStream) -> TokenStream {
+    pub(super) fn in_place_or_not(&self, module: TokenStream, function: &str, params: &TokenStream) -> TokenStream {
         let rt = self.rt;
         let operands = bind(self.plan, self.planned, &[0], 0, rt);
         let (bindings, a, y, scope) = (&operands.bindings, &operands.reads[0], &operands.write, self.scope());
@@ -198,11 +203,11 @@ impl Call<'_> {
         }
     }
 
-    fn binary(&self, function: &BinaryFn, broadcast: Option<TokenStream>) -> TokenStream {
+    /// An element-wise function of two tensors, given by its literal.
+    pub(super) fn binary(&self, function: TokenStream, broadcast: Option<TokenStream>) -> TokenStream {
         let (rt, shared, scope) = (self.rt, self.shared(), self.scope());
         let operands = bind(self.plan, self.planned, &[0, 1], 0, rt);
         let (bindings, a, b, y) = (&operands.bindings, &operands.reads[0], &operands.reads[1], &operands.write);
-        let function = binary_fn(function);
         let arguments = match &broadcast {
             Some(shape) => quote!(&#function, &#shape),
             None => quote!(&#function),
@@ -217,7 +222,7 @@ impl Call<'_> {
         quote!(#scope #bindings #rt::kernels::binary #shared::#name(#arguments, #operands);)
     }
 
-    fn copies(&self, fill: Option<i8>, pieces: &[Piece]) -> TokenStream {
+    fn copies(&self, fill: Option<i16>, pieces: &[Piece]) -> TokenStream {
         let (rt, shared) = (self.rt, self.shared());
         let scope = if pieces.is_empty() { quote!() } else { self.scope() };
         let fill = fill.map(|value| {

@@ -5,6 +5,7 @@
 
 mod constants;
 mod header;
+mod int16;
 mod kernel;
 mod literal;
 mod model;

@@ -145,7 +145,7 @@ fn stack(plan: &Plan, rt: &TokenStream) -> TokenStream {
 }
 
 fn structure(plan: &Plan, rt: &TokenStream) -> TokenStream {
-    let arena = number(plan.arena_bytes);
+    let (arena, arena_element) = (number(plan.arena_bytes / plan.arena_dtype.size()), element(plan.arena_dtype));
     let names: Vec<Ident> = (0..plan.fields.len()).map(field).collect();
     let types = plan.fields.iter().map(|field| {
         let (element, count) = (element(field.dtype), number(field.elements));
@@ -158,7 +158,7 @@ fn structure(plan: &Plan, rt: &TokenStream) -> TokenStream {
     quote! {
         /// The network and all the memory that it works in.
         pub struct Model {
-            arena: #rt::Aligned<[i8; #arena]>,
+            arena: #rt::Aligned<[#arena_element; #arena]>,
             #(#names: #rt::Aligned<#types>,)*
         }
         const _: () = ::core::assert!(::core::mem::size_of::<Model>() == RAM_BYTES);
@@ -177,15 +177,14 @@ fn structure(plan: &Plan, rt: &TokenStream) -> TokenStream {
 }
 
 fn functions(plan: &Plan, inputs: &[Named], outputs: &[Named], rt: &TokenStream) -> TokenStream {
-    let size = number(plan.arena_bytes);
     let accessors = inputs.iter().map(|Named { port, method, alias, .. }| {
         let doc = format!(" The input `{}`, to be filled before every [`Self::run`]: the run reuses its memory.", port.name);
-        let place = place(port.place, &size, rt, true);
+        let place = place(plan, port.place, rt, true);
         quote!(#[doc = #doc] #[inline] pub fn #method(&mut self) -> &mut #alias { #place })
     });
     let readers = outputs.iter().map(|Named { port, method, alias, .. }| {
         let doc = format!(" The output `{}` of the last run.", port.name);
-        let place = place(port.place, &size, rt, false);
+        let place = place(plan, port.place, rt, false);
         quote!(#[doc = #doc] #[inline] pub fn #method(&self) -> &#alias { #place })
     });
     let steps = plan.steps.iter().enumerate().filter_map(|(index, planned)| step::name(index, planned));
@@ -260,14 +259,16 @@ fn implementation(inputs: &[Named], outputs: &[Named], crate_path: &TokenStream)
 }
 
 /// The expression of a port's memory.
-fn place(place: Place, size: &proc_macro2::Literal, rt: &TokenStream, mutable: bool) -> TokenStream {
+fn place(plan: &Plan, place: Place, rt: &TokenStream, mutable: bool) -> TokenStream {
+    let element = plan.arena_dtype.size();
+    let size = number(plan.arena_bytes / element);
     match (place, mutable) {
         (Place::Arena { offset, bytes }, _) => {
-            let (offset, bytes) = (number(offset), number(bytes));
+            let (offset, length) = (number(offset / element), number(bytes / element));
             if mutable {
-                quote!(#rt::tensor_mut::<#offset, #bytes, #size>(&mut self.arena.0))
+                quote!(#rt::tensor_mut::<_, #offset, #length, #size>(&mut self.arena.0))
             } else {
-                quote!(#rt::tensor::<#offset, #bytes, #size>(&self.arena.0))
+                quote!(#rt::tensor::<_, #offset, #length, #size>(&self.arena.0))
             }
         }
         (Place::Field { index }, true) => {

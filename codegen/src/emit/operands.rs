@@ -20,7 +20,8 @@ pub(super) struct Operands {
 
 /// Binds the given reads and one write of a step.
 pub(super) fn bind(plan: &Plan, planned: &PlannedStep, reads: &[usize], write: usize, rt: &TokenStream) -> Operands {
-    let size = number(plan.arena_bytes);
+    let element = plan.arena_dtype.size();
+    let size = number(plan.arena_bytes / element);
     let write_place = planned.writes[write];
     let mut bindings = TokenStream::new();
     let mut expressions = Vec::with_capacity(reads.len());
@@ -51,8 +52,8 @@ pub(super) fn bind(plan: &Plan, planned: &PlannedStep, reads: &[usize], write: u
     }
     let region = |place: Place| match place {
         Place::Arena { offset, bytes } => {
-            let (offset, bytes) = (number(offset), number(bytes));
-            quote!(#offset, #bytes)
+            let (offset, length) = (number(offset / element), number(bytes / element));
+            quote!(#offset, #length)
         }
         Place::Field { .. } => quote!(),
     };
@@ -61,14 +62,14 @@ pub(super) fn bind(plan: &Plan, planned: &PlannedStep, reads: &[usize], write: u
         Place::Arena { .. } => {
             let out = region(write_place);
             bindings.extend(match in_arena.as_slice() {
-                [] => quote!(let #y = #rt::tensor_mut::<#out, #size>(&mut model.arena.0);),
+                [] => quote!(let #y = #rt::tensor_mut::<_, #out, #size>(&mut model.arena.0);),
                 [(place, a)] => {
                     let place = region(*place);
-                    quote!(let (#a, #y) = #rt::tensors::<#place, #out, #size>(&mut model.arena.0);)
+                    quote!(let (#a, #y) = #rt::tensors::<_, #place, #out, #size>(&mut model.arena.0);)
                 }
                 [(first, a), (second, b), ..] => {
                     let (first, second) = (region(*first), region(*second));
-                    quote!(let (#a, #b, #y) = #rt::tensors3::<#first, #second, #out, #size>(&mut model.arena.0);)
+                    quote!(let (#a, #b, #y) = #rt::tensors3::<_, #first, #second, #out, #size>(&mut model.arena.0);)
                 }
             });
         }
@@ -76,7 +77,7 @@ pub(super) fn bind(plan: &Plan, planned: &PlannedStep, reads: &[usize], write: u
             let field = field(index);
             for (place, variable) in &in_arena {
                 let place = region(*place);
-                bindings.extend(quote!(let #variable = #rt::tensor::<#place, #size>(&model.arena.0);));
+                bindings.extend(quote!(let #variable = #rt::tensor::<_, #place, #size>(&model.arena.0);));
             }
             bindings.extend(quote!(let #y = &mut model.#field.0;));
         }

@@ -1,6 +1,7 @@
 //! Runs a lowered program on the host through the runtime's own kernels: the arithmetic that the device has.
 
 pub mod float;
+mod int16;
 mod step;
 
 use crate::ir::{DType, Data, TensorId};

@@ -1,5 +1,6 @@
 //! One step: each kernel's call, on data of the host.
 
+use super::int16;
 use crate::ir::Data;
 use crate::lower::{BinaryFn, ConstId, Kernel, Program, Requantizer, Weights};
 use tinybake_runtime::kernels::binary::{BinaryOp, Broadcast, Maximum, Minimum};
@@ -68,7 +69,11 @@ pub(super) fn run(program: &Program, kernel: &Kernel, reads: &[&Data], writes: &
                 binary_fn(function, broadcast.as_ref(), a, b, y);
             }
         }
-        Kernel::Mean { shape, params } => int8_to_int8(input, output, |x, y| reduce::mean(shape, params, x, y)),
+        Kernel::Mean { shape, params } => match (input, output) {
+            (Some(Data::I8(x)), Data::I8(y)) => reduce::mean(shape, params, x, y),
+            (Some(Data::I16(x)), Data::I16(y)) => reduce::mean(shape, params, x, y),
+            _ => {}
+        },
         Kernel::ReduceMax(shape) => int8_to_int8(input, output, |x, y| reduce::reduce_max(shape, x, y)),
         Kernel::ArgMax(params) => {
             if let (Some(Data::I8(x)), Data::I32(y)) = (input, output) {
@@ -79,7 +84,11 @@ pub(super) fn run(program: &Program, kernel: &Kernel, reads: &[&Data], writes: &
         Kernel::ResizeNearestNeighbor { params, rows, columns } => {
             let indices = |id: ConstId| int16(program, id).iter().map(|&index| index as u16).collect::<Vec<_>>();
             let (rows, columns) = (indices(*rows), indices(*columns));
-            int8_to_int8(input, output, |x, y| resize::nearest_neighbor(params, &rows, &columns, x, y));
+            match (input, output) {
+                (Some(Data::I8(x)), Data::I8(y)) => resize::nearest_neighbor(params, &rows, &columns, x, y),
+                (Some(Data::I16(x)), Data::I16(y)) => resize::nearest_neighbor(params, &rows, &columns, x, y),
+                _ => {}
+            }
         }
         Kernel::ResizeBilinear { params, rows, columns } => {
             let tap = |tap: &[i16]| Tap { lower: tap[0] as u16, upper: tap[1] as u16, fraction: tap[2] };
@@ -87,22 +96,25 @@ pub(super) fn run(program: &Program, kernel: &Kernel, reads: &[&Data], writes: &
             let (rows, columns) = (taps(*rows), taps(*columns));
             int8_to_int8(input, output, |x, y| resize::bilinear(params, &rows, &columns, x, y));
         }
-        Kernel::Quantize(params) => {
-            if let (Some(Data::F32(x)), Data::I8(y)) = (input, output) {
-                quantize::quantize(params, x, y);
-            }
-        }
-        Kernel::Dequantize(params) => {
-            if let (Some(Data::I8(x)), Data::F32(y)) = (input, output) {
-                quantize::dequantize(params, x, y);
-            }
-        }
+        Kernel::Quantize(params) => match (input, output) {
+            (Some(Data::F32(x)), Data::I8(y)) => quantize::quantize(params, x, y),
+            (Some(Data::F32(x)), Data::I16(y)) => quantize::quantize(params, x, y),
+            _ => {}
+        },
+        Kernel::Dequantize(params) => match (input, output) {
+            (Some(Data::I8(x)), Data::F32(y)) => quantize::dequantize(params, x, y),
+            (Some(Data::I16(x)), Data::F32(y)) => quantize::dequantize(params, x, y),
+            _ => {}
+        },
         Kernel::Requantize(params) => match (input, output) {
             (Some(Data::U8(x)), Data::I8(y)) => quantize::requantize(params, x, y),
             (Some(Data::I16(x)), Data::I8(y)) => quantize::requantize(params, x, y),
+            (Some(Data::I16(x)), Data::I16(y)) => quantize::requantize(params, x, y),
             (Some(Data::I8(x)), Data::U8(y)) => quantize::requantize(params, x, y),
+            (Some(Data::I8(x)), Data::I16(y)) => quantize::requantize(params, x, y),
             _ => {}
         },
+        Kernel::Int16(kernel) => int16::run(program, kernel, reads, output),
         Kernel::View => {
             if let Some(input) = input {
                 *output = input.clone();
@@ -112,13 +124,16 @@ pub(super) fn run(program: &Program, kernel: &Kernel, reads: &[&Data], writes: &
     }
 }
 
-fn copies(fill: Option<i8>, pieces: &[crate::lower::Piece], reads: &[&Data], writes: &mut [Data]) {
-    if let (Some(value), Some(Data::I8(output))) = (fill, writes.first_mut()) {
-        copy::fill(value, output);
+fn copies(fill: Option<i16>, pieces: &[crate::lower::Piece], reads: &[&Data], writes: &mut [Data]) {
+    match (fill, writes.first_mut()) {
+        (Some(value), Some(Data::I8(output))) => copy::fill(value as i8, output),
+        (Some(value), Some(Data::I16(output))) => copy::fill(value, output),
+        _ => {}
     }
     for piece in pieces {
         match (reads.get(piece.read), writes.get_mut(piece.write)) {
             (Some(Data::I8(x)), Some(Data::I8(y))) => copy::copy(&piece.copy, x, y),
+            (Some(Data::I16(x)), Some(Data::I16(y))) => copy::copy(&piece.copy, x, y),
             (Some(Data::I32(x)), Some(Data::I32(y))) => copy::copy(&piece.copy, x, y),
             (Some(Data::F32(x)), Some(Data::F32(y))) => copy::copy(&piece.copy, x, y),
             _ => {}
@@ -151,11 +166,11 @@ fn int8_to_int8(input: Option<&Data>, output: &mut Data, run: impl FnOnce(&[i8],
     }
 }
 
-fn int8(program: &Program, id: ConstId) -> &[i8] {
+pub(super) fn int8(program: &Program, id: ConstId) -> &[i8] {
     program.constant(id).data.as_i8().unwrap_or(&[])
 }
 
-fn int32(program: &Program, id: ConstId) -> &[i32] {
+pub(super) fn int32(program: &Program, id: ConstId) -> &[i32] {
     program.constant(id).data.as_i32().unwrap_or(&[])
 }
 

@@ -35,8 +35,7 @@ impl Lowering<'_> {
             return Ok(self.table(&label, unary::tabulate(|x| apply(&function, value, x))));
         }
         let (a, b) = (self.shape(a), self.shape(b));
-        let significant = |shape: &crate::ir::Shape| shape.0.iter().copied().skip_while(|&dim| dim == 1).collect::<Vec<_>>();
-        let broadcast = if significant(a) == significant(b) {
+        let broadcast = if binary::same_elements(a, b) {
             None
         } else {
             Some(binary::broadcast(a, b).ok_or_else(|| LowerError::Shape { shape: format!("{a} with {b}") })?)

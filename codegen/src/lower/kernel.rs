@@ -1,5 +1,6 @@
 //! The kernels that steps call, with their parameters: the runtime's own types, filled in.
 
+use super::int16::Int16;
 use super::program::ConstId;
 use tinybake_runtime::kernels::arg_max::ArgMax;
 use tinybake_runtime::kernels::average_pool2d::AveragePool2d;
@@ -110,7 +111,7 @@ pub enum Kernel {
     /// `arg_max::arg_max`
     ArgMax(ArgMax),
     /// `copy::copy` for each piece, after `copy::fill` of the first write where a value is given.
-    Copy { fill: Option<i8>, pieces: Vec<Piece> },
+    Copy { fill: Option<i16>, pieces: Vec<Piece> },
     /// `mirror_pad::mirror_pad`
     MirrorPad(MirrorPad),
     /// `resize::nearest_neighbor`, with source rows and columns.
@@ -123,6 +124,8 @@ pub enum Kernel {
     Dequantize(Affine),
     /// `quantize::requantize`, between integer dtypes.
     Requantize(Requantize),
+    /// Those of 16-bit activations.
+    Int16(Int16),
     /// Nothing: the write is the read under another shape.
     View,
 }
@@ -152,6 +155,7 @@ impl Kernel {
             Kernel::Quantize(_) => "quantize",
             Kernel::Dequantize(_) => "dequantize",
             Kernel::Requantize(_) => "requantize",
+            Kernel::Int16(kernel) => kernel.name(),
             Kernel::View => "view",
         }
     }
@@ -161,6 +165,7 @@ impl Kernel {
         match self {
             Kernel::Lut(_) | Kernel::Softmax(_) => &[0],
             Kernel::Binary { .. } => &[0, 1],
+            Kernel::Int16(kernel) => kernel.in_place_operands(),
             Kernel::Conv2d { .. }
             | Kernel::DepthwiseConv2d { .. }
             | Kernel::FullyConnected { .. }
@@ -189,6 +194,7 @@ impl Kernel {
             | Kernel::DepthwiseConv2d { weights, .. }
             | Kernel::FullyConnected { weights, .. }
             | Kernel::TransposeConv { weights, .. } => Some(weights.filter),
+            Kernel::Int16(kernel) => kernel.weights().map(|weights| weights.filter),
             Kernel::AveragePool2d(_)
             | Kernel::MaxPool2d(_)
             | Kernel::Softmax(_)
@@ -224,6 +230,7 @@ impl Kernel {
                 }
                 ids
             }
+            Kernel::Int16(kernel) => kernel.constants(),
             Kernel::SoftmaxF32 { table, .. } | Kernel::Lut(table) => vec![*table],
             Kernel::ResizeNearestNeighbor { rows, columns, .. } | Kernel::ResizeBilinear { rows, columns, .. } => {
                 vec![*rows, *columns]
@@ -252,6 +259,7 @@ impl Kernel {
             | Kernel::DepthwiseConv2d { weights, .. }
             | Kernel::FullyConnected { weights, .. }
             | Kernel::TransposeConv { weights, .. } => vec![weights.filter, weights.bias],
+            Kernel::Int16(kernel) => kernel.weights().map_or_else(Vec::new, |weights| vec![weights.filter, weights.bias]),
             Kernel::AveragePool2d(_)
             | Kernel::MaxPool2d(_)
             | Kernel::Softmax(_)
@@ -306,6 +314,7 @@ impl Kernel {
             | Kernel::ResizeNearestNeighbor { .. }
             | Kernel::ResizeBilinear { .. }
             | Kernel::Requantize(_)
+            | Kernel::Int16(_)
             | Kernel::View => false,
         }
     }

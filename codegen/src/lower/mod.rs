@@ -1,6 +1,7 @@
 //! From an op and its quantizations to kernels of the runtime with their parameters; evaluation and emission share it.
 
 mod elementwise;
+mod int16;
 mod kernel;
 mod layer;
 mod movement;
@@ -8,6 +9,7 @@ mod pool;
 mod program;
 
 pub(crate) use elementwise::apply;
+pub use int16::{Function, Int16, Rule, Scaled};
 pub use kernel::{BinaryFn, Kernel, Piece, Requantizer, Weights};
 pub use program::{ConstId, Constant, Operand, Program, Step, little_endian};
 
@@ -50,18 +52,18 @@ impl Explain for LowerError {
 }
 
 /// Sums below this in magnitude may be doubled in an `int32`.
-const SMALL: i32 = 1 << 30;
+const SMALL: i64 = 1 << 30;
 
 /// Lowers every node of a graph that [`valid::check`] has accepted.
 ///
 /// # Errors
 /// Every node for which there is no kernel.
 pub fn lower(graph: &Graph, facts: &Facts, reference: Reference) -> Result<Program, Diagnostics> {
-    let mut lowering = Lowering { graph, reference, constants: Constants::default() };
+    let mut lowering = Lowering { graph, facts, reference, constants: Constants::default() };
     let mut steps = Vec::with_capacity(graph.nodes.len());
     let mut problems: Vec<Diagnostic> = Vec::new();
     for (index, node) in graph.nodes.iter().enumerate() {
-        match lowering.node(node) {
+        match lowering.node(index, node) {
             Ok(kernel) => {
                 let reads = lowering.reads(&kernel, node);
                 let (origin, macs) = (node.origin.clone(), valid::macs(graph, node));
@@ -93,12 +95,16 @@ pub fn lower(graph: &Graph, facts: &Facts, reference: Reference) -> Result<Progr
 /// What the lowering of one graph shares.
 struct Lowering<'a> {
     graph: &'a Graph,
+    facts: &'a Facts,
     reference: Reference,
     constants: Constants,
 }
 
 impl<'a> Lowering<'a> {
-    fn node(&mut self, node: &Node) -> Result<Kernel, LowerError> {
+    fn node(&mut self, index: usize, node: &Node) -> Result<Kernel, LowerError> {
+        if let Some(kernel) = self.int16(index, node) {
+            return kernel;
+        }
         let output = node.outputs.first().copied().unwrap_or(TensorId(0));
         let shape_error = || LowerError::Shape { shape: self.graph.tensor(output).shape.to_string() };
         match &node.op {
@@ -159,6 +165,10 @@ impl<'a> Lowering<'a> {
             | Kernel::DepthwiseConv2d { .. }
             | Kernel::FullyConnected { .. }
             | Kernel::TransposeConv { .. } => inputs.into_iter().take(1).collect(),
+            Kernel::Int16(kernel) => {
+                let layer = kernel.weights().is_some();
+                inputs.into_iter().take(if layer { 1 } else { usize::MAX }).collect()
+            }
             Kernel::Lut(_) => match inputs.iter().position(|&id| self.graph.value(id).is_none()) {
                 Some(activation) => vec![inputs[activation]],
                 None => inputs.into_iter().take(1).collect(),

@@ -14,7 +14,7 @@ fn single(copy: StridedCopy) -> Kernel {
 impl Lowering<'_> {
     pub(super) fn pad(&mut self, input: TensorId, before: &[usize], after: &[usize], value: i32) -> Option<Kernel> {
         let copy = movement::pad(self.shape(input), before, after)?;
-        let fill = Some(i8::try_from(value).ok()?);
+        let fill = Some(i16::try_from(value).ok()?);
         Some(Kernel::Copy { fill, pieces: vec![Piece { read: 0, write: 0, copy }] })
     }
 

@@ -3,6 +3,7 @@
 use super::Removal;
 use crate::ir::{Activation, DType, Graph, Op, Quantization, UnaryKind};
 use crate::options::Reference;
+use crate::prepare::int16;
 use crate::prepare::multiplier::{activation_range, xnnpack_activation_range};
 
 /// Removes each `relu`, `relu6` and `relu_n1_to_1` whose input and output have the same quantization, and clamps the node before
@@ -43,13 +44,19 @@ fn fusible(graph: &Graph, index: usize, reference: Reference) -> Option<(usize, 
     let output = *node.outputs.first()?;
     let (from, to) = (graph.tensor(*input), graph.tensor(output));
     let quantization: &Quantization = from.quantization.as_ref()?;
-    let same = to.quantization.as_ref() == Some(quantization) && from.dtype == DType::I8 && to.dtype == DType::I8;
+    let same =
+        to.quantization.as_ref() == Some(quantization) && from.dtype == to.dtype && matches!(to.dtype, DType::I8 | DType::I16);
     if !same || !quantization.is_per_tensor() || graph.uses().get(input.0 as usize) != Some(&1) || from.shape != to.shape {
         return None;
     }
     let producer = graph.nodes.iter().position(|other| other.outputs == [*input])?;
     let mut op = graph.nodes[producer].op.clone();
     let before = *activation_mut(&mut op)?;
+    if to.dtype == DType::I16 {
+        let [low, high] = int16::activation_range(before, quantization.scale()).map(i32::from);
+        let [min, max] = int16::activation_range(activation, quantization.scale()).map(i32::from);
+        return Some((producer, Activation::Clamp { min: low.clamp(min, max), max: high.clamp(min, max) }));
+    }
     // The producer clamps as its reference rounds bounds; a clamp that stands alone is a table of TFLM's under both.
     let bounds = match reference {
         Reference::Tflm => activation_range,

@@ -16,7 +16,9 @@ const ROOM: usize = 6;
 /// All memory of a program.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Arena {
-    /// The storages in the arena, `int8` ones.
+    /// The element type of the arena, and of all that lies in it.
+    pub dtype: DType,
+    /// The storages in the arena.
     pub storages: Vec<Storage>,
     /// Where they lie.
     pub layout: Layout,
@@ -30,8 +32,9 @@ pub struct Arena {
 /// without, since to be made in bands costs a step some instructions. Unless code is to be small, bands are larger where that
 /// takes little more memory.
 pub fn arena(program: &Program, optimize: Optimize) -> Arena {
-    let (storages, others): (Vec<Storage>, Vec<Storage>) =
-        storages(program).into_iter().partition(|storage| storage.dtype == DType::I8);
+    let all = storages(program);
+    let dtype = element(&all);
+    let (storages, others): (Vec<Storage>, Vec<Storage>) = all.into_iter().partition(|storage| storage.dtype == dtype);
     let mut budget = Budget(WORK);
     let apart = layout(&storages, &[], 0, &mut budget);
     let bytes_apart = apart.bytes;
@@ -48,7 +51,7 @@ pub fn arena(program: &Program, optimize: Optimize) -> Arena {
         }
     }
     if best.bytes >= bytes_apart {
-        return Arena { storages, layout: apart, bytes_apart, others };
+        return Arena { dtype, storages, layout: apart, bytes_apart, others };
     }
     // The last first: where either of two overlaps would do, the earlier one is of the larger image as a rule.
     for index in (0..allowed.len()).rev() {
@@ -60,5 +63,12 @@ pub fn arena(program: &Program, optimize: Optimize) -> Arena {
             allowed = fewer;
         }
     }
-    Arena { storages, layout: best, bytes_apart, others }
+    Arena { dtype, storages, layout: best, bytes_apart, others }
+}
+
+/// The element type of most bytes of activations: `int16` or `int8`. An arena has one, since code without `unsafe` does not see the
+/// same bytes as elements of two.
+fn element(storages: &[Storage]) -> DType {
+    let bytes = |dtype| storages.iter().filter(|storage| storage.dtype == dtype).map(|storage| storage.bytes).sum::<usize>();
+    if bytes(DType::I16) > bytes(DType::I8) { DType::I16 } else { DType::I8 }
 }

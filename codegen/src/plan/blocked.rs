@@ -55,6 +55,7 @@ pub(super) fn stream(program: &Program, step: &Step) -> Option<Constant> {
         | Kernel::Quantize(_)
         | Kernel::Dequantize(_)
         | Kernel::Requantize(_)
+        | Kernel::Int16(_)
         | Kernel::View => return None,
     };
     let label = format!("stream of {}", program.constant(weights.filter).label);

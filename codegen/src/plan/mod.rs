@@ -33,14 +33,14 @@ use crate::options::Options;
 /// Where a tensor lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// Bytes of the `int8` arena.
+    /// Bytes of the arena.
     Arena {
         /// First byte; a multiple of [`ALIGN`].
         offset: usize,
         /// Number of bytes.
         bytes: usize,
     },
-    /// A buffer of its own, for the other dtypes.
+    /// A buffer of its own, for dtypes that the arena does not have.
     Field {
         /// Index into [`Plan::fields`].
         index: usize,
@@ -63,7 +63,7 @@ impl Place {
 /// A buffer outside the arena.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Field {
-    /// Element type, not `int8`.
+    /// Element type, not that of the arena.
     pub dtype: DType,
     /// Number of elements.
     pub elements: usize,
@@ -108,7 +108,9 @@ pub struct Plan {
     pub inputs: Vec<Port>,
     /// What the caller reads.
     pub outputs: Vec<Port>,
-    /// Bytes of the `int8` arena.
+    /// Element type of the arena: `int8` or `int16`.
+    pub arena_dtype: DType,
+    /// Bytes of the arena.
     pub arena_bytes: usize,
     /// The least arena that this schedule could have: the most that is in use at one moment, where outputs lie over the
     /// inputs that they consume as far as they can.
@@ -166,7 +168,7 @@ impl Plan {
 /// # Errors
 /// [`PlanError`] where the independent checker finds two live tensors in one place: a fault of the planner, never of the model.
 pub fn plan(program: &Program, options: &Options, source_sha256: [u8; 32]) -> Result<Plan, PlanError> {
-    let Arena { storages: in_arena, layout: arena, bytes_apart, others } = arena(program, options.optimize);
+    let Arena { dtype: arena_dtype, storages: in_arena, layout: arena, bytes_apart, others } = arena(program, options.optimize);
     let mut places = vec![None; program.tensors.len()];
     for (storage, &offset) in in_arena.iter().zip(&arena.offsets) {
         for id in &storage.tensors {
@@ -196,6 +198,7 @@ pub fn plan(program: &Program, options: &Options, source_sha256: [u8; 32]) -> Re
         source_sha256,
         inputs: program.inputs.iter().map(|&id| port(program, id, place(id))).collect(),
         outputs: program.outputs.iter().map(|&id| port(program, id, place(id))).collect(),
+        arena_dtype,
         arena_bytes: arena.bytes,
         arena_lower_bound: arena.lower_bound,
         arena_bytes_apart: bytes_apart,

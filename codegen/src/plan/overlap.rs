@@ -2,8 +2,8 @@
 
 use super::layout::ALIGN;
 use super::storage::Storage;
-use crate::ir::{DType, TensorId};
-use crate::lower::{Kernel, Operand, Program, Step};
+use crate::ir::TensorId;
+use crate::lower::{Int16, Kernel, Operand, Program, Step};
 use tinybake_runtime::kernels::rows::Rows;
 
 /// Most overlaps that are looked at, of the storages that are largest together: it bounds the search.
@@ -51,14 +51,15 @@ pub(super) fn overlaps(program: &Program, storages: &[Storage], roomy: bool) -> 
         let (Some(input), Some(output)) = (storage_of(*input), storage_of(*output)) else { continue };
         let (from, to) = (&storages[input], &storages[output]);
         let dies = input != output && from.last == step + 1 && to.first == step + 1;
-        if !dies || (from.dtype, to.dtype) != (DType::I8, DType::I8) || rows.output > ROWS {
+        if !dies || from.dtype != to.dtype || rows.output > ROWS {
             continue;
         }
-        if (from.bytes, to.bytes) != (rows.input * rows.input_bytes, rows.output * rows.output_bytes) {
+        let size = from.dtype.size();
+        if (from.bytes, to.bytes) != (rows.input * rows.input_bytes * size, rows.output * rows.output_bytes * size) {
             continue;
         }
         let round = |bytes: usize| bytes.next_multiple_of(ALIGN);
-        let (below, above) = (round(rows.below(together)).max(ALIGN), round(rows.above(together)).max(ALIGN));
+        let (below, above) = (round(rows.below(together) * size).max(ALIGN), round(rows.above(together) * size).max(ALIGN));
         if below < round(to.bytes) || above < round(from.bytes) {
             found.push(Overlap { step, input, output, below, above });
         }
@@ -83,6 +84,19 @@ fn by_rows(kernel: &Kernel, roomy: bool) -> Option<(Rows, usize)> {
         Kernel::FullyConnected { params, weights: _ } => Some((params.rows(), PIXELS)),
         Kernel::AveragePool2d(params) => Some((params.rows(), 1)),
         Kernel::MaxPool2d(params) => Some((params.rows(), 1)),
+        Kernel::Int16(kernel) => match kernel {
+            Int16::Conv2d { params, weights: _ }
+            | Int16::DepthwiseConv2d { params, weights: _ }
+            | Int16::AveragePool2d(params)
+            | Int16::MaxPool2d(params) => Some((params.rows(), 1)),
+            Int16::FullyConnected { params, weights: _ } => Some((params.rows(), 1)),
+            Int16::TransposeConv { .. }
+            | Int16::Binary { .. }
+            | Int16::Rectifier(_)
+            | Int16::Logistic(_)
+            | Int16::Tanh(_)
+            | Int16::Softmax(_) => None,
+        },
         Kernel::TransposeConv { .. }
         | Kernel::Softmax(_)
         | Kernel::SoftmaxF32 { .. }

@@ -91,6 +91,7 @@ fn for_lanes(program: &Program, step: &Step) -> Option<Arranged> {
         | Kernel::Quantize(_)
         | Kernel::Dequantize(_)
         | Kernel::Requantize(_)
+        | Kernel::Int16(_)
         | Kernel::View => return None,
     };
     let filter = int8(program, weights)?;
@@ -190,6 +191,7 @@ fn for_dsp(program: &Program, step: &Step) -> Option<Arranged> {
         | Kernel::Quantize(_)
         | Kernel::Dequantize(_)
         | Kernel::Requantize(_)
+        | Kernel::Int16(_)
         | Kernel::View => None,
     }
 }

@@ -1,7 +1,7 @@
 //! What each output row of a kernel reads and writes, told from the definition of the op: the checker replays by it the steps
 //! whose output lies over their input.
 
-use crate::lower::Kernel;
+use crate::lower::{Int16, Kernel};
 use core::ops::Range;
 use tinybake_runtime::kernels::Dims;
 
@@ -31,6 +31,7 @@ pub(super) fn rows(kernel: &Kernel) -> Option<Vec<Row>> {
             };
             Some((0..p.rows as usize).map(row).collect())
         }
+        Kernel::Int16(kernel) => int16(kernel),
         Kernel::TransposeConv { .. }
         | Kernel::Softmax(_)
         | Kernel::SoftmaxF32 { .. }
@@ -48,6 +49,31 @@ pub(super) fn rows(kernel: &Kernel) -> Option<Vec<Row>> {
         | Kernel::Requantize(_)
         | Kernel::View => None,
     }
+}
+
+/// The same for kernels of 16 bits, whose elements have two bytes.
+fn int16(kernel: &Int16) -> Option<Vec<Row>> {
+    let rows = match kernel {
+        Int16::Conv2d { params: p, weights: _ }
+        | Int16::DepthwiseConv2d { params: p, weights: _ }
+        | Int16::AveragePool2d(p)
+        | Int16::MaxPool2d(p) => windows(p.input, p.output, p.kernel[0], p.dilation[0], p.stride[0], p.pad[0]),
+        Int16::FullyConnected { params: p, weights: _ } => {
+            let (depth, columns) = (p.depth as usize, p.columns as usize);
+            let row =
+                |row: usize| Row { reads: vec![row * depth..(row + 1) * depth], writes: row * columns..(row + 1) * columns };
+            (0..p.rows as usize).map(row).collect()
+        }
+        Int16::TransposeConv { .. }
+        | Int16::Binary { .. }
+        | Int16::Rectifier(_)
+        | Int16::Logistic(_)
+        | Int16::Tanh(_)
+        | Int16::Softmax(_) => return None,
+    };
+    let twice = |range: Range<usize>| 2 * range.start..2 * range.end;
+    let row = |row: Row| Row { reads: row.reads.into_iter().map(twice).collect(), writes: twice(row.writes) };
+    Some(rows.into_iter().map(row).collect())
 }
 
 /// Tap `t` of output row `y` reads input row `y * stride + t * dilation - pad`, where the image has it.

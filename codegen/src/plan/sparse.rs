@@ -53,6 +53,7 @@ pub(super) fn thin(program: &Program, step: &Step, core: CoreClass) -> Option<Th
         | Kernel::Quantize(_)
         | Kernel::Dequantize(_)
         | Kernel::Requantize(_)
+        | Kernel::Int16(_)
         | Kernel::View => None,
     }
 }

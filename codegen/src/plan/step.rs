@@ -30,7 +30,10 @@ impl PlannedStep {
     /// The row of the runtime's table of stack that this step goes by.
     pub fn frames(&self) -> &'static str {
         match self.form {
-            Form::Shared | Form::Specialized | Form::Blocked(_) => self.step.kernel.name(),
+            Form::Shared | Form::Specialized | Form::Blocked(_) => match &self.step.kernel {
+                Kernel::Int16(_) => "int16",
+                kernel => kernel.name(),
+            },
             Form::Packed(packed) => packed.module,
             Form::Sparse(_) => "sparse",
             Form::Unrolled => "unrolled",

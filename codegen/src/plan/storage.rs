@@ -8,7 +8,7 @@ use crate::lower::{Kernel, Operand, Program};
 pub struct Storage {
     /// The tensors, in the order in which they are first written.
     pub tensors: Vec<TensorId>,
-    /// Element type; only `int8` storages go into the arena.
+    /// Element type; only storages of one go into the arena.
     pub dtype: DType,
     /// Size.
     pub bytes: usize,

@@ -1,6 +1,7 @@
 //! The stable text form of a plan: for `--emit plan` and for snapshots, where a change of memory, kernel or form is a diff.
 
 use super::{Place, Plan, Port};
+use crate::ir::DType;
 use core::fmt;
 
 impl fmt::Display for Place {
@@ -33,8 +34,9 @@ impl fmt::Display for Plan {
         writeln!(f, "plan {:?} reference {} optimize {} core {}", self.name, options.reference, options.optimize, options.core)?;
         writeln!(
             f,
-            "  arena {} bytes (lower bound {}), ram {}, weights {}, macs {}",
+            "  arena {} bytes{} (lower bound {}), ram {}, weights {}, macs {}",
             self.arena_bytes,
+            if self.arena_dtype == DType::I16 { " of int16" } else { "" },
             self.arena_lower_bound,
             self.ram_bytes(),
             self.weight_bytes(),

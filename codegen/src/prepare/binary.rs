@@ -130,6 +130,11 @@ pub fn broadcast_shape(a: &Shape, b: &Shape) -> Option<Shape> {
     dims.collect::<Option<Vec<_>>>().map(Shape)
 }
 
+/// Whether two shapes differ in leading ones at most, so that elements meet in order.
+pub fn same_elements(a: &Shape, b: &Shape) -> bool {
+    a.0.iter().skip_while(|&&dim| dim == 1).eq(b.0.iter().skip_while(|&&dim| dim == 1))
+}
+
 /// Dimension `axis` of a shape that is led by ones up to `rank`.
 fn extended(shape: &Shape, rank: usize, axis: usize) -> usize {
     (axis + shape.rank()).checked_sub(rank).and_then(|axis| shape.0.get(axis)).copied().unwrap_or(1)

@@ -3,6 +3,7 @@
 pub mod binary;
 pub mod convolution;
 mod fixed_point;
+pub mod int16;
 pub mod movement;
 pub mod multiplier;
 pub mod reduce;

@@ -1,16 +1,20 @@
-//! The range of every accumulator, from the actual weights: exact sums need an `int32` that never overflows.
+//! The range of every accumulator, from the actual weights: exact sums need an integer that never overflows.
 
 use super::{Range, ValidError};
-use crate::ir::{Graph, Layer, Node};
+use crate::ir::{DType, Data, Graph, Layer, Node};
 
 /// Inclusive bounds of one output channel's accumulator, bias included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AccumulatorRange {
     /// Least sum.
-    pub min: i32,
+    pub min: i64,
     /// Greatest sum.
-    pub max: i32,
+    pub max: i64,
 }
+
+/// Sums of 16-bit activations of 64 bits stay below this in magnitude: TFLM `kernels/internal/common.cc`,
+/// `MultiplyByQuantizedMultiplier` of an `int64_t`.
+const WIDE: i64 = 1 << 47;
 
 /// Ranges of the accumulators of `node`, one a channel; empty for an op without products.
 ///
@@ -18,7 +22,8 @@ pub struct AccumulatorRange {
 /// a tap outside the image contributes zero, which lies inside the bound of its term whenever the range holds the zero point.
 ///
 /// # Errors
-/// [`ValidError::AccumulatorOverflow`] for a channel whose sum could leave `int32`.
+/// [`ValidError::AccumulatorOverflow`] for a channel whose sum could leave `int32`, or, of `int16` activations without a bias of 32 bits,
+/// [`WIDE`].
 pub(super) fn ranges(graph: &Graph, node: &Node, ranges: &[Range]) -> Result<Vec<AccumulatorRange>, ValidError> {
     let Some(Layer { input, filter, bias, channel_axis }) = node.op.layer() else { return Ok(Vec::new()) };
     let zero_point = graph.tensor(input).quantization.as_ref().map_or(0, |quantization| quantization.zero_point());
@@ -27,10 +32,14 @@ pub(super) fn ranges(graph: &Graph, node: &Node, ranges: &[Range]) -> Result<Vec
     let weights = graph.value(filter).and_then(|data| data.as_i8()).unwrap_or(&[]);
     let channels = graph.tensor(filter).shape.0.get(channel_axis).copied().unwrap_or(0);
     let mut sums = vec![(0i64, 0i64); channels];
-    let biases = bias.and_then(|bias| graph.value(bias)).and_then(|data| data.as_i32()).unwrap_or(&[]);
-    for (sum, &bias) in sums.iter_mut().zip(biases) {
-        *sum = (bias.into(), bias.into());
+    let data = bias.and_then(|bias| graph.value(bias));
+    for (sum, bias) in sums.iter_mut().zip(data.and_then(Data::integers).unwrap_or_default()) {
+        // Far outside of what is accepted, and far from where sums overflow.
+        let bias = bias.clamp(-2 * WIDE, 2 * WIDE);
+        *sum = (bias, bias);
     }
+    let wide = graph.tensor(input).dtype == DType::I16 && !matches!(data, Some(Data::I32(_)));
+    let accepted = if wide { -WIDE..=WIDE - 1 } else { i64::from(i32::MIN)..=i64::from(i32::MAX) };
     let mut add = |channel: usize, weight: i8| {
         let (a, b) = (i64::from(weight) * low, i64::from(weight) * high);
         if let Some(sum) = sums.get_mut(channel) {
@@ -47,7 +56,7 @@ pub(super) fn ranges(graph: &Graph, node: &Node, ranges: &[Range]) -> Result<Vec
         }
     }
     let bound = |channel: usize, value: i64| {
-        i32::try_from(value).map_err(|_| ValidError::AccumulatorOverflow { channel, reached: value })
+        if accepted.contains(&value) { Ok(value) } else { Err(ValidError::AccumulatorOverflow { channel, reached: value }) }
     };
     let sums = sums.into_iter().enumerate();
     sums.map(|(channel, (min, max))| Ok(AccumulatorRange { min: bound(channel, min)?, max: bound(channel, max)? })).collect()

@@ -1,7 +1,7 @@
 //! Which element types each op has kernels for.
 
 use super::ValidError;
-use crate::ir::{DType, Graph, Node, Op, TensorId};
+use crate::ir::{DType, Graph, Node, Op, ReduceKind, ResizeMode, TensorId, UnaryKind};
 
 /// Checks the dtypes of everything that `node` reads and writes, and that weights are constants.
 ///
@@ -12,46 +12,64 @@ pub(super) fn check(graph: &Graph, node: &Node) -> Result<(), ValidError> {
         ids.iter().try_for_each(|&id| expect(graph, id, expected, text))
     };
     let int8 = |ids: &[TensorId]| all(ids, &[DType::I8], "int8");
+    let only_int8 = |input: TensorId| int8(&[input]).and_then(|()| int8(&node.outputs));
+    // All of 8 bits or all of 16, as what is read first is.
+    let same = |ids: &[TensorId]| match ids.first().map(|&id| graph.tensor(id).dtype) {
+        Some(DType::I16) => all(ids, &[DType::I16], "int16").and_then(|()| all(&node.outputs, &[DType::I16], "int16")),
+        Some(DType::I8 | DType::U8 | DType::I32 | DType::I64 | DType::F32 | DType::Bool) | None => {
+            all(ids, &[DType::I8], "int8 or int16").and_then(|()| all(&node.outputs, &[DType::I8], "int8"))
+        }
+    };
     match &node.op {
         Op::Conv2d { input, filter, bias, window: _, activation: _ }
         | Op::DepthwiseConv2d { input, filter, bias, window: _, activation: _ }
         | Op::TransposeConv { input, filter, bias, window: _, activation: _ }
         | Op::FullyConnected { input, filter, bias, activation: _ } => {
-            int8(&[*input, *filter])?;
+            same(&[*input])?;
+            int8(&[*filter])?;
             constant(graph, *filter)?;
             if let Some(bias) = bias {
-                expect(graph, *bias, &[DType::I32], "int32")?;
+                let (dtypes, text): (&[DType], _) = match (graph.tensor(*input).dtype, &node.op) {
+                    (DType::I16, Op::Conv2d { .. } | Op::FullyConnected { .. }) => {
+                        (&[DType::I64, DType::I32], "int64 or int32, for int16 activations")
+                    }
+                    (DType::I16, _) => (&[DType::I64], "int64, for int16 activations"),
+                    _ => (&[DType::I32], "int32"),
+                };
+                expect(graph, *bias, dtypes, text)?;
                 constant(graph, *bias)?;
             }
-            int8(&node.outputs)
+            Ok(())
         }
         Op::Prelu { input, alpha } => {
             int8(&[*input, *alpha])?;
             constant(graph, *alpha)?;
             int8(&node.outputs)
         }
-        Op::Binary { kind: _, a, b, activation: _ } => {
-            int8(&[*a, *b])?;
-            int8(&node.outputs)
-        }
-        Op::Concatenation { inputs, axis: _, activation: _ } | Op::Pack { inputs, axis: _ } => {
-            int8(inputs)?;
-            int8(&node.outputs)
-        }
-        Op::Unary { kind: _, input }
-        | Op::Pool2d { kind: _, input, window: _, activation: _ }
-        | Op::Reduce { kind: _, input, axes: _ }
+        Op::Binary { kind: _, a, b, activation: _ } => same(&[*a, *b]),
+        Op::Concatenation { inputs, axis: _, activation: _ } | Op::Pack { inputs, axis: _ } => same(inputs),
+        Op::Pool2d { kind: _, input, window: _, activation: _ }
         | Op::Softmax { input, beta: _ }
         | Op::Pad { input, before: _, after: _, value: _ }
-        | Op::MirrorPad { input, before: _, after: _, mode: _ }
         | Op::Split { input, axis: _ }
         | Op::Slice { input, begin: _, stride: _, size: _ }
         | Op::Transpose { input, perm: _ }
-        | Op::Unpack { input, axis: _ }
-        | Op::Resize { mode: _, input, align_corners: _, half_pixel_centers: _ } => {
-            int8(&[*input])?;
-            int8(&node.outputs)
-        }
+        | Op::Unpack { input, axis: _ } => same(&[*input]),
+        Op::Unary { kind, input } => match kind {
+            UnaryKind::Logistic | UnaryKind::Tanh | UnaryKind::Relu | UnaryKind::Relu6 | UnaryKind::LeakyRelu { .. } => {
+                same(&[*input])
+            }
+            UnaryKind::ReluN1To1 | UnaryKind::HardSwish => only_int8(*input),
+        },
+        Op::Reduce { kind, input, axes: _ } => match kind {
+            ReduceKind::Mean => same(&[*input]),
+            ReduceKind::Max => only_int8(*input),
+        },
+        Op::Resize { mode, input, align_corners: _, half_pixel_centers: _ } => match mode {
+            ResizeMode::NearestNeighbor => same(&[*input]),
+            ResizeMode::Bilinear => only_int8(*input),
+        },
+        Op::MirrorPad { input, before: _, after: _, mode: _ } => only_int8(*input),
         Op::ArgMax { input, axis: _ } => {
             int8(&[*input])?;
             all(&node.outputs, &[DType::I32], "int32")
@@ -64,12 +82,13 @@ pub(super) fn check(graph: &Graph, node: &Node) -> Result<(), ValidError> {
         Op::Quantize { input } => {
             all(&[*input], &[DType::F32, DType::I8, DType::U8, DType::I16], "float32, int8, uint8 or int16")?;
             match graph.tensor(*input).dtype {
-                DType::I8 => all(&node.outputs, &[DType::I8, DType::U8], "int8 or uint8"),
-                DType::F32 | DType::U8 | DType::I16 | DType::I32 | DType::I64 | DType::Bool => int8(&node.outputs),
+                DType::I8 => all(&node.outputs, &[DType::I8, DType::U8, DType::I16], "int8, uint8 or int16"),
+                DType::F32 | DType::I16 => all(&node.outputs, &[DType::I8, DType::I16], "int8 or int16"),
+                DType::U8 | DType::I32 | DType::I64 | DType::Bool => int8(&node.outputs),
             }
         }
         Op::Dequantize { input } => {
-            int8(&[*input])?;
+            all(&[*input], &[DType::I8, DType::I16], "int8 or int16")?;
             all(&node.outputs, &[DType::F32], "float32")
         }
     }

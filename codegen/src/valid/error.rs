@@ -242,7 +242,7 @@ impl Explain for ValidError {
                 "export the model with full integer quantization: int8 per-tensor activations and symmetric int8 weights".into()
             }
             Self::NotConstant { .. } => "weights, biases and slopes must be stored in the model".into(),
-            Self::AccumulatorOverflow { .. } => "its weights or bias are too large for exact int32 sums; quantize the layer again".into(),
+            Self::AccumulatorOverflow { .. } => "its weights or bias are too large for exact sums; quantize the layer again".into(),
             Self::Multiplier { .. } => "check the layer's scales; they are far from those of a working quantization".into(),
             Self::Unsupported(_) => "replace the operator or open an issue with the model".into(),
             Self::NoPorts(_) => "a network needs at least one input and one output tensor".into(),

@@ -6,6 +6,10 @@ use crate::ir::{Activation, BinaryKind, DType, Graph, Node, Op, PoolKind, Quanti
 /// Factors at or above this shift an accumulator out of its 32 bits.
 const FACTOR_LIMIT: f64 = (1u64 << 31) as f64;
 
+/// Factors at or above this shift an accumulator of 64 bits by more than the reference does: TFLM `kernels/internal/common.cc`,
+/// `MultiplyByQuantizedMultiplier` of an `int64_t`.
+const WIDE_FACTOR_LIMIT: f64 = 128.0;
+
 /// Checks the quantization of everything that `node` computes with.
 ///
 /// # Errors
@@ -28,13 +32,17 @@ pub(super) fn check(graph: &Graph, node: &Node) -> Result<(), ValidError> {
             }
             BinaryKind::Maximum | BinaryKind::Minimum => clamp(graph, node, *activation),
         },
-        Op::Pool2d { kind: PoolKind::Average | PoolKind::Max, input: _, window: _, activation } => {
+        Op::Pool2d { kind: PoolKind::Average | PoolKind::Max, input, window: _, activation } => {
+            // The mean of no pixels, and the bounds of activations, are about a zero that kernels of 16 bits hold to be 0.
+            if graph.tensor(*input).dtype == DType::I16 {
+                activations(graph, &node.outputs)?;
+            }
             clamp(graph, node, *activation)
         }
         Op::Concatenation { inputs: _, axis: _, activation } => match activation {
             Activation::None => Ok(()),
             Activation::Relu | Activation::Relu6 | Activation::ReluN1To1 | Activation::Clamp { .. } => {
-                Err(ValidError::Unsupported("a concatenation with a fused activation has no int8 kernel in the reference".into()))
+                Err(ValidError::Unsupported("a concatenation with a fused activation has no kernel in the reference".into()))
             }
         },
         Op::Reduce { kind, input, axes: _ } => match kind {
@@ -97,7 +105,9 @@ fn layer(
     }
     let scale = |id: TensorId| graph.tensor(id).quantization.as_ref().map_or(1.0, Quantization::scale);
     let output = node.outputs.first().map_or(1.0, |&output| scale(output));
-    quantization.scales.iter().try_for_each(|&weight| factor(f64::from(scale(input)) * f64::from(weight) / f64::from(output)))
+    let limit = if graph.tensor(input).dtype == DType::I16 { WIDE_FACTOR_LIMIT } else { FACTOR_LIMIT };
+    let factors = quantization.scales.iter().map(|&weight| f64::from(scale(input)) * f64::from(weight) / f64::from(output));
+    factors.into_iter().try_for_each(|given| factor(given, limit))
 }
 
 /// One input, one output, and their ratio.
@@ -119,18 +129,14 @@ fn ratios(graph: &Graph, inputs: &[TensorId], outputs: &[TensorId]) -> Result<()
     let scale = |id: TensorId| graph.tensor(id).quantization.as_ref().map_or(1.0, Quantization::scale);
     for &output in outputs {
         for &input in inputs {
-            factor(f64::from(scale(input)) / f64::from(scale(output)))?;
+            factor(f64::from(scale(input)) / f64::from(scale(output)), FACTOR_LIMIT)?;
         }
     }
     Ok(())
 }
 
-fn factor(factor: f64) -> Result<(), ValidError> {
-    if factor.is_finite() && factor < FACTOR_LIMIT {
-        Ok(())
-    } else {
-        Err(ValidError::Multiplier { factor, reference: "the reference" })
-    }
+fn factor(factor: f64, limit: f64) -> Result<(), ValidError> {
+    if factor.is_finite() && factor < limit { Ok(()) } else { Err(ValidError::Multiplier { factor, reference: "the reference" }) }
 }
 
 /// Activations: one positive finite scale and a zero point of the dtype.

@@ -1,27 +1,27 @@
-//! Element-wise functions of two int8 tensors: what is computed ([`BinaryOp`]) and over which elements, apart.
+//! Element-wise functions of two tensors: what is computed ([`BinaryOp`]) and over which elements, apart.
 
 use crate::requantize::{Clamp, Multiplier};
 
-/// A function of two stored int8 values, with its quantization.
-pub trait BinaryOp {
+/// A function of two stored values, with its quantization.
+pub trait BinaryOp<T = i8> {
     /// The stored result for the stored operands `a` and `b`.
-    fn apply(&self, a: i8, b: i8) -> i8;
+    fn apply(&self, a: T, b: T) -> T;
 
     /// Makes elements of `y` from the first on, many at a time, on cores that can: how many.
     #[inline(always)]
-    fn apply_many(&self, _a: &[i8], _b: &[i8], _y: &mut [i8]) -> usize {
+    fn apply_many(&self, _a: &[T], _b: &[T], _y: &mut [T]) -> usize {
         0
     }
 
     /// The same for `y[i] = apply(y[i], b[i])`.
     #[inline(always)]
-    fn apply_many_to_a(&self, _y: &mut [i8], _b: &[i8]) -> usize {
+    fn apply_many_to_a(&self, _y: &mut [T], _b: &[T]) -> usize {
         0
     }
 
     /// The same for `y[i] = apply(a[i], y[i])`.
     #[inline(always)]
-    fn apply_many_to_b(&self, _a: &[i8], _y: &mut [i8]) -> usize {
+    fn apply_many_to_b(&self, _a: &[T], _y: &mut [T]) -> usize {
         0
     }
 }
@@ -213,7 +213,7 @@ pub struct Broadcast {
 
 /// `output[i] = op(a[i], b[i])`, over the shortest of the slices.
 #[inline(always)]
-pub fn elementwise<O: BinaryOp>(op: &O, a: &[i8], b: &[i8], output: &mut [i8]) {
+pub fn elementwise<T: Copy, O: BinaryOp<T>>(op: &O, a: &[T], b: &[T], output: &mut [T]) {
     let done = op.apply_many(a, b, output);
     let (Some(a), Some(b), Some(output)) = (a.get(done..), b.get(done..), output.get_mut(done..)) else { return };
     for ((y, &a), &b) in output.iter_mut().zip(a).zip(b) {
@@ -223,7 +223,7 @@ pub fn elementwise<O: BinaryOp>(op: &O, a: &[i8], b: &[i8], output: &mut [i8]) {
 
 /// `a[i] = op(a[i], b[i])`.
 #[inline(always)]
-pub fn elementwise_in_place_a<O: BinaryOp>(op: &O, a: &mut [i8], b: &[i8]) {
+pub fn elementwise_in_place_a<T: Copy, O: BinaryOp<T>>(op: &O, a: &mut [T], b: &[T]) {
     let done = op.apply_many_to_a(a, b);
     let (Some(a), Some(b)) = (a.get_mut(done..), b.get(done..)) else { return };
     for (a, &b) in a.iter_mut().zip(b) {
@@ -233,7 +233,7 @@ pub fn elementwise_in_place_a<O: BinaryOp>(op: &O, a: &mut [i8], b: &[i8]) {
 
 /// `b[i] = op(a[i], b[i])`.
 #[inline(always)]
-pub fn elementwise_in_place_b<O: BinaryOp>(op: &O, a: &[i8], b: &mut [i8]) {
+pub fn elementwise_in_place_b<T: Copy, O: BinaryOp<T>>(op: &O, a: &[T], b: &mut [T]) {
     let done = op.apply_many_to_b(a, b);
     let (Some(a), Some(b)) = (a.get(done..), b.get_mut(done..)) else { return };
     for (b, &a) in b.iter_mut().zip(a) {
@@ -243,7 +243,7 @@ pub fn elementwise_in_place_b<O: BinaryOp>(op: &O, a: &[i8], b: &mut [i8]) {
 
 /// Calls `f(position of a, position of b, output)` for every output in order, until `output` or the loops end.
 #[inline(always)]
-fn visit(shape: &Broadcast, output: &mut [i8], mut f: impl FnMut(usize, usize, &mut i8)) {
+fn visit<T>(shape: &Broadcast, output: &mut [T], mut f: impl FnMut(usize, usize, &mut T)) {
     let [d0, d1, d2, d3] = shape.dims;
     let [a0, a1, a2, a3] = shape.a_strides.map(|stride| stride as usize);
     let [b0, b1, b2, b3] = shape.b_strides.map(|stride| stride as usize);
@@ -274,7 +274,7 @@ fn visit(shape: &Broadcast, output: &mut [i8], mut f: impl FnMut(usize, usize, &
 
 /// `output[i] = op(a[..], b[..])` with the operands broadcast. Positions outside an operand leave their output as it was.
 #[inline(always)]
-pub fn broadcast<O: BinaryOp>(op: &O, shape: &Broadcast, a: &[i8], b: &[i8], output: &mut [i8]) {
+pub fn broadcast<T: Copy, O: BinaryOp<T>>(op: &O, shape: &Broadcast, a: &[T], b: &[T], output: &mut [T]) {
     visit(shape, output, |pa, pb, y| {
         if let (Some(&a), Some(&b)) = (a.get(pa), b.get(pb)) {
             *y = op.apply(a, b);
@@ -284,7 +284,7 @@ pub fn broadcast<O: BinaryOp>(op: &O, shape: &Broadcast, a: &[i8], b: &[i8], out
 
 /// [`broadcast`] into operand `a`, whose shape is the output's: only `b` is repeated.
 #[inline(always)]
-pub fn broadcast_in_place_a<O: BinaryOp>(op: &O, shape: &Broadcast, a: &mut [i8], b: &[i8]) {
+pub fn broadcast_in_place_a<T: Copy, O: BinaryOp<T>>(op: &O, shape: &Broadcast, a: &mut [T], b: &[T]) {
     visit(shape, a, |_, pb, a| {
         if let Some(&b) = b.get(pb) {
             *a = op.apply(*a, b);
@@ -294,7 +294,7 @@ pub fn broadcast_in_place_a<O: BinaryOp>(op: &O, shape: &Broadcast, a: &mut [i8]
 
 /// [`broadcast`] into operand `b`, whose shape is the output's: only `a` is repeated.
 #[inline(always)]
-pub fn broadcast_in_place_b<O: BinaryOp>(op: &O, shape: &Broadcast, a: &[i8], b: &mut [i8]) {
+pub fn broadcast_in_place_b<T: Copy, O: BinaryOp<T>>(op: &O, shape: &Broadcast, a: &[T], b: &mut [T]) {
     visit(shape, b, |pa, _, b| {
         if let Some(&a) = a.get(pa) {
             *b = op.apply(a, *b);
@@ -308,37 +308,37 @@ pub mod shared {
 
     /// [`super::elementwise`], outlined.
     #[inline(never)]
-    pub fn elementwise<O: BinaryOp>(op: &O, a: &[i8], b: &[i8], output: &mut [i8]) {
+    pub fn elementwise<T: Copy, O: BinaryOp<T>>(op: &O, a: &[T], b: &[T], output: &mut [T]) {
         super::elementwise(op, a, b, output);
     }
 
     /// [`super::elementwise_in_place_a`], outlined.
     #[inline(never)]
-    pub fn elementwise_in_place_a<O: BinaryOp>(op: &O, a: &mut [i8], b: &[i8]) {
+    pub fn elementwise_in_place_a<T: Copy, O: BinaryOp<T>>(op: &O, a: &mut [T], b: &[T]) {
         super::elementwise_in_place_a(op, a, b);
     }
 
     /// [`super::elementwise_in_place_b`], outlined.
     #[inline(never)]
-    pub fn elementwise_in_place_b<O: BinaryOp>(op: &O, a: &[i8], b: &mut [i8]) {
+    pub fn elementwise_in_place_b<T: Copy, O: BinaryOp<T>>(op: &O, a: &[T], b: &mut [T]) {
         super::elementwise_in_place_b(op, a, b);
     }
 
     /// [`super::broadcast`], outlined.
     #[inline(never)]
-    pub fn broadcast<O: BinaryOp>(op: &O, shape: &Broadcast, a: &[i8], b: &[i8], output: &mut [i8]) {
+    pub fn broadcast<T: Copy, O: BinaryOp<T>>(op: &O, shape: &Broadcast, a: &[T], b: &[T], output: &mut [T]) {
         super::broadcast(op, shape, a, b, output);
     }
 
     /// [`super::broadcast_in_place_a`], outlined.
     #[inline(never)]
-    pub fn broadcast_in_place_a<O: BinaryOp>(op: &O, shape: &Broadcast, a: &mut [i8], b: &[i8]) {
+    pub fn broadcast_in_place_a<T: Copy, O: BinaryOp<T>>(op: &O, shape: &Broadcast, a: &mut [T], b: &[T]) {
         super::broadcast_in_place_a(op, shape, a, b);
     }
 
     /// [`super::broadcast_in_place_b`], outlined.
     #[inline(never)]
-    pub fn broadcast_in_place_b<O: BinaryOp>(op: &O, shape: &Broadcast, a: &[i8], b: &mut [i8]) {
+    pub fn broadcast_in_place_b<T: Copy, O: BinaryOp<T>>(op: &O, shape: &Broadcast, a: &[T], b: &mut [T]) {
         super::broadcast_in_place_b(op, shape, a, b);
     }
 }

@@ -10,6 +10,7 @@ pub mod depthwise_conv2d;
 mod dims;
 pub mod fully_connected;
 mod gather;
+pub mod int16;
 pub mod lanes;
 pub mod lut;
 pub mod max_pool2d;

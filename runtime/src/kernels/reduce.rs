@@ -1,5 +1,6 @@
 //! Reductions over axes: `mean` and `reduce_max`.
 
+use super::quantize::Stored;
 use crate::requantize::Multiplier;
 
 /// The axes that are kept and those that are reduced, as nested loops with their steps in the input, outermost first.
@@ -29,7 +30,7 @@ pub struct Mean {
 
 /// Calls `f(position, accumulator)` for each element that is reduced into the output at `base`.
 #[inline(always)]
-fn fold(shape: &Reduce, base: usize, input: &[i8], start: i32, f: impl Fn(i32, i32) -> i32) -> i32 {
+fn fold<T: Stored>(shape: &Reduce, base: usize, input: &[T], start: i32, f: impl Fn(i32, i32) -> i32) -> i32 {
     let [d0, d1, d2] = shape.reduced;
     let [s0, s1, s2] = shape.reduced_strides.map(|stride| stride as usize);
     let mut accumulator = start;
@@ -40,7 +41,7 @@ fn fold(shape: &Reduce, base: usize, input: &[i8], start: i32, f: impl Fn(i32, i
             let mut p2 = p1;
             for _ in 0..d2 {
                 if let Some(&x) = input.get(p2) {
-                    accumulator = f(accumulator, i32::from(x));
+                    accumulator = f(accumulator, x.widen());
                 }
                 p2 = p2.wrapping_add(s2);
             }
@@ -53,7 +54,7 @@ fn fold(shape: &Reduce, base: usize, input: &[i8], start: i32, f: impl Fn(i32, i
 
 /// Calls `f(base position)` for each output in order and stores its result.
 #[inline(always)]
-fn each(shape: &Reduce, output: &mut [i8], f: impl Fn(usize) -> i8) {
+fn each<T>(shape: &Reduce, output: &mut [T], f: impl Fn(usize) -> T) {
     let [d0, d1, d2] = shape.kept;
     let [s0, s1, s2] = shape.kept_strides.map(|stride| stride as usize);
     let mut outputs = output.iter_mut();
@@ -73,13 +74,13 @@ fn each(shape: &Reduce, output: &mut [i8], f: impl Fn(usize) -> i8) {
     }
 }
 
-/// The arithmetic mean over the reduced axes. Sums wrap at 32 bits, which 16 million elements do not reach.
+/// The arithmetic mean over the reduced axes. Sums wrap at 32 bits, which 16 million elements of 8 bits do not reach.
 #[inline(always)]
-pub fn mean(shape: &Reduce, params: &Mean, input: &[i8], output: &mut [i8]) {
+pub fn mean<T: Stored>(shape: &Reduce, params: &Mean, input: &[T], output: &mut [T]) {
     each(shape, output, |base| {
         let sum = fold(shape, base, input, 0, i32::wrapping_add);
         let scaled = params.multiplier.apply(sum.wrapping_sub(params.offset));
-        scaled.wrapping_add(params.output_zero_point).clamp(-128, 127) as i8
+        T::saturate(scaled.wrapping_add(params.output_zero_point))
     });
 }
 
@@ -91,11 +92,11 @@ pub fn reduce_max(shape: &Reduce, input: &[i8], output: &mut [i8]) {
 
 /// One copy of the code for all layers.
 pub mod shared {
-    use super::{Mean, Reduce};
+    use super::{Mean, Reduce, Stored};
 
     /// [`super::mean`], outlined.
     #[inline(never)]
-    pub fn mean(shape: &Reduce, params: &Mean, input: &[i8], output: &mut [i8]) {
+    pub fn mean<T: Stored>(shape: &Reduce, params: &Mean, input: &[T], output: &mut [T]) {
         super::mean(shape, params, input, output);
     }
 

@@ -10,6 +10,7 @@ use super::conv2d::Conv2d;
 use super::depthwise_conv2d::DepthwiseConv2d;
 use super::dims::Dims;
 use super::fully_connected::FullyConnected;
+use super::int16::{self, Windows};
 use super::max_pool2d::MaxPool2d;
 
 /// Which rows of its input each row of a kernel's output depends on.
@@ -17,11 +18,11 @@ use super::max_pool2d::MaxPool2d;
 pub struct Rows {
     /// Rows of the input.
     pub input: usize,
-    /// Bytes of each.
+    /// Elements of each: bytes, where they are `int8`.
     pub input_bytes: usize,
     /// Rows of the output.
     pub output: usize,
-    /// Bytes of each.
+    /// Elements of each: bytes, where they are `int8`.
     pub output_bytes: usize,
     /// Input rows between the first ones of neighbouring output rows.
     pub stride: usize,
@@ -57,7 +58,7 @@ impl Rows {
         if row < self.input { row } else { self.input }
     }
 
-    /// The least number of bytes by which the output must begin below the input, so that the rows can be made from the first
+    /// The least number of elements by which the output must begin below the input, so that the rows can be made from the first
     /// to the last, `together` at a time: the most that the end of a band lies behind the first input row needed, each from
     /// its base.
     pub const fn below(&self, together: usize) -> usize {
@@ -76,7 +77,7 @@ impl Rows {
         most
     }
 
-    /// The least number of bytes by which the output must begin above the input, so that the rows can be made from the last to
+    /// The least number of elements by which the output must begin above the input, so that the rows can be made from the last to
     /// the first, `together` at a time: the most that the end of the input rows needed lies behind a band, each from its base.
     pub const fn above(&self, together: usize) -> usize {
         let mut most = 0;
@@ -161,7 +162,7 @@ impl Overlapping {
     /// The next band to be made while `left` output rows are, which it counts down: with the band, memory that begins with its
     /// part of the input, and its part of the output. `None` when all are made.
     #[inline(never)]
-    pub fn next<'a>(&self, left: &mut usize, memory: &'a mut [i8]) -> Option<(Band, &'a [i8], &'a mut [i8])> {
+    pub fn next<'a, T>(&self, left: &mut usize, memory: &'a mut [T]) -> Option<(Band, &'a [T], &'a mut [T])> {
         let Self { rows, input, output } = self;
         let (down, row) = (output < input, rows.output_bytes);
         // The rows made so far are the first ones or the last ones.
@@ -237,18 +238,27 @@ by_rows_of_images!(Conv2d, |p| p.dilation[0]);
 by_rows_of_images!(DepthwiseConv2d, |p| p.dilation[0]);
 by_rows_of_images!(AveragePool2d, |p| 1);
 by_rows_of_images!(MaxPool2d, |p| 1);
+by_rows_of_images!(Windows, |p| p.dilation[0]);
 
-impl FullyConnected {
-    /// What each row of the output depends on: the same row of the input.
-    pub const fn rows(&self) -> Rows {
-        let rows = self.rows as usize;
-        let (input_bytes, output_bytes) = (self.depth as usize, self.columns as usize);
-        Rows { input: rows, input_bytes, output: rows, output_bytes, stride: 1, pad: 0, span: 1 }
-    }
+/// For fully connected layers, each of whose rows depends on one.
+macro_rules! by_rows_of_a_matrix {
+    ($params:ty) => {
+        impl $params {
+            /// What each row of the output depends on: the same row of the input.
+            pub const fn rows(&self) -> Rows {
+                let rows = self.rows as usize;
+                let (input_bytes, output_bytes) = (self.depth as usize, self.columns as usize);
+                Rows { input: rows, input_bytes, output: rows, output_bytes, stride: 1, pad: 0, span: 1 }
+            }
 
-    /// The parameters of a band of its rows.
-    #[inline(always)]
-    pub fn of_band(&self, band: &Band) -> Self {
-        Self { rows: band.output, ..*self }
-    }
+            /// The parameters of a band of its rows.
+            #[inline(always)]
+            pub fn of_band(&self, band: &Band) -> Self {
+                Self { rows: band.output, ..*self }
+            }
+        }
+    };
 }
+
+by_rows_of_a_matrix!(FullyConnected);
+by_rows_of_a_matrix!(int16::FullyConnected);

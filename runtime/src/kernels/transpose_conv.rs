@@ -88,7 +88,7 @@ fn add_products(p: &TransposeConv, input: &[i8], filter: &[i8], block: &Block, s
 /// Along one axis, the inputs that reach output `index`, each with the tap it does so through: `input * stride + tap =
 /// index + pad`. None where the stride is zero.
 #[inline(always)]
-fn reaching(index: usize, pad: u16, stride: u16, kernel: u16, size: u16) -> impl Iterator<Item = (usize, usize)> {
+pub(super) fn reaching(index: usize, pad: u16, stride: u16, kernel: u16, size: u16) -> impl Iterator<Item = (usize, usize)> {
     let (reach, stride, kernel) = (index + pad as usize, stride as usize, kernel as usize);
     // From the first whose last tap reaches as far, to the last whose tap 0 does not lie beyond.
     let first = (reach + stride).saturating_sub(kernel).checked_div(stride).unwrap_or(0);

@@ -15,7 +15,7 @@ pub(crate) struct Window {
 impl Window {
     /// Calls `f` with `count` channels, from `channel` on, of each pixel that lies in `input` with them.
     #[inline(always)]
-    pub(crate) fn each_pixel(&self, input: &[i8], channel: usize, count: usize, mut f: impl FnMut(&[i8])) {
+    pub(crate) fn each_pixel<T>(&self, input: &[T], channel: usize, count: usize, mut f: impl FnMut(&[T])) {
         let mut row = self.start.wrapping_add(channel);
         for _ in 0..self.size[0] {
             let mut place = row;
@@ -32,12 +32,12 @@ impl Window {
 
 /// Calls `pool` with each pixel of `output` and its window of the input. Pairs are `[height, width]`.
 #[inline(never)]
-pub(crate) fn each_window(
+pub(crate) fn each_window<T>(
     input: Dims,
     output_size: [u16; 2],
     [kernel, stride, pad]: [[u16; 2]; 3],
-    output: &mut [i8],
-    pool: &dyn Fn(&Window, &mut [i8]),
+    output: &mut [T],
+    pool: &dyn Fn(&Window, &mut [T]),
 ) {
     let (width, channels) = (input.width as usize, input.channels as usize);
     if channels == 0 {

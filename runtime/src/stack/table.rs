@@ -32,6 +32,9 @@ pub const ELEMENTWISE: Frames = Frames { size: [320, 248, 200, 368, 136], speed:
 /// `fully_connected`
 pub const FULLY_CONNECTED: Frames = Frames { size: [928, 816, 872, 1024, 640], speed: [760, 648, 1648, 1104, 520] };
 
+/// `int16`
+pub const INT16: Frames = Frames { size: [1512, 1448, 1448, 1456, 1400], speed: [1512, 1448, 1448, 1456, 1400] };
+
 /// `lanes`
 pub const LANES: Frames = Frames { size: [64, 64, 64, 64, 64], speed: [3736, 64, 64, 64, 64] };
 

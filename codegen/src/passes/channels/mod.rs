@@ -20,7 +20,7 @@ mod relation;
 mod tests;
 
 use super::Removal;
-use crate::ir::{Graph, TensorId};
+use crate::ir::{DType, Graph, TensorId};
 use crate::lower;
 use crate::options::Reference;
 use crate::valid;
@@ -45,7 +45,9 @@ pub fn shrink_channels(graph: &mut Graph, reference: Reference) -> Vec<Removal> 
 /// One round; `None` where nothing changed.
 fn round(graph: &mut Graph, reference: Reference) -> Option<Vec<Removal>> {
     let total = graph.tensors.iter().fold(0usize, |sum, tensor| sum.saturating_add(channels(tensor)));
-    if total > CHANNELS {
+    // Bounds are those of 8-bit kernels.
+    let wide = graph.nodes.iter().flat_map(|node| &node.outputs).any(|&id| graph.tensor(id).dtype == DType::I16);
+    if wide || total > CHANNELS {
         return None;
     }
     let facts = valid::check(graph).ok()?;

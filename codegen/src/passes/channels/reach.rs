@@ -168,7 +168,8 @@ fn channelwise(node: &Node, step: &Step, program: &Program, ties: &[Tie], whole:
         | Kernel::ArgMax(_)
         | Kernel::Quantize(_)
         | Kernel::Dequantize(_)
-        | Kernel::Requantize(_) => {}
+        | Kernel::Requantize(_)
+        | Kernel::Int16(_) => {}
     }
 }
 

@@ -3,7 +3,7 @@
 
 mod table;
 
-use crate::lower::{ConstId, Constant, Kernel, Step};
+use crate::lower::{ConstId, Constant, Int16, Kernel, Step};
 use crate::options::{CoreClass, FormKind as Kind};
 
 /// What a form of a step is estimated to take.
@@ -60,7 +60,7 @@ pub struct Rate {
 pub const CORES: [CoreClass; 5] = [CoreClass::Armv6M, CoreClass::Armv7M, CoreClass::Dsp, CoreClass::Mve, CoreClass::Riscv32];
 
 impl Layer {
-    /// The kind of a kernel's layer; `None` for kernels without weights.
+    /// The kind of a kernel's layer, of which those of 16 bits are taken for those of 8; `None` for kernels without weights.
     pub fn of(kernel: &Kernel) -> Option<Self> {
         match kernel {
             Kernel::Conv2d { .. } => Some(Layer::Conv2d),
@@ -68,6 +68,20 @@ impl Layer {
             Kernel::FullyConnected { params, .. } if params.rows == 1 => Some(Layer::FullyConnected),
             Kernel::FullyConnected { .. } => Some(Layer::Pointwise),
             Kernel::TransposeConv { .. } => Some(Layer::TransposeConv),
+            Kernel::Int16(kernel) => match kernel {
+                Int16::Conv2d { .. } => Some(Layer::Conv2d),
+                Int16::DepthwiseConv2d { .. } => Some(Layer::DepthwiseConv2d),
+                Int16::FullyConnected { params, .. } if params.rows == 1 => Some(Layer::FullyConnected),
+                Int16::FullyConnected { .. } => Some(Layer::Pointwise),
+                Int16::TransposeConv { .. } => Some(Layer::TransposeConv),
+                Int16::AveragePool2d(_)
+                | Int16::MaxPool2d(_)
+                | Int16::Binary { .. }
+                | Int16::Rectifier(_)
+                | Int16::Logistic(_)
+                | Int16::Tanh(_)
+                | Int16::Softmax(_) => None,
+            },
             Kernel::AveragePool2d(_)
             | Kernel::MaxPool2d(_)
             | Kernel::Softmax(_)
@@ -109,6 +123,8 @@ impl Work {
                 product(&[p.output.height, p.output.width, p.output.channels]),
                 product(&[p.input.height, p.input.width, p.input.channels]),
             ),
+            // Of their forms none copies what it reads.
+            Kernel::Int16(kernel) => (kernel.outputs().unwrap_or(0.0), 0.0),
             Kernel::AveragePool2d(_)
             | Kernel::MaxPool2d(_)
             | Kernel::Softmax(_)

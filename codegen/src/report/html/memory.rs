@@ -30,11 +30,12 @@ pub(super) fn memory(detail: &Detail) -> String {
         ),
     };
     let text = format!(
-        "<h3>Memory plan</h3>\n<p class=\"quiet\">{} bytes of RAM. At least {} bytes are needed for 8-bit tensors at one moment; the \
+        "<h3>Memory plan</h3>\n<p class=\"quiet\">{} bytes of RAM. At least {} bytes are needed for {} tensors at one moment; the \
          arena for them has {}.{saved} Each rectangle is memory in use: from left to right the steps, from below upwards the \
          addresses.</p>\n",
         number(plan.ram_bytes() as u64),
         number(plan.arena_lower_bound as u64),
+        plan.arena_dtype.name(),
         number(plan.arena_bytes as u64),
     );
     text + &picture(program, plan, &placed)
@@ -42,7 +43,7 @@ pub(super) fn memory(detail: &Detail) -> String {
 
 /// The arena's storages where the plan puts them, and above the arena the others.
 fn placed(program: &Program, plan: &Plan) -> Vec<Placed> {
-    let Arena { storages, layout, bytes_apart: _, others } = arena(program, plan.options.optimize);
+    let Arena { dtype: _, storages, layout, bytes_apart: _, others } = arena(program, plan.options.optimize);
     let mut placed: Vec<Placed> =
         storages.into_iter().zip(layout.offsets).map(|(storage, offset)| Placed { storage, offset }).collect();
     let mut offset = plan.arena_bytes;
