@@ -27,5 +27,5 @@ pub mod script;
 pub mod text;
 pub mod valid;
 
-pub use options::{CoreClass, Optimize, Options, Placement, Reference};
+pub use options::{Bytes, CoreClass, Optimize, Options, Placement, Reference};
 pub use script::Builder;

@@ -71,6 +71,11 @@ pub struct Options {
     pub optimize: Optimize,
     /// The core that the code is for.
     pub core: CoreClass,
+    /// The most bytes of flash that the model may take: forms are chosen so that code, by the cost model, and constants fit.
+    pub max_flash: Option<Bytes>,
+    /// The most bytes of RAM that the `Model` struct may take: where it would be larger, the first layers are computed in bands of
+    /// rows, some of them twice.
+    pub max_ram: Option<Bytes>,
     /// The only form to consider for steps that have it, whatever its cost; to measure forms with.
     pub form: Option<FormKind>,
     /// Whether the lossless passes run; off only to test them.
@@ -100,6 +105,35 @@ impl Section {
     /// The name.
     pub fn name(&self) -> &str {
         &self.0
+    }
+}
+
+/// A number of bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Bytes(pub usize);
+
+/// A word that is no number of bytes.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no number of bytes; expected one like `20000` or `20k` (of 1024 each)")]
+pub struct NoBytes(pub String);
+
+impl FromStr for Bytes {
+    type Err = NoBytes;
+
+    /// Digits, and `k` for times 1024.
+    fn from_str(word: &str) -> Result<Self, NoBytes> {
+        let (digits, unit) = match word.strip_suffix(['k', 'K']) {
+            Some(digits) => (digits, 1024),
+            None => (word, 1),
+        };
+        let bytes = digits.parse::<usize>().ok().and_then(|count| count.checked_mul(unit));
+        bytes.map(Self).ok_or_else(|| NoBytes(word.into()))
+    }
+}
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
     }
 }
 

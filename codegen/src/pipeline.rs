@@ -4,7 +4,7 @@ use crate::diag::{Diagnostic, Diagnostics, Explain, Place};
 use crate::ir::Graph;
 use crate::lower::{self, Program};
 use crate::options::{Options, Passes};
-use crate::passes::{self, Removal};
+use crate::passes::{self, Patched, Removal};
 use crate::plan::{self, Plan, PlanError};
 use crate::{front, valid};
 
@@ -101,14 +101,55 @@ pub fn compile(source: &Source, options: &Options) -> Result<Compiled, Diagnosti
 /// # Errors
 /// Everything that the first stage with a problem finds wrong.
 pub fn compile_graph(original: Graph, options: &Options, sha256: [u8; 32]) -> Result<Compiled, Diagnostics> {
-    let (graph, mut removals) = simplified(&original, options)?;
+    let (graph, removals) = simplified(&original, options)?;
+    let over = |compiled: &Compiled| options.max_ram.is_some_and(|most| compiled.plan.ram_bytes() > most.0);
+    let mut best = planned(&original, graph, removals.clone(), options, sha256)?;
+    if over(&best) {
+        // The first that fits has the least to compute twice.
+        for patched in passes::patches(&best.graph).into_iter().take(PATCHES) {
+            let mut removals = removals.clone();
+            removals.push(recomputed(&patched, best.plan.macs));
+            let compiled = planned(&original, patched.graph, removals, options, sha256)?;
+            if !over(&compiled) {
+                best = compiled;
+                break;
+            }
+        }
+    }
+    plan::limit(&best.plan, options)?;
+    Ok(best)
+}
+
+/// Most ways to compute a network in bands that are planned, each of which takes about as long as a compilation.
+const PATCHES: usize = 64;
+
+/// Lowers and plans a graph after the passes.
+fn planned(
+    original: &Graph,
+    graph: Graph,
+    mut removals: Vec<Removal>,
+    options: &Options,
+    sha256: [u8; 32],
+) -> Result<Compiled, Diagnostics> {
     let facts = valid::check(&graph)?;
     let mut program = lower::lower(&graph, &facts, options.reference)?;
     if options.passes == Passes::All {
         removals.extend(passes::compose_tables(&mut program));
     }
     let plan = plan::plan(&program, options, sha256).map_err(|error| error.at(Place::default()))?;
-    Ok(Compiled { original, graph, removals, program, plan })
+    Ok(Compiled { original: original.clone(), graph, removals, program, plan })
+}
+
+/// What computing first layers in bands does, for the report.
+fn recomputed(patched: &Patched, macs: u64) -> Removal {
+    let Patched { image, nodes, bands, macs: after, graph: _ } = patched;
+    Removal {
+        pass: "patches",
+        what: format!(
+            "{nodes} whole images up to `{image}`, for {bands} bands of rows: {after} multiply-accumulates, not {macs}"
+        ),
+        why: "each row is made of the same rows as before",
+    }
 }
 
 impl Explain for PlanError {

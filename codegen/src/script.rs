@@ -2,7 +2,7 @@
 
 use crate::diag::{Diagnostic, Diagnostics, Place};
 use crate::emit::{Blobs, Emitted, Emitter};
-use crate::options::{CoreClass, Optimize, Options, Placement, Reference};
+use crate::options::{Bytes, CoreClass, Optimize, Options, Placement, Reference};
 use crate::pipeline::{Source, compile};
 use crate::text;
 use std::path::{Path, PathBuf};
@@ -52,6 +52,18 @@ impl Builder {
     /// The engine whose outputs the code equals.
     pub fn reference(mut self, reference: Reference) -> Self {
         self.options.reference = reference;
+        self
+    }
+
+    /// The most bytes of flash that the model may take: see [`Options::max_flash`].
+    pub fn max_flash(mut self, bytes: usize) -> Self {
+        self.options.max_flash = Some(Bytes(bytes));
+        self
+    }
+
+    /// The most bytes of RAM that the model may take: see [`Options::max_ram`].
+    pub fn max_ram(mut self, bytes: usize) -> Self {
+        self.options.max_ram = Some(Bytes(bytes));
         self
     }
 

@@ -40,6 +40,13 @@ pub(crate) fn shared() -> Vec<Case> {
     ["mlperf-tiny", "tflm"].iter().flat_map(|folder| cases(&root.join(folder))).collect()
 }
 
+/// The digits model that the project ships, with its test set.
+pub(crate) fn digits() -> Case {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/models");
+    let golden = std::fs::read(folder.join("digits.test.safetensors")).expect("the recording");
+    Case { name: "digits".into(), model: folder.join("digits.tflite"), golden: Golden::parse(&golden).expect("a recording") }
+}
+
 /// TensorFlow Lite models in a folder that have a recording.
 pub(crate) fn cases(folder: &Path) -> Vec<Case> {
     cases_of(folder, "tflite")

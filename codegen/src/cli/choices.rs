@@ -1,6 +1,6 @@
 //! Options that several commands share.
 
-use crate::options::{Optimize, Reference};
+use crate::options::{Bytes, Optimize, Reference};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, ValueEnum};
 use std::path::PathBuf;
@@ -24,6 +24,18 @@ pub(super) struct Global {
     /// Whether diagnostics are coloured; auto: on a terminal.
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
     pub(super) color: Color,
+}
+
+/// Memory that a model may take.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub(super) struct Limits {
+    /// The most flash that the model may take, as 20000 or 20k: kernels are chosen so that constants, and code by the cost
+    /// model, fit
+    #[arg(long, value_name = "BYTES")]
+    pub(super) max_flash: Option<Bytes>,
+    /// The most RAM that the model may take: where it needs more, its first layers are computed in bands of rows
+    #[arg(long, value_name = "BYTES")]
+    pub(super) max_ram: Option<Bytes>,
 }
 
 /// How results are written.

@@ -32,6 +32,8 @@ pub(super) struct Generate {
     /// What to spend flash on.
     #[arg(long, default_value = Optimize::default().name(), value_parser = choices::optimize())]
     optimize: Optimize,
+    #[command(flatten)]
+    limits: choices::Limits,
     /// The engine whose outputs the code equals to the bit.
     #[arg(long, default_value = Reference::default().name(), value_parser = choices::reference())]
     reference: Reference,
@@ -98,7 +100,9 @@ impl Generate {
             if self.cargo { env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default() } else { PathBuf::new() };
         let (core, board) = self.target(&session.catalogue)?;
         let placement = Placement { weights: self.weights_section.clone(), arena: self.arena_section.clone() };
-        let options = Options { reference: self.reference, optimize: self.optimize, core, placement, ..Options::default() };
+        let choices::Limits { max_flash, max_ram } = self.limits;
+        let (reference, optimize) = (self.reference, self.optimize);
+        let options = Options { reference, optimize, core, max_flash, max_ram, placement, ..Options::default() };
         let files = Files::read(&root.join(&self.model))?;
         if self.cargo {
             for file in files.watched() {

@@ -6,7 +6,7 @@ use super::{Ended, Outcome};
 use crate::boards::Target;
 use crate::diag::{Diagnostics, Explain, Place};
 use crate::measure::{self, Breaches, MeasureError, Program, Samples};
-use crate::options::{Optimize, Options};
+use crate::options::Optimize;
 use crate::pipeline;
 use crate::script::Files;
 use serde::Serialize;
@@ -59,8 +59,7 @@ pub(super) fn run(command: &Verify, session: &Session, targets: &[Target<'_>]) -
     let mut failed = Vec::new();
     let settings = measure::Options { size: command.optimize == Optimize::Size, ..measure::Options::default() };
     for target in if named.is_empty() { &every } else { &named } {
-        let options =
-            Options { reference: command.reference(), optimize: command.optimize, core: target.class(), ..Options::default() };
+        let options = command.options(target.class());
         let plan = pipeline::compile(&files.source(&shown), &options)?.plan;
         (report.floats, report.ram_bytes) = (plan.computes_in_floats(), plan.ram_bytes() as u64);
         let doing = session.doing(&format!("linking for {}", target.name()));

@@ -8,7 +8,7 @@ use crate::boards::Target;
 use crate::diag::{Diagnostic, Diagnostics, Explain, Place};
 use crate::ir::{Graph, TensorId};
 use crate::measure::{self, Golden, GoldenError, MeasureError, Port, Program, Run};
-use crate::options::{Optimize, Options, Reference};
+use crate::options::{CoreClass, Optimize, Options, Reference};
 use crate::pipeline::{self, Source};
 use crate::script::Files;
 use crate::{eval, lower};
@@ -42,6 +42,8 @@ pub(super) struct Verify {
     /// What to spend flash on.
     #[arg(long, default_value = Optimize::default().name(), value_parser = choices::optimize())]
     pub(super) optimize: Optimize,
+    #[command(flatten)]
+    pub(super) limits: choices::Limits,
     /// The engine whose outputs the code is to equal; `xnnpack` where that is the engine, `tflm` otherwise.
     #[arg(long, value_parser = choices::reference())]
     reference: Option<Reference>,
@@ -172,6 +174,13 @@ impl Verify {
         self.reference.unwrap_or(if self.engine == Reference::Xnnpack.name() { Reference::Xnnpack } else { Reference::Tflm })
     }
 
+    /// What is generated for a core.
+    pub(super) fn options(&self, core: CoreClass) -> Options {
+        let choices::Limits { max_flash, max_ram } = self.limits;
+        let (reference, optimize) = (self.reference(), self.optimize);
+        Options { reference, optimize, core, max_flash, max_ram, ..Options::default() }
+    }
+
     /// The figures of one target.
     fn one(
         &self,
@@ -181,8 +190,7 @@ impl Verify {
         file: &Path,
         target: &Target<'_>,
     ) -> Result<Row, Stop> {
-        let options =
-            Options { reference: self.reference(), optimize: self.optimize, core: target.class(), ..Options::default() };
+        let options = self.options(target.class());
         let compiled = pipeline::compile(source, &options)?;
         if session.verbose {
             session.say(&compiled.plan.to_string());

@@ -9,6 +9,8 @@
 //! | [`fuse_pads`] | no pad of zero points stands alone before a convolution |
 //! | [`shrink_channels`] | no table leaves all that can reach it as it is; no layer has weights on channels that are the same in every inference, but under padding; every channel is read, or tied to one that is |
 //!
+//! Where RAM is limited, [`patches`] are ways to compute the first layers in bands of rows.
+//!
 //! Once the graph is lowered, [`compose_tables`] works on the program: no table reads what a table alone writes for it.
 
 mod channels;
@@ -16,6 +18,7 @@ mod compose_tables;
 mod fold_constants;
 mod fuse_activations;
 mod fuse_pads;
+mod patches;
 mod remove_dead;
 mod remove_identities;
 
@@ -24,6 +27,7 @@ pub use compose_tables::compose_tables;
 pub use fold_constants::fold_constants;
 pub use fuse_activations::fuse_activations;
 pub use fuse_pads::fuse_pads;
+pub use patches::{Patched, patches};
 pub use remove_dead::remove_dead;
 pub use remove_identities::remove_identities;
 

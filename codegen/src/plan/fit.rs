@@ -64,7 +64,7 @@ fn fits(board: &Board, ram: u64, flash: u64) -> bool {
 }
 
 /// The step that needs most memory at once.
-fn widest(plan: &Plan) -> String {
+pub(super) fn widest(plan: &Plan) -> String {
     let widest = plan.steps.iter().max_by_key(|planned| memory(plan, planned));
     widest.map_or_else(String::new, |planned| {
         let (origin, op) = (&planned.step.origin, planned.step.op);

@@ -7,6 +7,7 @@ mod cost;
 mod fit;
 mod form;
 mod layout;
+mod limit;
 mod overlap;
 mod packed;
 mod replay;
@@ -21,6 +22,7 @@ pub use cost::{CORES, Cost, Layer, Rate, Work};
 pub use fit::{FitError, fit};
 pub use form::{Form, Packed, Sparse};
 pub use layout::{ALIGN, Layout};
+pub use limit::{LimitError, limit};
 pub use step::PlannedStep;
 pub use storage::{Storage, storages};
 
@@ -125,6 +127,8 @@ pub struct Plan {
     pub constants: Vec<Constant>,
     /// Multiply-accumulates of one inference.
     pub macs: u64,
+    /// Bytes of code and constants, by the cost model.
+    pub flash_estimate: usize,
 }
 
 impl Plan {
@@ -184,13 +188,13 @@ pub fn plan(program: &Program, options: &Options, source_sha256: [u8; 32]) -> Re
     }
     let place = |id: TensorId| places[id.0 as usize].unwrap_or(Place::Arena { offset: 0, bytes: 0 });
     let mut constants = program.constants.clone();
-    let forms = form::choose(program, options);
+    let chosen = form::choose(program, options);
     let mut constant = |constant: Constant| {
         constants.push(constant);
         ConstId(constants.len() as u32 - 1)
     };
     let form = |choice: Choice| choice.form(&mut constant);
-    let forms = forms.into_iter().map(form);
+    let forms = chosen.choices.into_iter().map(form);
     let steps = program.steps.iter().zip(forms).map(|(step, form)| step::planned(program, step, form, &place)).collect();
     let plan = Plan {
         name: program.name.clone(),
@@ -206,6 +210,7 @@ pub fn plan(program: &Program, options: &Options, source_sha256: [u8; 32]) -> Re
         steps,
         constants,
         macs: program.steps.iter().map(|step| step.macs).sum(),
+        flash_estimate: chosen.flash,
     };
     check(&plan)?;
     Ok(plan)

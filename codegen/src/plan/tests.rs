@@ -58,6 +58,7 @@ fn one_step(kernel: &Kernel, rows: &Rows, from: usize, to: usize) -> Plan {
         steps: vec![planned],
         constants: Vec::new(),
         macs: 0,
+        flash_estimate: 0,
     }
 }
 

@@ -39,13 +39,19 @@ pub struct Work {
     pub gathered: f64,
     /// Elements of the output.
     pub outputs: f64,
+    /// Channels of the output.
+    pub channels: f64,
 }
 
 /// What a form of a kind of layer costs on a kind of core.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rate {
+    /// Bytes of code that all layers of the form share.
+    pub once: f64,
     /// Bytes of code that a layer adds.
     pub bytes: f64,
+    /// Bytes of code that a weight that is not zero adds: where layers are unrolled.
+    pub weight: f64,
     /// Instructions that a layer takes, whatever its size.
     pub layer: f64,
     /// Instructions of a product.
@@ -54,6 +60,8 @@ pub struct Rate {
     pub gathered: f64,
     /// Instructions of an output.
     pub output: f64,
+    /// Instructions of an output channel, whatever its size.
+    pub channel: f64,
 }
 
 /// Kinds of cores that have rates, in the order of the table's columns.
@@ -107,24 +115,26 @@ impl Work {
     /// What `step` does in a form; `constants` are those of its program.
     pub fn of(step: &Step, kind: Kind, constants: &[Constant]) -> Self {
         let product = |dims: &[u16]| dims.iter().map(|&dim| f64::from(dim)).product::<f64>();
-        let (outputs, gathered) = match &step.kernel {
+        let (pixels, channels, gathered) = match &step.kernel {
             Kernel::Conv2d { params: p, .. } => {
                 let pixels = product(&[p.output.height, p.output.width]);
-                (pixels * f64::from(p.output.channels), pixels * product(&[p.kernel[0], p.kernel[1], p.input.channels]))
+                (pixels, f64::from(p.output.channels), pixels * product(&[p.kernel[0], p.kernel[1], p.input.channels]))
             }
             Kernel::DepthwiseConv2d { params: p, .. } => (
-                product(&[p.output.height, p.output.width, p.output.channels]),
+                product(&[p.output.height, p.output.width]),
+                f64::from(p.output.channels),
                 product(&[p.input.height, p.input.width, p.input.channels]),
             ),
             Kernel::FullyConnected { params: p, .. } => {
-                (f64::from(p.rows) * f64::from(p.columns), f64::from(p.rows) * f64::from(p.depth))
+                (f64::from(p.rows), f64::from(p.columns), f64::from(p.rows) * f64::from(p.depth))
             }
             Kernel::TransposeConv { params: p, .. } => (
-                product(&[p.output.height, p.output.width, p.output.channels]),
+                product(&[p.output.height, p.output.width]),
+                f64::from(p.output.channels),
                 product(&[p.input.height, p.input.width, p.input.channels]),
             ),
             // Of their forms none copies what it reads.
-            Kernel::Int16(kernel) => (kernel.outputs().unwrap_or(0.0), 0.0),
+            Kernel::Int16(kernel) => (kernel.outputs().unwrap_or(0.0), 1.0, 0.0),
             Kernel::AveragePool2d(_)
             | Kernel::MaxPool2d(_)
             | Kernel::Softmax(_)
@@ -147,7 +157,7 @@ impl Work {
             Kind::Sparse | Kind::Unrolled => step.kernel.filter().map_or(1.0, |filter| left(filter, constants)),
             Kind::Shared | Kind::Specialized | Kind::Packed | Kind::Blocked => 1.0,
         };
-        Self { products: step.macs as f64 * left, gathered, outputs }
+        Self { products: step.macs as f64 * left, gathered, outputs: pixels * channels, channels }
     }
 }
 
@@ -170,10 +180,11 @@ pub(super) fn rate(kind: Kind, layer: Layer, core: CoreClass) -> Option<Rate> {
 }
 
 impl Rate {
-    /// The cost of a layer that does `work`, whose constants in this form take `growth` bytes more than its plain ones.
+    /// The cost of a layer that does `work`, without what it shares with others, where its constants in this form take `growth` bytes
+    /// more than its plain ones.
     pub(super) fn cost(&self, work: &Work, growth: f64) -> Cost {
         let instructions = self.layer + self.product * work.products + self.gathered * work.gathered + self.output * work.outputs;
-        Cost { bytes: self.bytes + growth, instructions }
+        Cost { bytes: self.bytes + self.weight * work.products + growth, instructions }
     }
 }
 
