@@ -2,16 +2,14 @@
 
 use super::groups::{Groups, groups};
 use super::prepare::reals;
-use super::ranges::{activation, affine, weight_scale};
+use super::ranges::{activation, affine};
 use super::statistics::Statistics;
+use super::stored::StoredLayer;
 use super::{Recipe, bias};
 use crate::diag::Diagnostics;
 use crate::eval::float::stored_of;
 use crate::ir::{BinaryKind, DType, Data, Graph, Layer, Node, Op, Quantization, Tensor, TensorId, Weight};
 use std::collections::BTreeMap;
-
-/// Biases stay below this in magnitude, so that sums have room for the products.
-const BIAS_LIMIT: f64 = (1u32 << 30) as f64;
 
 /// The int8 graph of a prepared float graph.
 ///
@@ -83,40 +81,23 @@ fn layer(graph: &mut Graph, float: &Graph, node: &Node, op: &mut Op, statistics:
     let (tensor, weights, biases) = (float.tensor(filter), reals(float, filter), reals(float, bias_id));
     let channels = tensor.shape.0.get(channel_axis).copied().unwrap_or(1).max(1);
     let inner: usize = tensor.shape.0.iter().skip(channel_axis + 1).product();
-    let channel = |index: usize| index / inner.max(1) % channels;
     let input_scale = graph.tensor(input).quantization.as_ref().map_or(1.0, Quantization::scale);
-    let scales: Vec<f32> = (0..channels)
-        .map(|own| {
-            let of_channel = weights.iter().enumerate().filter(|(index, _)| channel(*index) == own).map(|(_, weight)| weight);
-            let scale = weight_scale(of_channel, recipe.ranges);
-            let least = f64::from(biases.get(own).copied().unwrap_or(0.0).abs()) / (BIAS_LIMIT * f64::from(input_scale));
-            scale.max(least as f32)
-        })
-        .collect();
-    let stored: Vec<i8> = weights
-        .iter()
-        .enumerate()
-        .map(|(index, weight)| (weight / scales[channel(index)]).round().clamp(-127.0, 127.0) as i8)
-        .collect();
+    let stored = StoredLayer::new(weights, biases, channels, inner, input_scale, recipe.ranges);
     let moved = if recipe.correct_biases {
-        let rounded = |(index, (&stored, weight)): (usize, (&i8, &f32))| f32::from(stored) * scales[channel(index)] - weight;
-        let difference = stored.iter().zip(weights).enumerate().map(rounded).collect();
+        let difference = stored.reals().iter().zip(weights).map(|(rounded, weight)| rounded - weight).collect();
         bias::shift(float, node, statistics, difference)
     } else {
         Vec::new()
     };
-    let bias = |(own, &bias): (usize, &f32)| {
-        let corrected = f64::from(bias) - f64::from(moved.get(own).copied().unwrap_or(0.0));
-        (corrected / (f64::from(input_scale) * f64::from(scales[own]))).round().clamp(-BIAS_LIMIT, BIAS_LIMIT) as i32
-    };
-    let biases = Data::I32(biases.iter().enumerate().map(bias).collect());
+    let biases = Data::I32(stored.biases(biases, &moved, input_scale));
+    let StoredLayer { scales, weights, .. } = stored;
     let bias_quantization = Quantization {
         scales: scales.iter().map(|scale| scale * input_scale).collect(),
         zero_points: vec![0; channels],
         axis: 0,
     };
     let quantization = Quantization { scales, zero_points: vec![0; channels], axis: channel_axis };
-    let filter = constant(graph, tensor, Data::I8(stored), Some(quantization));
+    let filter = constant(graph, tensor, Data::I8(weights), Some(quantization));
     let bias = constant(graph, float.tensor(bias_id), biases, Some(bias_quantization));
     if let Some(slots) = op.layer_mut() {
         *slots.filter = filter;

@@ -16,11 +16,13 @@ mod prepare;
 mod ranges;
 mod report;
 mod statistics;
+mod stored;
 
 pub use data::Dataset;
 pub use error::QuantizeError;
 pub use ranges::Ranges;
 pub use report::{Agreement, Report, TensorReport, report as compare};
+pub use stored::StoredLayer;
 
 use crate::diag::{Diagnostics, Explain, Place};
 use crate::eval::float::Evaluator;
