@@ -1,0 +1,115 @@
+//! The steps in which a network learns.
+
+use super::Data;
+use tinybake_codegen::diag::{Diagnostics, Explain, Place};
+use tinybake_codegen::ir::{Data as Values, Graph};
+use tinybake_train::checkpoint::State;
+use tinybake_train::data::Samples;
+use tinybake_train::error::TrainError;
+use tinybake_train::loss::{Distillation, Lessons};
+use tinybake_train::network::Network;
+use tinybake_train::parameters::Parameters;
+use tinybake_train::quantized::quantized;
+use tinybake_train::trainer::{Next, Settings, evaluate, train};
+
+const BATCH: usize = 32;
+
+/// How long, how fast, and from which start a network learns.
+pub(crate) struct Lesson {
+    pub(crate) epochs: usize,
+    pub(crate) rate: f64,
+    pub(crate) seed: u64,
+}
+
+/// A trained float network.
+pub(crate) struct Taught {
+    pub(crate) graph: Graph,
+    /// Numbers that are not pruned.
+    pub(crate) parameters: usize,
+    /// Share of the validation digits.
+    pub(crate) validation: f64,
+    /// Share of the test digits.
+    pub(crate) accuracy: f64,
+}
+
+/// Trains a network on labels.
+pub(crate) fn taught(graph: Graph, samples: &Samples, data: &Data, lesson: &Lesson) -> Result<Taught, Diagnostics> {
+    let parameters = Parameters::of_floats(&graph);
+    let parameters = trained(&graph, parameters, samples, data, None, lesson)?;
+    judged(&graph, &parameters, data)
+}
+
+/// Trains a network on labels and on what a teacher says.
+pub(crate) fn distilled(graph: Graph, teacher: &Graph, data: &Data, lesson: &Lesson) -> Result<Taught, Diagnostics> {
+    let parameters = trained(&graph, Parameters::of_floats(&graph), &data.student, data, Some(teacher), lesson)?;
+    judged(&graph, &parameters, data)
+}
+
+/// Trains a pruned network on, its zeros kept.
+pub(crate) fn fine_tuned(graph: Graph, teacher: &Graph, data: &Data) -> Result<Taught, Diagnostics> {
+    let mut parameters = Parameters::of_floats(&graph);
+    parameters.keep_zeros(&graph);
+    let lesson = Lesson { epochs: 10, rate: 0.006, seed: 1 };
+    let parameters = trained(&graph, parameters, &data.student, data, Some(teacher), &lesson)?;
+    judged(&graph, &parameters, data)
+}
+
+/// The int8 network of a float one, trained as what it is going to be, and its parameters that are not zero.
+pub(crate) fn for_int8(graph: &Graph, teacher: &Graph, data: &Data) -> Result<(Graph, usize), Diagnostics> {
+    let begun = quantized(graph, &data.student)?;
+    let mut parameters = begun.parameters;
+    parameters.keep_zeros(&begun.graph);
+    let lesson = Lesson { epochs: 3, rate: 0.001, seed: 1 };
+    let parameters = trained(&begun.graph, parameters, &data.student, data, Some(teacher), &lesson)?;
+    Ok((parameters.export(&begun.graph), parameters.count()))
+}
+
+/// Sets the weights of least magnitude to zero, `share` of each convolution and fully connected layer but the depthwise ones, which have few.
+pub(crate) fn pruned(graph: &Graph, share: f64) -> Result<Graph, Diagnostics> {
+    let mut graph = graph.clone();
+    for index in 0..graph.nodes.len() {
+        let Some(layer) = graph.nodes[index].op.layer().filter(|layer| layer.channel_axis == 0) else { continue };
+        let Some(weight) = graph.tensor(layer.filter).value else { continue };
+        if let Values::F32(values) = &mut graph.weights[weight.0 as usize].data {
+            let mut order: Vec<usize> = (0..values.len()).collect();
+            order.sort_by(|&a, &b| values[a].abs().total_cmp(&values[b].abs()));
+            order[..(share * values.len() as f64) as usize].iter().for_each(|&index| values[index] = 0.0);
+        }
+    }
+    Ok(graph)
+}
+
+fn trained(
+    graph: &Graph,
+    parameters: Parameters,
+    samples: &Samples,
+    data: &Data,
+    teacher: Option<&Graph>,
+    lesson: &Lesson,
+) -> Result<Parameters, Diagnostics> {
+    let network = Network::new(graph)?;
+    let lessons = match teacher {
+        Some(teacher) => {
+            let how = Distillation { temperature: 3.0, mix: 0.8, matches: Vec::new(), match_weight: 0.0 };
+            let (listened, theirs) = (Network::new(teacher)?, Parameters::of_floats(teacher));
+            Some(Lessons::learn(&listened, &theirs, graph, &samples.inputs, samples.count, BATCH, &how).map_err(plain)?)
+        }
+        None => None,
+    };
+    let settings =
+        Settings { epochs: lesson.epochs, batch: BATCH, rate: lesson.rate, decay: 1e-4, seed: lesson.seed, patience: None };
+    let mut state = State::new(parameters);
+    train(&network, &mut state, samples, &data.validation, lessons.as_ref(), &settings, |_| Ok(Next::Go))?;
+    Ok(state.chosen())
+}
+
+fn judged(graph: &Graph, parameters: &Parameters, data: &Data) -> Result<Taught, Diagnostics> {
+    let network = Network::new(graph)?;
+    let share = |samples: &Samples| evaluate(&network, parameters, samples).map(|figures| figures.accuracy).map_err(plain);
+    let (validation, accuracy) = (share(&data.validation)?, share(&data.test)?);
+    Ok(Taught { graph: parameters.export(graph), parameters: parameters.count(), validation, accuracy })
+}
+
+fn plain(error: TrainError) -> Diagnostics {
+    error.at(Place::default()).into()
+}
