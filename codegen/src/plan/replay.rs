@@ -60,8 +60,10 @@ fn int16(kernel: &Int16) -> Option<Vec<Row>> {
         | Int16::MaxPool2d(p) => windows(p.input, p.output, p.kernel[0], p.dilation[0], p.stride[0], p.pad[0]),
         Int16::FullyConnected { params: p, weights: _ } => {
             let (depth, columns) = (p.depth as usize, p.columns as usize);
-            let row =
-                |row: usize| Row { reads: vec![row * depth..(row + 1) * depth], writes: row * columns..(row + 1) * columns };
+            let row = |row: usize| {
+                let reads = row * depth..(row + 1) * depth;
+                Row { reads: vec![reads], writes: row * columns..(row + 1) * columns }
+            };
             (0..p.rows as usize).map(row).collect()
         }
         Int16::TransposeConv { .. }

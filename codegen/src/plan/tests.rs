@@ -51,6 +51,7 @@ fn one_step(kernel: &Kernel, rows: &Rows, from: usize, to: usize) -> Plan {
         source_sha256: [0; 32],
         inputs: vec![port(0, read)],
         outputs: vec![port(1, write)],
+        arena_dtype: DType::I8,
         arena_bytes: 1 << 16,
         arena_lower_bound: 0,
         arena_bytes_apart: 0,
