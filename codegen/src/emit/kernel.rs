@@ -115,7 +115,12 @@ impl Call<'_> {
                 let (module, words) = (super::names::ident(packed.module), literal::number(packed.words));
                 let (filter, scales) =
                     (constants::read(self.plan, packed.filter, rt), constants::read(self.plan, packed.scales, rt));
-                (quote!(#module::#name), quote!(#filter, #scales, &mut lent,), quote!(let mut lent = [0; #words];))
+                let (path, weights) = (quote!(#module::#name), quote!(#filter, #scales, &mut lent,));
+                let lent = quote!(let mut lent = [0; #words];);
+                if self.planned.by_channels {
+                    return self.by_channels(&path, &shape, &quote!(::core::option::Option::None, #weights), &lent);
+                }
+                (path, weights, lent)
             }
             Form::Shared | Form::Specialized | Form::Unrolled => {
                 let (shared, requantize) = (self.shared(), self.requantizer(&weights.requantizer));
@@ -130,7 +135,36 @@ impl Call<'_> {
         }
         let operands = bind(self.plan, self.planned, &[0], 0, rt);
         let (bindings, a, y, scope) = (&operands.bindings, &operands.reads[0], &operands.write, self.scope());
+        let a = self.input(a);
         quote!(#scope #bindings #lent #rt::kernels::#path(&#shape, #a, #weights #y);)
+    }
+
+    /// The input as the kernel of the step's form takes it: those that can work in its place take none then.
+    fn input(&self, a: &TokenStream) -> TokenStream {
+        match (self.planned.form, &self.planned.step.kernel) {
+            (Form::Packed(_), Kernel::DepthwiseConv2d { .. }) => quote!(::core::option::Option::Some(#a)),
+            _ => a.clone(),
+        }
+    }
+
+    /// A step whose output begins where its input does, `arguments` being those between the shape and the output.
+    fn by_channels(&self, path: &TokenStream, shape: &TokenStream, arguments: &TokenStream, lent: &TokenStream) -> TokenStream {
+        let (rt, scope) = (self.rt, self.scope());
+        let (Some(&Some(Place::Arena { offset, bytes: read })), Some(&Place::Arena { offset: _, bytes: written })) =
+            (self.planned.reads.first(), self.planned.writes.first())
+        else {
+            return quote!(compile_error!("only the arena can be shared"));
+        };
+        let (offset, bytes, size) = (number(offset), number(read.max(written)), number(self.plan.arena_bytes));
+        let kind = shape.clone().into_iter().next();
+        quote! {
+            #scope
+            const P: #kind = #shape;
+            const { assert!(P.rows().in_place(), "an output lies over input rows that are needed") }
+            let y = #rt::tensor_mut::<#offset, #bytes, #size>(&mut model.arena.0);
+            #lent
+            #rt::kernels::#path(&P, #arguments y);
+        }
     }
 
     /// A step whose output lies over its input: the runtime calls the kernel for bands of rows.
@@ -145,13 +179,14 @@ impl Call<'_> {
         let (from, to) = (number(from / element), number(to / element));
         // The first token of a struct's literal is its type.
         let kind = shape.clone().into_iter().next();
+        let a = self.input(&quote!(a));
         quote! {
             #scope
             const P: #kind = #shape;
             const ROWS: Overlapping = P.rows().at(#from, #to);
             let mut left = ROWS.all();
             while let ::core::option::Option::Some((band, a, y)) = ROWS.next(&mut left, &mut model.arena.0) {
-                #rt::kernels::#path(&P.of_band(&band), a, #weights y);
+                #rt::kernels::#path(&P.of_band(&band), #a, #weights y);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The arena of a program: which storages lie in it, and where.
 
 use super::layout::{Budget, Layout, layout};
-use super::overlap::{Overlap, overlaps};
+use super::overlap::{Begins, Overlap, Wanted, overlaps};
 use super::storage::{Storage, storages};
 use crate::ir::DType;
 use crate::lower::Program;
@@ -15,34 +15,41 @@ const ROOM: usize = 6;
 
 /// All memory of a program.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Arena {
+pub(super) struct Arena {
     /// The element type of the arena, and of all that lies in it.
-    pub dtype: DType,
+    pub(super) dtype: DType,
     /// The storages in the arena.
-    pub storages: Vec<Storage>,
+    pub(super) storages: Vec<Storage>,
     /// Where they lie.
-    pub layout: Layout,
+    pub(super) layout: Layout,
     /// Bytes of the arena that would be needed if no output could lie over an input.
-    pub bytes_apart: usize,
+    pub(super) bytes_apart: usize,
     /// The storages outside of it.
-    pub others: Vec<Storage>,
+    pub(super) others: Vec<Storage>,
 }
 
-/// Lays out a program's memory. An output lies over the input that its step consumes only where the arena would be larger
+/// Lays out a program's memory. `there` says of each step whether its form can work in the place of its input: that takes no
+/// more instructions. Otherwise an output lies over the input that its step consumes only where the arena would be larger
 /// without, since to be made in bands costs a step some instructions. Unless code is to be small, bands are larger where that
 /// takes little more memory.
-pub fn arena(program: &Program, optimize: Optimize) -> Arena {
+pub(super) fn arena(program: &Program, optimize: Optimize, there: &[bool]) -> Arena {
     let all = storages(program);
     let dtype = element(&all);
     let (storages, others): (Vec<Storage>, Vec<Storage>) = all.into_iter().partition(|storage| storage.dtype == dtype);
     let mut budget = Budget(WORK);
     let apart = layout(&storages, &[], 0, &mut budget);
     let bytes_apart = apart.bytes;
-    let mut allowed: Vec<Overlap> = overlaps(program, &storages, false);
-    let mut best = layout(&storages, &allowed, 0, &mut budget);
+    let (mut allowed, mut best) = least(program, &storages, Wanted { roomy: false, there: &[] }, &mut budget);
+    let mut chosen: &[bool] = &[];
+    if there.contains(&true) {
+        let (overlaps, found) = least(program, &storages, Wanted { roomy: false, there }, &mut budget);
+        if found.bytes <= best.bytes {
+            (allowed, best, chosen) = (overlaps, found, there);
+        }
+    }
     let roomy = match optimize {
         Optimize::Size => None,
-        Optimize::Speed | Optimize::Balanced => Some(overlaps(program, &storages, true)),
+        Optimize::Speed | Optimize::Balanced => Some(overlaps(program, &storages, Wanted { roomy: true, there: chosen })),
     };
     if let Some(roomy) = roomy.filter(|roomy| *roomy != allowed) {
         let found = layout(&storages, &roomy, best.bytes, &mut budget);
@@ -55,6 +62,10 @@ pub fn arena(program: &Program, optimize: Optimize) -> Arena {
     }
     // The last first: where either of two overlaps would do, the earlier one is of the larger image as a rule.
     for index in (0..allowed.len()).rev() {
+        match allowed[index].begins {
+            Begins::Apart { .. } => {}
+            Begins::There => continue,
+        }
         let mut fewer = allowed.clone();
         fewer.remove(index);
         let found = layout(&storages, &fewer, best.bytes, &mut budget);
@@ -71,4 +82,11 @@ pub fn arena(program: &Program, optimize: Optimize) -> Arena {
 fn element(storages: &[Storage]) -> DType {
     let bytes = |dtype| storages.iter().filter(|storage| storage.dtype == dtype).map(|storage| storage.bytes).sum::<usize>();
     if bytes(DType::I16) > bytes(DType::I8) { DType::I16 } else { DType::I8 }
+}
+
+/// The overlaps of a program, and the layout with them.
+fn least(program: &Program, storages: &[Storage], wanted: Wanted<'_>, budget: &mut Budget) -> (Vec<Overlap>, Layout) {
+    let overlaps = overlaps(program, storages, wanted);
+    let layout = layout(storages, &overlaps, 0, budget);
+    (overlaps, layout)
 }

@@ -1,7 +1,8 @@
 //! Checks a plan by replaying it on a map of who owns each byte. It shares no code with the planner: it knows no lifetimes,
 //! only what each step reads and writes and where.
 
-use super::{Place, Plan, PlannedStep, replay};
+use super::replay::{self, Row};
+use super::{Place, Plan, PlannedStep};
 use crate::ir::TensorId;
 use crate::lower::{Kernel, Operand};
 use core::ops::Range;
@@ -146,8 +147,10 @@ pub fn check(plan: &Plan) -> Result<(), PlanError> {
                 return Err(PlanError::Overwritten { step: index, op, tensor: id.0 });
             }
         }
-        if planned.over_input {
-            let value = over_input(&mut memory, planned, &values).ok_or(PlanError::ReadWhileWritten { step: index, op })?;
+        if planned.lies_over_input() {
+            let made =
+                if planned.by_channels { by_channels(&mut memory, planned) } else { over_input(&mut memory, planned, &values) };
+            let value = made.ok_or(PlanError::ReadWhileWritten { step: index, op })?;
             values.extend(planned.step.writes.first().map(|&id| (id, value)));
             continue;
         }
@@ -221,6 +224,43 @@ fn over_input(memory: &mut Memory, planned: &PlannedStep, values: &BTreeMap<Tens
         }
     }
     memory.holds(write, new).then_some(new)
+}
+
+/// Replays a step whose output begins where its input does, and which makes channel after channel: input rows of a channel are
+/// copied when a row of outputs first depends on them. Where pixels have as many elements in both images, the places of a
+/// channel are its own, and what holds for one holds for all. The number of the new value, and `None`, as of [`over_input`].
+fn by_channels(memory: &mut Memory, planned: &PlannedStep) -> Option<u32> {
+    let (&[Operand::Activation(_)], &[Some(read)], &[write]) =
+        (planned.step.reads.as_slice(), planned.reads.as_slice(), planned.writes.as_slice())
+    else {
+        return None;
+    };
+    let (Place::Arena { offset: from, bytes: read_bytes }, Place::Arena { offset: to, bytes: written_bytes }) = (read, write)
+    else {
+        return None;
+    };
+    let (channels, rows) = (replay::channels(&planned.step.kernel)?, replay::rows(&planned.step.kernel)?);
+    if from != to || rows.last().map(|row| row.writes.end) != Some(written_bytes) {
+        return None;
+    }
+    // Whether each pixel still holds the input of the channel.
+    let pixels = read_bytes.max(written_bytes).checked_div(channels)?;
+    let mut old = vec![true; pixels];
+    let mut copied = 0;
+    for Row { reads, writes } in rows {
+        let end = reads.last().map_or(copied, |row| row.end);
+        if end > read_bytes || writes.end > pixels * channels {
+            return None;
+        }
+        // Rows of outputs depend on rows that follow those of the row before, or are copied already.
+        let end = (end / channels).max(copied);
+        if old[copied..end].contains(&false) {
+            return None;
+        }
+        copied = end;
+        old[writes.start / channels..writes.end / channels].fill(false);
+    }
+    memory.write(write)
 }
 
 #[cfg(test)]

@@ -99,6 +99,15 @@ impl Choice {
         }
     }
 
+    /// Whether it makes each channel of `kernel` from a copy of rows of the same channel, so that the output may begin where
+    /// the input does.
+    pub(super) fn by_channels(&self, kernel: &Kernel) -> bool {
+        match self {
+            Choice::Packed(_) => matches!(kernel, Kernel::DepthwiseConv2d { .. }),
+            Choice::Plain(_) | Choice::Blocked(_) | Choice::Sparse(_) => false,
+        }
+    }
+
     /// The form, with its constants added to those of the plan, which give each an identity.
     pub(super) fn form(self, constant: &mut impl FnMut(Constant) -> ConstId) -> Form {
         match self {

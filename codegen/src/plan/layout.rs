@@ -1,8 +1,8 @@
 //! Offsets of storages in one arena: an offline bin packing of rectangles whose widths, in time, are fixed. Of two in use at
 //! one moment, one begins above the other by at least a distance: the lower one's size, or less where a step consumes one
-//! while it makes the other.
+//! while it makes the other. Storages that begin at one offset, where a step works in place, are placed as one.
 
-use super::overlap::Overlap;
+use super::overlap::{Begins, Overlap};
 use super::storage::Storage;
 
 /// Every offset is a multiple of this, so that kernels may load words.
@@ -43,20 +43,20 @@ impl Budget {
 pub(super) fn layout(storages: &[Storage], overlaps: &[Overlap], enough: usize, budget: &mut Budget) -> Layout {
     let problem = Problem::new(storages, overlaps);
     let target = problem.lower_bound.max(enough);
-    let count = storages.len();
+    let count = problem.items.len();
     let mut orders: Vec<Vec<usize>> = Vec::new();
-    let mut order_by = |key: &dyn Fn(&Storage) -> (usize, usize)| {
+    let mut order_by = |key: &dyn Fn(&Item) -> (usize, usize)| {
         let mut order: Vec<usize> = (0..count).collect();
-        order.sort_by_key(|&index| (core::cmp::Reverse(key(&storages[index])), index));
+        order.sort_by_key(|&index| (core::cmp::Reverse(key(&problem.items[index])), index));
         orders.push(order);
     };
-    order_by(&|storage| (storage.bytes, storage.last - storage.first));
-    order_by(&|storage| (storage.last - storage.first, storage.bytes));
-    order_by(&|storage| (storage.bytes * (storage.last - storage.first + 1), 0));
-    order_by(&|storage| (usize::MAX - storage.first, storage.bytes));
-    order_by(&|storage| (storage.first, storage.bytes));
-    let mut best: Option<(Layout, Vec<usize>)> = None;
-    let consider = |order: Vec<usize>, best: &mut Option<(Layout, Vec<usize>)>| {
+    order_by(&|item| (item.bytes, item.last - item.first));
+    order_by(&|item| (item.last - item.first, item.bytes));
+    order_by(&|item| (item.bytes * (item.last - item.first + 1), 0));
+    order_by(&|item| (usize::MAX - item.first, item.bytes));
+    order_by(&|item| (item.first, item.bytes));
+    let mut best: Option<(Placed, Vec<usize>)> = None;
+    let consider = |order: Vec<usize>, best: &mut Option<(Placed, Vec<usize>)>| {
         let found = problem.place(&order);
         if best.as_ref().is_none_or(|(known, _)| found.bytes < known.bytes) {
             *best = Some((found, order));
@@ -78,19 +78,40 @@ pub(super) fn layout(storages: &[Storage], overlaps: &[Overlap], enough: usize, 
         }
         consider(order, &mut best);
     }
-    let mut best = best.map(|(layout, _)| layout).unwrap_or_default();
+    let mut best = best.map(|(placed, _)| placed).unwrap_or_default();
     if best.bytes > target && count <= EXACT {
         let mut search = Search { problem: &problem, target, best: &mut best, offsets: vec![None; count], budget };
         search.descend(0, &vec![0; count]);
     }
-    best
+    problem.layout(&best)
+}
+
+/// Storages that begin at one offset; most are by themselves.
+struct Item {
+    /// Their indices.
+    storages: Vec<usize>,
+    /// Size of the largest, rounded up.
+    bytes: usize,
+    /// The first moment of use of any.
+    first: usize,
+    /// The last moment of use of any, inclusive.
+    last: usize,
+}
+
+/// Where items lie.
+#[derive(Clone, Debug, Default)]
+struct Placed {
+    offsets: Vec<usize>,
+    bytes: usize,
 }
 
 /// Storages and the distances between them.
 struct Problem<'a> {
     storages: &'a [Storage],
-    /// Sizes, rounded up.
+    /// Sizes of storages, rounded up.
     bytes: Vec<usize>,
+    /// What is placed.
+    items: Vec<Item>,
     /// Of each storage, the overlap that consumes it.
     consumed: Vec<Option<Overlap>>,
     lower_bound: usize,
@@ -99,26 +120,79 @@ struct Problem<'a> {
 impl<'a> Problem<'a> {
     fn new(storages: &'a [Storage], overlaps: &[Overlap]) -> Self {
         let mut consumed = vec![None; storages.len()];
+        // For an output that begins where its input does, that input.
+        let mut before: Vec<Option<usize>> = vec![None; storages.len()];
         for overlap in overlaps {
             consumed[overlap.input] = Some(*overlap);
+            match overlap.begins {
+                Begins::There => before[overlap.output] = Some(overlap.input),
+                Begins::Apart { .. } => {}
+            }
         }
+        // A chain of such is no longer than there are storages.
+        let chain = |index| core::iter::successors(Some(index), |&at: &usize| before[at]).take(storages.len());
+        let head = |index| chain(index).last().unwrap_or(index);
         let bytes: Vec<usize> = storages.iter().map(|storage| storage.bytes.next_multiple_of(ALIGN)).collect();
-        let mut problem = Self { storages, bytes, consumed, lower_bound: 0 };
+        let mut items: Vec<Item> = Vec::with_capacity(storages.len());
+        let mut item_of = vec![None; storages.len()];
+        for (index, storage) in storages.iter().enumerate() {
+            let head = head(index);
+            match item_of[head] {
+                Some(known) => {
+                    let item: &mut Item = &mut items[known];
+                    item.storages.push(index);
+                    item.bytes = item.bytes.max(bytes[index]);
+                    (item.first, item.last) = (item.first.min(storage.first), item.last.max(storage.last));
+                }
+                None => {
+                    item_of[head] = Some(items.len());
+                    items.push(Item { storages: vec![index], bytes: bytes[index], first: storage.first, last: storage.last });
+                }
+            }
+        }
+        let mut problem = Self { storages, bytes, items, consumed, lower_bound: 0 };
         problem.lower_bound = problem.bound(overlaps);
         problem
     }
 
-    /// The least distance from the base of `lower` up to that of `upper`, if it lies above.
-    fn distance(&self, lower: usize, upper: usize) -> usize {
+    /// The least distance from the base of `lower` up to that of `upper`, if it lies above; `None` if they are never in use at
+    /// one moment. It is no greater than the size of `lower`.
+    fn distance(&self, lower: usize, upper: usize) -> Option<usize> {
+        let (lower, upper) = (&self.items[lower], &self.items[upper]);
+        if lower.last < upper.first || upper.last < lower.first {
+            return None;
+        }
+        let uppers = |a: usize| {
+            let both = move |&&b: &&usize| self.storages[a].overlaps(&self.storages[b]);
+            upper.storages.iter().filter(both).map(move |&b| self.between(a, b))
+        };
+        lower.storages.iter().flat_map(|&a| uppers(a)).max()
+    }
+
+    /// [`Problem::distance`] of storages that are in use at one moment.
+    fn between(&self, lower: usize, upper: usize) -> usize {
+        let apart = |overlap: Overlap| match overlap.begins {
+            Begins::Apart { below, above } => (below, above),
+            Begins::There => (0, 0),
+        };
         match (self.consumed[lower], self.consumed[upper]) {
-            (Some(overlap), _) if overlap.output == upper => overlap.above,
-            (_, Some(overlap)) if overlap.output == lower => overlap.below,
+            (Some(overlap), _) if overlap.output == upper => apart(overlap).1,
+            (_, Some(overlap)) if overlap.output == lower => apart(overlap).0,
             _ => self.bytes[lower],
         }
     }
 
-    /// Places storages in the given order, each at the lowest offset where it fits.
-    fn place(&self, order: &[usize]) -> Layout {
+    /// The offsets of storages.
+    fn layout(&self, placed: &Placed) -> Layout {
+        let mut offsets = vec![0; self.storages.len()];
+        for (item, &offset) in self.items.iter().zip(&placed.offsets) {
+            item.storages.iter().for_each(|&index| offsets[index] = offset);
+        }
+        Layout { offsets, bytes: placed.bytes, lower_bound: self.lower_bound }
+    }
+
+    /// Places items in the given order, each at the lowest offset where it fits.
+    fn place(&self, order: &[usize]) -> Placed {
         let mut offsets = vec![0; order.len()];
         let mut placed: Vec<(usize, usize)> = Vec::with_capacity(order.len()); // offset and index, sorted
         let mut bytes = 0;
@@ -130,21 +204,21 @@ impl<'a> Problem<'a> {
             }
             offsets[index] = offset;
             placed.insert(placed.partition_point(|&other| other < (offset, index)), (offset, index));
-            bytes = bytes.max(offset + self.bytes[index]);
+            bytes = bytes.max(offset + self.items[index].bytes);
         }
-        Layout { offsets, bytes, lower_bound: self.lower_bound }
+        Placed { offsets, bytes }
     }
 
-    /// A greater offset for a storage that is too close to one of those placed, from below upwards, at `offset`.
+    /// A greater offset for an item that is too close to one of those placed, from below upwards, at `offset`.
     fn lowest(&self, index: usize, offset: usize, placed: &[(usize, usize)]) -> Option<usize> {
         let mut lowest = offset;
         for &(at, other) in placed {
-            if at >= lowest + self.bytes[index] {
+            if at >= lowest + self.items[index].bytes {
                 break; // no distance is greater than a size
             }
-            let overlaps = self.storages[other].overlaps(&self.storages[index]);
-            let end = at + self.distance(other, index);
-            if overlaps && at < lowest + self.distance(index, other) && end > lowest {
+            let (Some(below), Some(above)) = (self.distance(other, index), self.distance(index, other)) else { continue };
+            let end = at + below;
+            if at < lowest + above && end > lowest {
                 lowest = end;
             }
         }
@@ -162,7 +236,10 @@ impl<'a> Problem<'a> {
         let mut saved = vec![0isize; moments];
         for overlap in overlaps {
             let (input, output) = (self.bytes[overlap.input], self.bytes[overlap.output]);
-            let both = output.max(overlap.below + input).min(input.max(overlap.above + output));
+            let both = match overlap.begins {
+                Begins::Apart { below, above } => output.max(below + input).min(input.max(above + output)),
+                Begins::There => input.max(output),
+            };
             saved[self.storages[overlap.output].first] += (input + output) as isize - both as isize;
         }
         let sums = change.iter().scan(0, |sum, change| {
@@ -173,12 +250,12 @@ impl<'a> Problem<'a> {
     }
 }
 
-/// Branch and bound over orders of offsets: in some best layout each storage lies at the least distance from those below it,
-/// so it is found by placing storages from below upwards, each as low as those placed before allow.
+/// Branch and bound over orders of offsets: in some best layout each item lies at the least distance from those below it,
+/// so it is found by placing items from below upwards, each as low as those placed before allow.
 struct Search<'a> {
     problem: &'a Problem<'a>,
     target: usize,
-    best: &'a mut Layout,
+    best: &'a mut Placed,
     offsets: Vec<Option<usize>>,
     budget: &'a mut Budget,
 }
@@ -186,31 +263,30 @@ struct Search<'a> {
 impl Search<'_> {
     /// Places the rest, none below `floor`; `lows` are the offsets that placed ones allow. Whether to go on searching.
     fn descend(&mut self, floor: usize, lows: &[usize]) -> bool {
-        let count = lows.len();
+        let (count, items) = (lows.len(), &self.problem.items);
         if self.best.bytes <= self.target || !self.budget.spend(count * 4) {
             return false;
         }
         let open: Vec<usize> = (0..count).filter(|&index| self.offsets[index].is_none()).collect();
         if open.is_empty() {
             let offsets: Vec<usize> = self.offsets.iter().flatten().copied().collect();
-            let ends = offsets.iter().zip(&self.problem.bytes).map(|(offset, bytes)| offset + bytes);
-            let bytes = ends.max().unwrap_or(0);
+            let bytes = offsets.iter().zip(items).map(|(offset, item)| offset + item.bytes).max().unwrap_or(0);
             if bytes < self.best.bytes {
-                *self.best = Layout { offsets, bytes, lower_bound: self.problem.lower_bound };
+                *self.best = Placed { offsets, bytes };
             }
             return true;
         }
-        if open.iter().any(|&index| lows[index].max(floor) + self.problem.bytes[index] >= self.best.bytes) {
+        if open.iter().any(|&index| lows[index].max(floor) + items[index].bytes >= self.best.bytes) {
             return true;
         }
         let mut next: Vec<usize> = open.into_iter().filter(|&index| lows[index] >= floor).collect();
-        next.sort_by_key(|&index| (lows[index], core::cmp::Reverse(self.problem.bytes[index]), index));
+        next.sort_by_key(|&index| (lows[index], core::cmp::Reverse(items[index].bytes), index));
         for index in next {
             let offset = lows[index];
             let mut lows = lows.to_vec();
             for (rival, low) in lows.iter_mut().enumerate() {
-                if self.problem.storages[rival].overlaps(&self.problem.storages[index]) {
-                    *low = (*low).max(offset + self.problem.distance(index, rival));
+                if let Some(distance) = self.problem.distance(index, rival).filter(|_| rival != index) {
+                    *low = (*low).max(offset + distance);
                 }
             }
             self.offsets[index] = Some(offset);
@@ -251,7 +327,11 @@ mod tests {
             if let Some(output) = output.filter(|output| overlaps.iter().all(|known| known.output != *output)) {
                 let below = 4 + 4 * next(storages[output].bytes / 4);
                 let above = 4 + 4 * next(from.bytes / 4);
-                overlaps.push(Overlap { step: from.last - 1, input, output, below, above });
+                let begins = match next(4) {
+                    0 => Begins::There,
+                    _ => Begins::Apart { below, above },
+                };
+                overlaps.push(Overlap { step: from.last - 1, input, output, begins });
             }
         }
         (storages, overlaps)
@@ -276,7 +356,7 @@ mod tests {
         let overlaps: Vec<Overlap> = (0..5)
             .map(|input| {
                 let distance = if input % 2 == 0 { 640 } else { 512 };
-                Overlap { step: input, input, output: input + 1, below: distance, above: distance }
+                Overlap { step: input, input, output: input + 1, begins: Begins::Apart { below: distance, above: distance } }
             })
             .collect();
         assert_eq!(laid_out(&chain, &overlaps).bytes, 8640);
@@ -297,8 +377,14 @@ mod tests {
                     let overlap = overlaps.iter().find(|overlap| (overlap.input, overlap.output) == (i, j));
                     let reverse = overlaps.iter().find(|overlap| (overlap.input, overlap.output) == (j, i));
                     let distances = match (overlap, reverse) {
-                        (Some(overlap), _) => (overlap.above, overlap.below),
-                        (None, Some(overlap)) => (overlap.below, overlap.above),
+                        (Some(overlap), _) => match overlap.begins {
+                            Begins::Apart { below, above } => (above, below),
+                            Begins::There => (0, usize::MAX / 2),
+                        },
+                        (None, Some(overlap)) => match overlap.begins {
+                            Begins::Apart { below, above } => (below, above),
+                            Begins::There => (0, usize::MAX / 2),
+                        },
                         (None, None) => (a.bytes, b.bytes),
                     };
                     assert!(apart(a, b, (found.offsets[i], found.offsets[j]), distances));
@@ -322,7 +408,7 @@ mod tests {
             let found = laid_out(&storages, &overlaps);
             let problem = Problem::new(&storages, &overlaps);
             let mut orders = vec![vec![]];
-            for index in 0..storages.len() {
+            for index in 0..problem.items.len() {
                 orders = orders
                     .into_iter()
                     .flat_map(|order: Vec<usize>| {
@@ -339,9 +425,10 @@ mod tests {
                 let mut offsets = vec![0usize; order.len()];
                 let mut end = 0;
                 for (position, &index) in order.iter().enumerate() {
-                    let below = order[..position].iter().filter(|&&other| storages[other].overlaps(&storages[index]));
-                    offsets[index] = below.map(|&other| offsets[other] + problem.distance(other, index)).max().unwrap_or(0);
-                    end = end.max(offsets[index] + storages[index].bytes);
+                    let below = order[..position].iter();
+                    let lows = below.filter_map(|&other| Some(offsets[other] + problem.distance(other, index)?));
+                    offsets[index] = lows.max().unwrap_or(0);
+                    end = end.max(offsets[index] + problem.items[index].bytes);
                 }
                 end
             });

@@ -16,7 +16,6 @@ mod step;
 mod storage;
 mod text;
 
-pub use arena::{Arena, arena};
 pub use check::{PlanError, check};
 pub use cost::{CORES, Cost, Layer, Rate, Work};
 pub use fit::{FitError, fit};
@@ -26,10 +25,11 @@ pub use limit::{LimitError, limit};
 pub use step::PlannedStep;
 pub use storage::{Storage, storages};
 
+use arena::{Arena, arena};
 use form::Choice;
 
 use crate::ir::{DType, TensorId};
-use crate::lower::{ConstId, Constant, Program, little_endian};
+use crate::lower::{ConstId, Constant, Program, Step, little_endian};
 use crate::options::Options;
 
 /// Where a tensor lives.
@@ -50,6 +50,14 @@ pub enum Place {
 }
 
 impl Place {
+    /// Whether both begin at one byte.
+    pub fn begins_with(self, other: Self) -> bool {
+        match (self, other) {
+            (Place::Arena { offset: a, .. }, Place::Arena { offset: b, .. }) => a == b,
+            (Place::Field { .. }, _) | (_, Place::Field { .. }) => false,
+        }
+    }
+
     /// Whether they have a byte in common.
     pub fn intersects(self, other: Self) -> bool {
         match (self, other) {
@@ -138,6 +146,15 @@ impl Plan {
         self.arena_bytes + fields.sum::<usize>()
     }
 
+    /// Where a tensor of the program lives; `None` for one that no step writes and that is no input.
+    pub fn place(&self, id: TensorId) -> Option<Place> {
+        let input = self.inputs.iter().find(|port| port.id == id).map(|port| port.place);
+        let written = |planned: &PlannedStep| {
+            planned.step.writes.iter().zip(&planned.writes).find(|(other, _)| **other == id).map(|(_, &place)| place)
+        };
+        input.or_else(|| self.steps.iter().find_map(written))
+    }
+
     /// Bytes of weights, biases, multipliers and tables that the steps refer to.
     pub fn weight_bytes(&self) -> usize {
         self.bytes_of(self.steps.iter().flat_map(|planned| planned.constants()))
@@ -172,7 +189,10 @@ impl Plan {
 /// # Errors
 /// [`PlanError`] where the independent checker finds two live tensors in one place: a fault of the planner, never of the model.
 pub fn plan(program: &Program, options: &Options, source_sha256: [u8; 32]) -> Result<Plan, PlanError> {
-    let Arena { dtype: arena_dtype, storages: in_arena, layout: arena, bytes_apart, others } = arena(program, options.optimize);
+    let chosen = form::choose(program, options);
+    let there: Vec<bool> = program.steps.iter().zip(&chosen.choices).map(|(step, form)| form.by_channels(&step.kernel)).collect();
+    let Arena { dtype: arena_dtype, storages: in_arena, layout: arena, bytes_apart, others } =
+        arena(program, options.optimize, &there);
     let mut places = vec![None; program.tensors.len()];
     for (storage, &offset) in in_arena.iter().zip(&arena.offsets) {
         for id in &storage.tensors {
@@ -188,14 +208,14 @@ pub fn plan(program: &Program, options: &Options, source_sha256: [u8; 32]) -> Re
     }
     let place = |id: TensorId| places[id.0 as usize].unwrap_or(Place::Arena { offset: 0, bytes: 0 });
     let mut constants = program.constants.clone();
-    let chosen = form::choose(program, options);
     let mut constant = |constant: Constant| {
         constants.push(constant);
         ConstId(constants.len() as u32 - 1)
     };
     let form = |choice: Choice| choice.form(&mut constant);
     let forms = chosen.choices.into_iter().map(form);
-    let steps = program.steps.iter().zip(forms).map(|(step, form)| step::planned(program, step, form, &place)).collect();
+    let planned = |((step, form), &there): ((&Step, Form), &bool)| step::planned(program, step, form, there, &place);
+    let steps = program.steps.iter().zip(forms).zip(&there).map(planned).collect();
     let plan = Plan {
         name: program.name.clone(),
         options: options.clone(),

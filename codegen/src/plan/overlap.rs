@@ -18,7 +18,7 @@ const PIXELS: usize = 8;
 /// Rows that a depthwise convolution makes at a time at least where there is room: neighbouring ones read the same rows.
 const BAND: usize = 5;
 
-/// Two storages, one dying at the step that first writes the other, and how far apart they must begin.
+/// Two storages, one dying at the step that first writes the other, and how they may lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Overlap {
     /// The step.
@@ -27,15 +27,35 @@ pub(super) struct Overlap {
     pub(super) input: usize,
     /// Index of the storage that it makes.
     pub(super) output: usize,
-    /// Bytes by which the output begins below the input at least; more than its size needs never be.
-    pub(super) below: usize,
-    /// Bytes by which the output begins above the input at least.
-    pub(super) above: usize,
+    /// Where the output begins.
+    pub(super) begins: Begins,
+}
+
+/// Where an output begins that lies over the input of its step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Begins {
+    /// Some way from the input, so that rows are made one after the other.
+    Apart {
+        /// Bytes by which the output begins below the input at least; more than its size needs never be.
+        below: usize,
+        /// Bytes by which the output begins above the input at least.
+        above: usize,
+    },
+    /// Where the input does: channels are made one after the other.
+    There,
+}
+
+/// How outputs may lie over inputs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted<'a> {
+    /// Whether rows are to be as far apart as makes those of convolutions in bands of [`BAND`], of which kernels share what they load.
+    pub(super) roomy: bool,
+    /// For each step whether its output is to begin where its input does, if [`Rows::in_place`] allows.
+    pub(super) there: &'a [bool],
 }
 
 /// The overlaps that steps allow, by step. `storages` are those of the arena.
-/// With `roomy`, as far apart as makes the rows of convolutions in bands of [`BAND`], of which kernels share what they load.
-pub(super) fn overlaps(program: &Program, storages: &[Storage], roomy: bool) -> Vec<Overlap> {
+pub(super) fn overlaps(program: &Program, storages: &[Storage], wanted: Wanted<'_>) -> Vec<Overlap> {
     let mut by_tensor = vec![None; program.tensors.len()];
     for (index, storage) in storages.iter().enumerate() {
         storage.tensors.iter().for_each(|id| by_tensor[id.0 as usize] = Some(index));
@@ -44,7 +64,7 @@ pub(super) fn overlaps(program: &Program, storages: &[Storage], roomy: bool) -> 
     let mut found: Vec<Overlap> = Vec::new();
     for (step, Step { kernel, reads, writes, .. }) in program.steps.iter().enumerate() {
         let (Some((rows, together)), [Operand::Activation(input)], [output]) =
-            (by_rows(kernel, roomy), reads.as_slice(), writes.as_slice())
+            (by_rows(kernel, wanted.roomy), reads.as_slice(), writes.as_slice())
         else {
             continue;
         };
@@ -58,10 +78,14 @@ pub(super) fn overlaps(program: &Program, storages: &[Storage], roomy: bool) -> 
         if (from.bytes, to.bytes) != (rows.input * rows.input_bytes * size, rows.output * rows.output_bytes * size) {
             continue;
         }
+        if wanted.there.get(step).is_some_and(|&there| there) && rows.in_place() {
+            found.push(Overlap { step, input, output, begins: Begins::There });
+            continue;
+        }
         let round = |bytes: usize| bytes.next_multiple_of(ALIGN);
         let (below, above) = (round(rows.below(together) * size).max(ALIGN), round(rows.above(together) * size).max(ALIGN));
         if below < round(to.bytes) || above < round(from.bytes) {
-            found.push(Overlap { step, input, output, below, above });
+            found.push(Overlap { step, input, output, begins: Begins::Apart { below, above } });
         }
     }
     if found.len() > MOST {

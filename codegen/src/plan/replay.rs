@@ -12,6 +12,36 @@ pub(super) struct Row {
     pub(super) writes: Range<usize>,
 }
 
+/// Elements of a pixel, of the input as of the output, of a kernel that makes each channel from the same one; `None` for others.
+pub(super) fn channels(kernel: &Kernel) -> Option<usize> {
+    match kernel {
+        Kernel::DepthwiseConv2d { params: p, weights: _ } if p.multiplier == 1 && p.input.channels == p.output.channels => {
+            Some(p.input.channels.into())
+        }
+        Kernel::Conv2d { .. }
+        | Kernel::DepthwiseConv2d { .. }
+        | Kernel::FullyConnected { .. }
+        | Kernel::AveragePool2d(_)
+        | Kernel::MaxPool2d(_)
+        | Kernel::TransposeConv { .. }
+        | Kernel::Softmax(_)
+        | Kernel::SoftmaxF32 { .. }
+        | Kernel::Lut(_)
+        | Kernel::Binary { .. }
+        | Kernel::Mean { .. }
+        | Kernel::ReduceMax(_)
+        | Kernel::ArgMax(_)
+        | Kernel::Copy { .. }
+        | Kernel::MirrorPad(_)
+        | Kernel::ResizeNearestNeighbor { .. }
+        | Kernel::ResizeBilinear { .. }
+        | Kernel::Quantize(_)
+        | Kernel::Dequantize(_)
+        | Kernel::Requantize(_)
+        | Kernel::View => None,
+    }
+}
+
 /// The rows of the output, first to last; `None` for a kernel that is not made row by row.
 pub(super) fn rows(kernel: &Kernel) -> Option<Vec<Row>> {
     match kernel {

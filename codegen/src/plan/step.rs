@@ -22,11 +22,18 @@ pub struct PlannedStep {
     pub in_place: Option<usize>,
     /// Whether the output lies over part of the input that the step consumes: it is made row by row then.
     pub over_input: bool,
+    /// Whether the output begins where the input that the step consumes does, in another shape: it is made channel by channel then.
+    pub by_channels: bool,
     /// Shapes of reads, and shapes and quantizations of writes, for the reader of the generated code.
     pub shapes: String,
 }
 
 impl PlannedStep {
+    /// Whether the output lies over the input and is no element-wise function of it.
+    pub fn lies_over_input(&self) -> bool {
+        self.over_input || self.by_channels
+    }
+
     /// The row of the runtime's table of stack that this step goes by.
     pub fn frames(&self) -> &'static str {
         match self.form {
@@ -72,7 +79,14 @@ impl PlannedStep {
     }
 }
 
-pub(super) fn planned(program: &Program, step: &Step, form: Form, place: &impl Fn(TensorId) -> Place) -> PlannedStep {
+/// `by_channels` says whether the form can work in the place of its input.
+pub(super) fn planned(
+    program: &Program,
+    step: &Step,
+    form: Form,
+    by_channels: bool,
+    place: &impl Fn(TensorId) -> Place,
+) -> PlannedStep {
     let reads: Vec<Option<Place>> = step
         .reads
         .iter()
@@ -84,10 +98,14 @@ pub(super) fn planned(program: &Program, step: &Step, form: Form, place: &impl F
     let writes: Vec<Place> = step.writes.iter().map(|&id| place(id)).collect();
     let takes_over = |&operand: &usize| reads.get(operand).is_some_and(|read| read.is_some() && *read == writes.first().copied());
     let in_place = step.kernel.in_place_operands().iter().copied().find(takes_over);
-    let over_input = match (reads.as_slice(), writes.as_slice()) {
-        (&[Some(read)], &[write]) => in_place.is_none() && read.intersects(write) && !matches!(step.kernel, Kernel::View),
-        _ => false,
+    let (over_input, there) = match (reads.as_slice(), writes.as_slice()) {
+        (&[Some(read)], &[write]) if in_place.is_none() && read.intersects(write) && !matches!(step.kernel, Kernel::View) => {
+            (true, read.begins_with(write))
+        }
+        _ => (false, false),
     };
+    let by_channels = by_channels && there;
+    let over_input = over_input && !by_channels;
     let shape = |id: TensorId| program.tensor(id).shape.to_string();
     let from = step.reads.iter().map(|read| match read {
         Operand::Activation(id) => shape(*id),
@@ -98,5 +116,5 @@ pub(super) fn planned(program: &Program, step: &Step, form: Form, place: &impl F
         None => shape(id),
     });
     let shapes = format!("{} -> {}", from.collect::<Vec<_>>().join(", "), to.collect::<Vec<_>>().join(", "));
-    PlannedStep { step: step.clone(), form, reads, writes, in_place, over_input, shapes }
+    PlannedStep { step: step.clone(), form, reads, writes, in_place, over_input, by_channels, shapes }
 }

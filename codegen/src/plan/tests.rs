@@ -3,6 +3,7 @@
 use super::*;
 use crate::ir::Origin;
 use crate::lower::{Kernel, Operand, Requantizer, Step, Weights};
+use std::collections::BTreeSet;
 use tinybake_runtime::kernels::average_pool2d::AveragePool2d;
 use tinybake_runtime::kernels::conv2d::Conv2d;
 use tinybake_runtime::kernels::depthwise_conv2d::DepthwiseConv2d;
@@ -43,6 +44,7 @@ fn one_step(kernel: &Kernel, rows: &Rows, from: usize, to: usize) -> Plan {
         writes: vec![write],
         in_place: None,
         over_input,
+        by_channels: false,
         shapes: String::new(),
     };
     Plan {
@@ -141,6 +143,49 @@ fn the_least_distance_is_accepted_and_one_byte_less_is_not() {
         }
     }
     assert!(below > 100 && above > 100, "{below} {above}");
+}
+
+/// Channel by channel, an output may begin where its input does, and nowhere else.
+#[test]
+fn channels_are_made_in_the_place_of_the_input_only() {
+    let (mut accepted, mut rejected) = (0, 0);
+    for (kernel, rows) in kernels() {
+        let Kernel::DepthwiseConv2d { params, .. } = &kernel else { continue };
+        let given = |to: usize| {
+            let mut plan = one_step(&kernel, &rows, 64, to);
+            (plan.steps[0].over_input, plan.steps[0].by_channels) = (false, true);
+            check(&plan)
+        };
+        // Pixels of one channel: of what a row reads for the first time, nothing may lie under a row made before.
+        let (width, row) = (usize::from(params.input.width), usize::from(params.output.width));
+        let dilation = usize::from(params.dilation[0]);
+        let (mut copied, mut made) = (BTreeSet::new(), 0);
+        let safe = (0..rows.output).all(|y| {
+            let taps =
+                (0..usize::from(params.kernel[0])).filter_map(|tap| (y * rows.stride + tap * dilation).checked_sub(rows.pad));
+            let pixels = taps.filter(|&line| line < rows.input).flat_map(|line| line * width..(line + 1) * width);
+            let fresh: Vec<usize> = pixels.filter(|&pixel| copied.insert(pixel)).collect();
+            let whole = fresh.iter().all(|&pixel| pixel >= made);
+            made += row;
+            whole
+        });
+        // Such kernels have no rows between taps.
+        if dilation > 1 {
+            continue;
+        }
+        assert!(safe || !rows.in_place(), "{kernel:?}");
+        let wrong = Err(PlanError::ReadWhileWritten { step: 0, op: "step" });
+        // Rows that no output depends on are copied with the others.
+        if safe && rows.stride <= rows.span {
+            assert_eq!(given(64), Ok(()), "{kernel:?}");
+            accepted += 1;
+        } else if !safe {
+            assert_eq!(given(64), wrong, "{kernel:?}");
+            rejected += 1;
+        }
+        assert_eq!(given(60), wrong, "{kernel:?}");
+    }
+    assert!(accepted >= 50 && rejected >= 20, "{accepted} {rejected}");
 }
 
 /// The checker follows the bytes of the memory, whatever is in them: a third tensor between the two is seen as well.

@@ -55,7 +55,7 @@ impl fmt::Display for Plan {
             write!(f, "  {index} {} {} {}", planned.step.op, planned.step.kernel.name(), planned.form)?;
             write!(f, " {} : {} -> {}", planned.shapes, reads.join(", "), writes.join(", "))?;
             let how = if planned.over_input { " over its input" } else { "" };
-            writeln!(f, "{}", if planned.in_place.is_some() { " in place" } else { how })?;
+            writeln!(f, "{}", if planned.in_place.is_some() || planned.by_channels { " in place" } else { how })?;
         }
         for port in &self.outputs {
             writeln!(f, "  output {port}")?;

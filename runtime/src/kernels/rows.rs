@@ -109,6 +109,24 @@ impl Rows {
         if output < input { input - output >= self.below(1) } else { output - input >= self.above(1) }
     }
 
+    /// Whether the output may begin where the input does, and each channel be made by itself, of a kernel that makes each
+    /// channel of a pixel from the same channel, and copies what rows have in common before it makes the first of them.
+    ///
+    /// Both images have as many channels, so a channel's outputs lie over its own inputs only, pixel over pixel: every
+    /// row must end before the first input row that no row up to it depends on.
+    pub const fn in_place(&self) -> bool {
+        let image = self.input.saturating_mul(self.input_bytes);
+        let mut y = 0;
+        while y < self.output {
+            let end = least((y + 1).saturating_mul(self.output_bytes), image);
+            if end > self.needed_to(y).saturating_mul(self.input_bytes) {
+                return false;
+            }
+            y += 1;
+        }
+        true
+    }
+
     /// The output rows between which distances grow or shrink evenly, so that the greatest is at one of them: the ends, where
     /// row `y * stride + add` leaves the padding and where it leaves the image, and where a band is cut short.
     const fn turns(&self, together: usize, add: usize) -> [usize; 12] {
@@ -170,12 +188,8 @@ impl Overlapping {
         let needed = if down { rows.needed_from(made) } else { rows.needed_to(made.wrapping_sub(1)) };
         let needed = input.wrapping_add(needed.wrapping_mul(rows.input_bytes));
         let free = output.wrapping_add(made.wrapping_mul(row));
-        let mut room = if down { needed.saturating_sub(free) } else { free.saturating_sub(needed) };
-        let mut count = 0;
-        while count < *left && room >= row {
-            room = room.wrapping_sub(row);
-            count += 1;
-        }
+        let room = if down { needed.saturating_sub(free) } else { free.saturating_sub(needed) };
+        let mut count = room.checked_div(row).map_or(*left, |count| count.min(*left));
         // Kernels make several rows at a time faster than each.
         if count >= 8 && count < *left {
             count &= !3;

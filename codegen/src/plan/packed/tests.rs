@@ -184,13 +184,24 @@ fn depthwise_conv2d_equals_the_plain_kernel() {
         let (mut expected, mut given) = (vec![0; elements(output)], vec![0; elements(output)]);
         depthwise_conv2d::depthwise_conv2d(&p, &x, &layer.filter, &layer.bias, layer.rule(), &mut expected);
         let (filter, scales, mut lent) = layer.arranged(|weights| Kernel::DepthwiseConv2d { params: p, weights });
-        kernels::depthwise_conv2d(&p, &x, &filter, &scales, &mut lent, &mut given);
+        kernels::depthwise_conv2d(&p, Some(&x), &filter, &scales, &mut lent, &mut given);
         assert_eq!(given, expected, "{p:?}");
+        // In the place of the input, and of what may be behind it.
+        let in_place = |kernel: &mut dyn FnMut(&mut [i8])| {
+            let mut memory = x.clone();
+            memory.resize(x.len().max(expected.len()), 77);
+            kernel(&mut memory);
+            memory.truncate(expected.len());
+            assert_eq!(memory, expected, "in place {p:?}");
+        };
+        assert!(p.rows().in_place(), "{p:?}");
+        in_place(&mut |image| kernels::depthwise_conv2d(&p, None, &filter, &scales, &mut lent, image));
         let arranged = layer.arranged_for(CoreClass::Armv6M, |weights| Kernel::DepthwiseConv2d { params: p, weights });
         let (filter, scales) = (arranged.filter.data.as_i32().expect("taps"), arranged.scales.data.as_i32().expect("words"));
         given.fill(0);
-        lanes::depthwise_conv2d(&p, &x, filter, scales, &mut vec![0; arranged.words], &mut given);
+        lanes::depthwise_conv2d(&p, Some(&x), filter, scales, &mut vec![0; arranged.words], &mut given);
         assert_eq!(given, expected, "lanes {p:?}");
+        in_place(&mut |image| lanes::depthwise_conv2d(&p, None, filter, scales, &mut vec![0; arranged.words], image));
     }
 }
 
@@ -230,8 +241,8 @@ fn nonsense_does_not_panic() {
         kernels::conv2d(&p, &x, &filter, &scales, &mut lent, &mut out);
         lanes::conv2d(&p, &x, &bytes, &scales, &mut lent, &mut out);
         let p = DepthwiseConv2d { input, output, kernel, stride, dilation, pad, multiplier, input_zero_point, clamp };
-        kernels::depthwise_conv2d(&p, &x, &filter, &scales, &mut lent, &mut out);
-        lanes::depthwise_conv2d(&p, &x, &filter, &scales, &mut places, &mut out);
+        kernels::depthwise_conv2d(&p, Some(&x), &filter, &scales, &mut lent, &mut out);
+        lanes::depthwise_conv2d(&p, Some(&x), &filter, &scales, &mut places, &mut out);
         let p = FullyConnected { rows: rows.into(), depth: kernel[0].into(), columns: kernel[1].into(), clamp };
         kernels::fully_connected(&p, &x, &filter, &scales, &mut lent, &mut out);
         lanes::fully_connected(&p, &x, &bytes, &scales, &mut lent, &mut out);

@@ -2,7 +2,7 @@
 
 use super::{Detail, escape, number, size};
 use crate::lower::Program;
-use crate::plan::{Arena, Plan, Storage, arena};
+use crate::plan::{ALIGN, Place, Plan, Storage, storages};
 use core::fmt::Write as _;
 
 /// Pixels of the picture's height, of the axis beside it and of the one below.
@@ -20,12 +20,12 @@ pub(super) fn memory(detail: &Detail) -> String {
     let Some((_, compiled)) = detail.compiled.first() else { return String::new() };
     let (program, plan) = (&compiled.program, &compiled.plan);
     let placed = placed(program, plan);
-    let overlaps = plan.steps.iter().filter(|planned| planned.over_input).count();
+    let overlaps = plan.steps.iter().filter(|planned| planned.lies_over_input()).count();
     let saved = match overlaps {
         0 => String::new(),
         _ => format!(
-            " {overlaps} steps write their output over the input that they consume, row by row, where rectangles overlap: without \
-             it the arena would have {} bytes.",
+            " {overlaps} steps write their output over the input that they consume, row by row or channel by channel, where \
+             rectangles overlap: without it the arena would have {} bytes.",
             number(plan.arena_bytes_apart as u64)
         ),
     };
@@ -43,16 +43,18 @@ pub(super) fn memory(detail: &Detail) -> String {
 
 /// The arena's storages where the plan puts them, and above the arena the others.
 fn placed(program: &Program, plan: &Plan) -> Vec<Placed> {
-    let Arena { dtype: _, storages, layout, bytes_apart: _, others } = arena(program, plan.options.optimize);
-    let mut placed: Vec<Placed> =
-        storages.into_iter().zip(layout.offsets).map(|(storage, offset)| Placed { storage, offset }).collect();
-    let mut offset = plan.arena_bytes;
-    for storage in others {
-        let bytes = storage.bytes.next_multiple_of(crate::plan::ALIGN);
-        placed.push(Placed { storage, offset });
-        offset += bytes;
-    }
-    placed
+    let mut end = plan.arena_bytes;
+    let place = |storage: Storage| {
+        let offset = match storage.tensors.first().and_then(|&id| plan.place(id)) {
+            Some(Place::Arena { offset, bytes: _ }) => offset,
+            Some(Place::Field { .. }) | None => {
+                end += storage.bytes.next_multiple_of(ALIGN);
+                end - storage.bytes.next_multiple_of(ALIGN)
+            }
+        };
+        Placed { storage, offset }
+    };
+    storages(program).into_iter().map(place).collect()
 }
 
 fn picture(program: &Program, plan: &Plan, placed: &[Placed]) -> String {

@@ -35,9 +35,17 @@ pub const fn planes_words(p: &DepthwiseConv2d, most: usize) -> usize {
 /// The depthwise convolution `p` of 3 by 3 taps with strides of `[1, 1]` or `[2, 2]`, dilation and multiplier 1, and at most one
 /// column of padding on the left, of `filter`, nine words a channel, and `scales`, four numbers a channel.
 ///
+/// Without an `input`, it is what `output` holds, as [`Rows::in_place`](crate::kernels::rows::Rows::in_place) says when.
 /// `lent` is of [`planes_words`]. Slices that are too short end the computation early.
 #[inline(never)]
-pub fn depthwise_conv2d(p: &DepthwiseConv2d, input: &[i8], filter: &[i32], scales: &[i32], lent: &mut [i32], output: &mut [i8]) {
+pub fn depthwise_conv2d(
+    p: &DepthwiseConv2d,
+    input: Option<&[i8]>,
+    filter: &[i32],
+    scales: &[i32],
+    lent: &mut [i32],
+    output: &mut [i8],
+) {
     let (channels, height, stride) = (p.output.channels as usize, p.output.height as usize, p.stride[1] as usize);
     let (part, zero) = (part_words(p), p.input_zero_point as i32);
     let row = part * stride;
@@ -49,8 +57,9 @@ pub fn depthwise_conv2d(p: &DepthwiseConv2d, input: &[i8], filter: &[i32], scale
     let band = plane.len().checked_div(row).and_then(|rows| rows.checked_sub(LEAST_ROWS));
     let Some(band) = band.and_then(|more| (more + 1).checked_div(stride)).map(|more| more + 1) else { return };
     let steps = Steps { columns: if stride == 1 { [0, 1, 2] } else { [0, part, 1] }, row };
+    // The columns of the padding stay so. Its rows too, if no band follows another.
+    plane.fill(zero);
     for (channel, (w, scale)) in filter.as_chunks::<9>().0.iter().zip(scales.as_chunks::<4>().0).enumerate().take(channels) {
-        plane.fill(zero);
         // Rows of the plane that are filled, and the image's row that is their first.
         let (mut filled, mut top) = (0, -(p.pad[0] as isize));
         let mut out_y = 0;
@@ -61,8 +70,8 @@ pub fn depthwise_conv2d(p: &DepthwiseConv2d, input: &[i8], filter: &[i32], scale
                 let Some(words) = plane.get_mut(place * row..).and_then(|words| words.get_mut(..row)) else { return };
                 if y >= 0 && y < p.input.height as isize {
                     let at = y as usize * p.input.width as usize * channels + channel;
-                    spread(p, input.get(at..).unwrap_or(&[]), part, words);
-                } else {
+                    spread(p, input.unwrap_or(&*output).get(at..).unwrap_or(&[]), part, words);
+                } else if count < height {
                     words.fill(zero);
                 }
             }
@@ -75,7 +84,9 @@ pub fn depthwise_conv2d(p: &DepthwiseConv2d, input: &[i8], filter: &[i32], scale
             }
             // What the next windows have in common with these moves to the front.
             let kept = 3usize.saturating_sub(stride);
-            if let Some((to, from)) = plane.split_at_mut_checked(count * stride * row) {
+            if out_y + count < height
+                && let Some((to, from)) = plane.split_at_mut_checked(count * stride * row)
+            {
                 to.iter_mut().zip(from).take(kept * row).for_each(|(to, from)| *to = *from);
             }
             filled = kept;
@@ -83,7 +94,8 @@ pub fn depthwise_conv2d(p: &DepthwiseConv2d, input: &[i8], filter: &[i32], scale
             out_y += count;
         }
     }
-    settle(&p.clamp, output);
+    let all = height * p.output.width as usize * channels;
+    settle(&p.clamp, output.get_mut(..all).unwrap_or(&mut []));
 }
 
 /// Writes a channel of a row of the image, which begins at `x`, into a row of the plane.

@@ -31,11 +31,12 @@ pub const fn planes_words(p: &DepthwiseConv2d, most: usize) -> usize {
 /// channels, and at most one column of padding on the left, of `filter`, six words a channel, and `scales`, four numbers a
 /// channel.
 ///
+/// Without an `input`, it is what `output` holds, as [`Rows::in_place`](crate::kernels::rows::Rows::in_place) says when.
 /// `planes` is of [`planes_words`]. Slices that are too short end the computation early.
 #[inline(never)]
 pub fn depthwise_conv2d(
     p: &DepthwiseConv2d,
-    input: &[i8],
+    input: Option<&[i8]>,
     filter: &[i32],
     scales: &[i32],
     planes: &mut [u32],
@@ -55,10 +56,11 @@ pub fn depthwise_conv2d(
     let (filter, scales) = (filter.as_chunks::<6>().0, scales.as_chunks().0);
     let zeros = zero | zero << 16;
     let row_length = p.output.width as usize * channels;
+    // The columns of the padding stay so. Its rows too, if no band follows another.
+    planes.fill(zeros);
     for first in (0..channels).step_by(4) {
         // The last four channels may have been made in part.
         let start = first.min(last);
-        planes.fill(zeros);
         // Rows of the planes that are filled, and the image's row that is their first.
         let (mut filled, mut top) = (0, -(p.pad[0] as isize));
         let mut out_y = 0;
@@ -70,9 +72,9 @@ pub fn depthwise_conv2d(
                 let Some(places) = planes.get_mut(row * words..) else { return };
                 if y >= 0 && y < p.input.height as isize {
                     let at = y as usize * p.input.width as usize * channels + start;
-                    let x = input.get(at..).unwrap_or(&[]);
+                    let x = input.unwrap_or(&*output).get(at..).unwrap_or(&[]);
                     packed::spread(places, plane, x, channels, p.input.width as usize, p.pad[1] as usize);
-                } else {
+                } else if count < height {
                     for row in places.chunks_mut(plane) {
                         row.iter_mut().take(words).for_each(|word| *word = zeros);
                     }
@@ -85,7 +87,9 @@ pub fn depthwise_conv2d(
                 let Some(out) = output.get_mut(out_y * row_length + channel..) else { return };
                 packed::channel(&rows, plane, w, scale, positive(&p.clamp), out);
                 // What the next windows have in common with these moves to the front.
-                if let Some((to, from)) = plane.split_at_mut_checked(count * stride * words) {
+                if out_y + count < height
+                    && let Some((to, from)) = plane.split_at_mut_checked(count * stride * words)
+                {
                     let kept = 3usize.saturating_sub(stride) * words;
                     keep(to.get_mut(..kept).unwrap_or(&mut []), from);
                 }
@@ -95,7 +99,7 @@ pub fn depthwise_conv2d(
             out_y += count;
         }
     }
-    settle(&p.clamp, output);
+    settle(&p.clamp, output.get_mut(..height * row_length).unwrap_or(&mut []));
 }
 
 /// Copies from `from` as much as `to` holds.
