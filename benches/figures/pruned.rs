@@ -1,13 +1,15 @@
-//! Pruned twins of a model: the same graph with weights set to zero, least magnitudes first.
+//! Pruned twins of a model: the same graph with weights set to zero, least magnitudes first; and twins of weights of few values.
 
 use tinybake_codegen::ir::{Data, Graph, Op, TensorId};
 
 /// Names of patterns, each with what it does to a filter of rows of so many weights.
-pub(crate) const PATTERNS: [(&str, Prune); 4] = [
+pub(crate) const PATTERNS: [(&str, Prune); 6] = [
     ("75 % scattered", |rows, depth| scattered(rows, depth, 75)),
     ("2:4", |rows, _| groups(rows, 4, 2)),
     ("1:4", |rows, _| groups(rows, 4, 1)),
     ("half the channels", half_of_rows),
+    ("4-bit", |rows, _| rounded(rows, 4)),
+    ("2-bit", |rows, _| rounded(rows, 2)),
 ];
 
 type Prune = fn(&mut [i8], usize);
@@ -59,6 +61,12 @@ fn groups(weights: &mut [i8], size: usize, most: usize) {
         order.sort_by_key(|&index| core::cmp::Reverse(group[index].unsigned_abs()));
         order.into_iter().skip(most).for_each(|index| group[index] = 0);
     }
+}
+
+/// Rounds weights to the middles of `2^bits` intervals of one length.
+fn rounded(weights: &mut [i8], bits: u32) {
+    let length = 256 >> bits;
+    weights.iter_mut().for_each(|weight| *weight = (i32::from(*weight).div_euclid(length) * length + length / 2) as i8);
 }
 
 /// Zeroes the half of the rows whose magnitudes sum up to least.

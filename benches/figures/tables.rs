@@ -69,10 +69,10 @@ fn thousands(value: u64) -> String {
     groups.join(",")
 }
 
-/// A model and its pruned twins: bytes of flash for size on a Cortex-M4, and instructions for speed.
+/// A model and its twins, pruned or of weights of few values: bytes of flash for size on a Cortex-M4, and instructions for speed.
 pub(crate) fn pruned(now: &Table, model: &str) -> String {
     let mut text = format!(
-        "`{model}` and its pruned twins: on a Cortex-M4 for `size`, and instructions for `speed`\n\n| weights | flash | instructions |"
+        "`{model}` and its pruned and rounded twins: on a Cortex-M4 for `size`, and instructions for `speed`\n\n| weights | flash | instructions |"
     );
     for core in CORES {
         let _ = write!(text, " {core} |");

@@ -58,6 +58,8 @@ pub enum FormKind {
     Blocked,
     /// Over the weights that are not zero.
     Sparse,
+    /// Over weights that are places in a table of their values.
+    Palettized,
     /// Straight-line code written from the weights.
     Unrolled,
 }
@@ -220,7 +222,7 @@ macro_rules! words {
 words!(Reference, "reference", "tflm" => Tflm, "xnnpack" => Xnnpack);
 words!(Optimize, "optimize", "size" => Size, "speed" => Speed, "balanced" => Balanced);
 words!(FormKind, "form", "shared" => Shared, "specialized" => Specialized, "packed" => Packed, "blocked" => Blocked,
-    "sparse" => Sparse, "unrolled" => Unrolled);
+    "sparse" => Sparse, "palettized" => Palettized, "unrolled" => Unrolled);
 words!(CoreClass, "core",
     "generic" => Generic, "host" => Host, "armv6-m" => Armv6M, "armv7-m" => Armv7M, "dsp" => Dsp, "mve" => Mve, "riscv32" => Riscv32);
 

@@ -4,10 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cases import activations, convolutions, dense, elementwise, graphs, int16, movement, pooling, quantization, rewrites, sparse
+from cases import (
+    activations,
+    convolutions,
+    dense,
+    elementwise,
+    graphs,
+    int16,
+    movement,
+    palettized,
+    pooling,
+    quantization,
+    rewrites,
+    sparse,
+)
 from cases.case import Case
 
-FAMILIES = (convolutions, dense, elementwise, activations, pooling, movement, quantization, graphs, rewrites, sparse, int16)
+FAMILIES = (
+    convolutions,
+    dense,
+    elementwise,
+    activations,
+    pooling,
+    movement,
+    quantization,
+    graphs,
+    rewrites,
+    sparse,
+    palettized,
+    int16,
+)
 
 
 def all_cases() -> Iterator[Case]:

@@ -65,7 +65,9 @@ impl Call<'_> {
     pub(super) fn shared(&self) -> TokenStream {
         match self.planned.form {
             Form::Shared => quote!(::shared),
-            Form::Specialized | Form::Packed(_) | Form::Blocked(_) | Form::Sparse(_) | Form::Unrolled => quote!(),
+            Form::Specialized | Form::Packed(_) | Form::Blocked(_) | Form::Sparse(_) | Form::Palettized(_) | Form::Unrolled => {
+                quote!()
+            }
         }
     }
 
@@ -110,6 +112,12 @@ impl Call<'_> {
                 let filter = quote!(const { #rt::kernels::sparse::Sparse::new(&#filter.0) });
                 let lent = quote!(let mut lent = [#rt::kernels::sparse::Four::ZERO; #window];);
                 (quote!(sparse::#name), quote!(#filter, #bias, #requantize, &mut lent,), lent)
+            }
+            Form::Palettized(palettized) => {
+                let (bits, requantize) = (literal::number(palettized.bits as usize), self.requantizer(&weights.requantizer));
+                let (filter, bias) = (constants::name(palettized.filter), constants::read(self.plan, weights.bias, rt));
+                let filter = quote!(const { #rt::kernels::palettized::Palette::new(#bits, &#filter.0) });
+                (quote!(palettized::#name), quote!(#filter, #bias, #requantize,), quote!())
             }
             Form::Packed(packed) => {
                 let (module, words) = (super::names::ident(packed.module), literal::number(packed.words));
@@ -161,7 +169,7 @@ impl Call<'_> {
             #scope
             const P: #kind = #shape;
             const { assert!(P.rows().in_place(), "an output lies over input rows that are needed") }
-            let y = #rt::tensor_mut::<#offset, #bytes, #size>(&mut model.arena.0);
+            let y = #rt::tensor_mut::<_, #offset, #bytes, #size>(&mut model.arena.0);
             #lent
             #rt::kernels::#path(&P, #arguments y);
         }

@@ -3,6 +3,7 @@
 use super::blocked;
 use super::cost::{self, Cost, Layer, Work};
 use super::packed::{self, Arranged};
+use super::palettized::{self, Coded};
 use super::sparse::{self, Thinned};
 use crate::lower::{ConstId, Constant, Kernel, Program, Requantizer, Step, Weights, little_endian};
 use crate::options::{CoreClass, FormKind as Kind, Optimize, Options};
@@ -22,6 +23,8 @@ pub enum Form {
     Blocked(ConstId),
     /// One outlined copy over the weights that are not zero.
     Sparse(Sparse),
+    /// One outlined copy over weights that are places in a table of their values.
+    Palettized(Palettized),
     /// Straight-line code written from the weights.
     Unrolled,
 }
@@ -50,6 +53,15 @@ pub struct Sparse {
     pub lent: usize,
 }
 
+/// What a step of the form [`Form::Palettized`] is given in place of its kernel's filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Palettized {
+    /// The table, and places in it.
+    pub filter: ConstId,
+    /// Bits of a place: 2 or 4.
+    pub bits: u32,
+}
+
 impl Form {
     /// The form without what it carries.
     pub fn kind(&self) -> Kind {
@@ -59,6 +71,7 @@ impl Form {
             Form::Packed(_) => Kind::Packed,
             Form::Blocked(_) => Kind::Blocked,
             Form::Sparse(_) => Kind::Sparse,
+            Form::Palettized(_) => Kind::Palettized,
             Form::Unrolled => Kind::Unrolled,
         }
     }
@@ -86,6 +99,8 @@ pub(super) enum Choice {
     Blocked(Constant),
     /// The form [`Form::Sparse`].
     Sparse(Thinned),
+    /// The form [`Form::Palettized`].
+    Palettized(Coded),
 }
 
 impl Choice {
@@ -96,6 +111,7 @@ impl Choice {
             Choice::Packed(_) => Kind::Packed,
             Choice::Blocked(_) => Kind::Blocked,
             Choice::Sparse(_) => Kind::Sparse,
+            Choice::Palettized(_) => Kind::Palettized,
         }
     }
 
@@ -104,7 +120,7 @@ impl Choice {
     pub(super) fn by_channels(&self, kernel: &Kernel) -> bool {
         match self {
             Choice::Packed(_) => matches!(kernel, Kernel::DepthwiseConv2d { .. }),
-            Choice::Plain(_) | Choice::Blocked(_) | Choice::Sparse(_) => false,
+            Choice::Plain(_) | Choice::Blocked(_) | Choice::Sparse(_) | Choice::Palettized(_) => false,
         }
     }
 
@@ -119,6 +135,7 @@ impl Choice {
             Choice::Sparse(Thinned { filter, window, lent, products: _ }) => {
                 Form::Sparse(Sparse { filter: constant(filter), window, lent })
             }
+            Choice::Palettized(Coded { filter, bits }) => Form::Palettized(Palettized { filter: constant(filter), bits }),
         }
     }
 }
@@ -273,6 +290,7 @@ fn candidates(program: &Program, step: &Step, options: &Options) -> Vec<Choice> 
         all.extend(packed::arrange(program, step, options.core).map(Choice::Packed));
     }
     all.extend(sparse::thin(program, step, options.core).map(Choice::Sparse));
+    all.extend(palettized::code(program, step).map(Choice::Palettized));
     if options.core == CoreClass::Mve {
         all.extend(blocked::stream(program, step).map(Choice::Blocked));
     }
@@ -292,7 +310,9 @@ fn cost_of(program: &Program, step: &Step, choice: &Choice, core: CoreClass) -> 
         Choice::Plain(_) => 0.0,
         Choice::Packed(arranged) => bytes_of(&arranged.filter) + bytes_of(&arranged.scales) - plain(&step.kernel.constants()),
         Choice::Blocked(stream) => bytes_of(stream) - plain(&step.kernel.constants()),
-        Choice::Sparse(thinned) => bytes_of(&thinned.filter) - plain(step.kernel.filter().as_slice()),
+        Choice::Sparse(Thinned { filter, .. }) | Choice::Palettized(Coded { filter, .. }) => {
+            bytes_of(filter) - plain(step.kernel.filter().as_slice())
+        }
     };
     Some(rate.cost(&work, growth))
 }

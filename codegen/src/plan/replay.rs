@@ -38,6 +38,7 @@ pub(super) fn channels(kernel: &Kernel) -> Option<usize> {
         | Kernel::Quantize(_)
         | Kernel::Dequantize(_)
         | Kernel::Requantize(_)
+        | Kernel::Int16(_)
         | Kernel::View => None,
     }
 }

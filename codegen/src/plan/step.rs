@@ -43,6 +43,7 @@ impl PlannedStep {
             },
             Form::Packed(packed) => packed.module,
             Form::Sparse(_) => "sparse",
+            Form::Palettized(_) => "palettized",
             Form::Unrolled => "unrolled",
         }
     }
@@ -53,7 +54,7 @@ impl PlannedStep {
         let lent = match self.form {
             Form::Packed(packed) => 4 * packed.words,
             Form::Sparse(sparse) => sparse.lent,
-            Form::Shared | Form::Specialized | Form::Blocked(_) | Form::Unrolled => 0,
+            Form::Shared | Form::Specialized | Form::Blocked(_) | Form::Palettized(_) | Form::Unrolled => 0,
         };
         bands + lent
     }
@@ -64,11 +65,8 @@ impl PlannedStep {
             Form::Shared | Form::Specialized => self.step.kernel.constants(),
             Form::Packed(packed) => vec![packed.filter, packed.scales],
             Form::Blocked(stream) => vec![stream],
-            Form::Sparse(sparse) => {
-                let dense = self.step.kernel.filter();
-                let filter = |id| if Some(id) == dense { sparse.filter } else { id };
-                self.step.kernel.constants().into_iter().map(filter).collect()
-            }
+            Form::Sparse(sparse) => self.constants_with(sparse.filter),
+            Form::Palettized(palettized) => self.constants_with(palettized.filter),
             Form::Unrolled => Vec::new(),
         };
         ids.extend(self.step.reads.iter().filter_map(|read| match read {
@@ -76,6 +74,12 @@ impl PlannedStep {
             Operand::Activation(_) => None,
         }));
         ids
+    }
+
+    /// The constants of the kernel with another filter.
+    fn constants_with(&self, filter: ConstId) -> Vec<ConstId> {
+        let plain = self.step.kernel.filter();
+        self.step.kernel.constants().into_iter().map(|id| if Some(id) == plain { filter } else { id }).collect()
     }
 }
 

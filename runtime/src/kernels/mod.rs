@@ -16,6 +16,7 @@ pub mod lut;
 pub mod max_pool2d;
 pub mod mirror_pad;
 pub mod packed;
+pub mod palettized;
 mod pixels;
 pub mod prelu;
 pub mod quantize;

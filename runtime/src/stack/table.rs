@@ -56,6 +56,9 @@ pub const NEAREST_NEIGHBOR: Frames = Frames { size: [264, 184, 184, 176, 80], sp
 /// `packed`
 pub const PACKED: Frames = Frames { size: [64, 64, 64, 64, 64], speed: [64, 64, 1336, 64, 64] };
 
+/// `palettized`
+pub const PALETTIZED: Frames = Frames { size: [1600, 1480, 1480, 1560, 1400], speed: [1760, 1632, 1632, 1720, 1544] };
+
 /// `quantize`
 pub const QUANTIZE: Frames = Frames { size: [296, 176, 176, 200, 136], speed: [264, 176, 176, 176, 120] };
 

@@ -155,7 +155,7 @@ impl Work {
         };
         let left = match kind {
             Kind::Sparse | Kind::Unrolled => step.kernel.filter().map_or(1.0, |filter| left(filter, constants)),
-            Kind::Shared | Kind::Specialized | Kind::Packed | Kind::Blocked => 1.0,
+            Kind::Shared | Kind::Specialized | Kind::Packed | Kind::Blocked | Kind::Palettized => 1.0,
         };
         Self { products: step.macs as f64 * left, gathered, outputs: pixels * channels, channels }
     }
@@ -196,6 +196,6 @@ pub(super) fn without_weights(kernel: &Kernel, kind: Kind) -> Option<Cost> {
             Some(Cost { bytes: 300.0, instructions: 596.0 })
         }
         (Kind::Specialized, _) => Some(Cost { bytes: 120.0, instructions: 596.0 }),
-        (Kind::Packed | Kind::Blocked | Kind::Sparse | Kind::Unrolled, _) => None,
+        (Kind::Packed | Kind::Blocked | Kind::Sparse | Kind::Palettized | Kind::Unrolled, _) => None,
     }
 }
