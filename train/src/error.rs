@@ -21,6 +21,14 @@ pub enum TrainError {
         /// Its name.
         tensor: String,
     },
+    /// A network of integers where floats are trained.
+    #[error("tensor {tensor} is {given}: only networks in float32 can be trained in floats")]
+    NotFloat {
+        /// Its name.
+        tensor: String,
+        /// Its type.
+        given: &'static str,
+    },
     /// A name that no activation has.
     #[error("{model} has no activation named `{name}`")]
     NoTensor {
@@ -115,6 +123,7 @@ impl Explain for TrainError {
             Self::Untrainable { .. } => "train::untrainable",
             Self::NoOutput => "train::no_output",
             Self::Constant { .. } => "train::constant",
+            Self::NotFloat { .. } => "train::not_float",
             Self::NoTensor { .. } => "train::no_tensor",
             Self::Classes { .. } => "train::classes",
             Self::Match { .. } => "train::match",
@@ -136,6 +145,7 @@ impl Explain for TrainError {
             Self::Untrainable { .. } => "train the part of the network before it, or express it by other operators".into(),
             Self::NoOutput => "name the outputs in the topology".into(),
             Self::Constant { .. } => "train the float model with `--qat`; it is quantized on the way".into(),
+            Self::NotFloat { .. } => "give the float model that it was made of; `--qat` takes a student in int8".into(),
             Self::NoTensor { .. } => "`tinybake inspect` lists the tensors; `--match STUDENT=TEACHER` takes their names".into(),
             Self::Classes { .. } => "the teacher's first output and the student's must have as many elements".into(),
             Self::Match { .. } => "match tensors of one shape, or images of one height and width".into(),

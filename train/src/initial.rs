@@ -41,7 +41,7 @@ pub fn from_topology(text: &str, name: &str, seed: u64) -> Result<Graph, Diagnos
     }
     let file = safetensors::serialize(views, None).map_err(|error| wrong(error.to_string()))?;
     let mut graph = read(&file, Some(&text), name)?;
-    draw(&mut graph, seed);
+    draw(&mut graph, seed).map_err(|error| error.at(Place::default()))?;
     Ok(graph)
 }
 
@@ -75,9 +75,12 @@ fn collect(value: &mut toml::Value, shapes: &mut BTreeMap<String, Vec<usize>>) -
 /// quarter.
 ///
 /// Source: K. He et al., *Delving Deep into Rectifiers*, ICCV 2015, equation 10.
-pub fn draw(graph: &mut Graph, seed: u64) {
+///
+/// # Errors
+/// A network of integers.
+pub fn draw(graph: &mut Graph, seed: u64) -> Result<(), Error> {
     let mut random = Random::new(seed, STREAM);
-    let mut parameters = Parameters::of_floats(graph);
+    let mut parameters = Parameters::of_floats(graph)?;
     let find = |id: TensorId, parameters: &Parameters| {
         parameters.list.iter().position(|parameter| Some(parameter.weight) == graph.tensor(id).value)
     };
@@ -107,4 +110,5 @@ pub fn draw(graph: &mut Graph, seed: u64) {
         }
     }
     *graph = parameters.export(graph);
+    Ok(())
 }

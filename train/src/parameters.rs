@@ -2,7 +2,7 @@
 
 use crate::error::TrainError as Error;
 use std::collections::BTreeMap;
-use tinybake_codegen::ir::{Data, Graph, Layer, Op, Quantization, TensorId, WeightId};
+use tinybake_codegen::ir::{DType, Data, Graph, Layer, Quantization, TensorId, WeightId};
 use tinybake_codegen::quantize::{Ranges, StoredLayer};
 
 /// One constant of a graph, as floats.
@@ -54,8 +54,17 @@ pub struct Parameters {
 
 impl Parameters {
     /// The float constants that a graph's nodes read.
-    pub fn of_floats(graph: &Graph) -> Self {
+    ///
+    /// # Errors
+    /// A layer whose weights or activations are integers.
+    pub fn of_floats(graph: &Graph) -> Result<Self, Error> {
         let mut list: Vec<Parameter> = Vec::new();
+        for layer in graph.nodes.iter().filter_map(|node| node.op.layer()) {
+            let all = [Some(layer.input), Some(layer.filter), layer.bias];
+            if let Some(tensor) = all.into_iter().flatten().map(|id| graph.tensor(id)).find(|tensor| tensor.dtype != DType::F32) {
+                return Err(Error::NotFloat { tensor: tensor.name.clone(), given: tensor.dtype.name() });
+            }
+        }
         for id in graph.nodes.iter().flat_map(|node| node.op.inputs()) {
             let tensor = graph.tensor(id);
             if let (Some(weight), Some(Data::F32(values))) = (tensor.value, graph.value(id))
@@ -65,7 +74,7 @@ impl Parameters {
                 list.push(Parameter { name, weight, values, kept: None, stored: Stored::Float });
             }
         }
-        Self { list }
+        Ok(Self { list })
     }
 
     /// The constants of an int8 graph, in which no two nodes share one; the floats that they stand for.
@@ -207,17 +216,9 @@ pub(crate) fn unshare(graph: &mut Graph) {
     }
 }
 
-/// Whether a graph computes in int8.
+/// Whether a graph computes in int8: some layer reads it.
 pub(crate) fn is_integer(graph: &Graph) -> bool {
-    graph
-        .nodes
-        .iter()
-        .filter_map(|node: &tinybake_codegen::ir::Node| layer_filter(&node.op))
-        .any(|id| matches!(graph.value(id), Some(Data::I8(_))))
-}
-
-fn layer_filter(op: &Op) -> Option<TensorId> {
-    op.layer().map(|layer| layer.filter)
+    graph.nodes.iter().filter_map(|node| node.op.layer()).any(|layer| graph.tensor(layer.input).dtype == DType::I8)
 }
 
 /// The reals that an int8 constant stands for.

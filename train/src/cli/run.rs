@@ -110,7 +110,7 @@ pub(super) fn run(command: &Command) -> Result<Ended, Diagnostics> {
         let made = quantized::quantized(&graph, &training).map_err(|diagnostics| in_file(diagnostics, student))?;
         (made.graph, made.parameters)
     } else {
-        let parameters = Parameters::of_floats(&graph);
+        let parameters = Parameters::of_floats(&graph).map_err(|error| in_file(plain(error), student))?;
         (graph, parameters)
     };
     if common.keep_zeros {
@@ -120,7 +120,7 @@ pub(super) fn run(command: &Command) -> Result<Ended, Diagnostics> {
     let lessons = match &teacher {
         Some((graph, file, how)) => {
             let teacher = Network::new(graph).map_err(|diagnostics| in_file(diagnostics, file))?;
-            let parameters = Parameters::of_floats(graph);
+            let parameters = Parameters::of_floats(graph).map_err(|error| in_file(plain(error), file))?;
             let learn =
                 Lessons::learn(&teacher, &parameters, network.graph(), &training.inputs, training.count, settings.batch, how);
             Some(learn.map_err(plain)?)
@@ -137,7 +137,7 @@ pub(super) fn run(command: &Command) -> Result<Ended, Diagnostics> {
         state.resume(&bytes, &run).map_err(|error| in_file(plain(error), &checkpoint))?;
     }
     interrupt::listen();
-    let bar = bar(&settings, &state, common.json);
+    let bar = bar(&settings, &state, training.count, common.json);
     let end = train(&network, &mut state, &training, &validation, lessons.as_ref(), &settings, |event| {
         match event {
             Event::Batch(..) => bar.inc(1),
@@ -202,15 +202,15 @@ fn samples(
     }
 }
 
-fn bar(settings: &Settings, state: &State, quiet: bool) -> ProgressBar {
-    // The length is known at the first batch only; until then a bar of epochs would not move.
-    let bar =
-        ProgressBar::with_draw_target(None, if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() });
-    let style = ProgressStyle::with_template("{spinner} {pos} batches, {elapsed}  {msg}");
-    if let Ok(style) = style {
+/// A bar of the batches that are to do.
+fn bar(settings: &Settings, state: &State, samples: usize, quiet: bool) -> ProgressBar {
+    let batches = samples.div_ceil(settings.batch) as u64;
+    let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    let bar = ProgressBar::with_draw_target(Some(settings.epochs as u64 * batches), target);
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {percent:>3} %, {eta} left  {msg}") {
         bar.set_style(style);
     }
-    bar.set_message(format!("{} epochs of {} to do", settings.epochs - state.epochs.len(), settings.epochs));
+    bar.set_position(state.epochs.len() as u64 * batches);
     bar
 }
 

@@ -30,11 +30,11 @@ fn right(topology: &str, seed: u64, epochs: usize, training: &Samples, data: &Da
     let network = Network::new(&graph).unwrap();
     let lessons = teacher.map(|teacher| {
         let how = Distillation { temperature: 3.0, mix: 0.8, matches: vec![("c1".into(), "c1".into())], match_weight: 0.1 };
-        let (listened, parameters) = (Network::new(teacher).unwrap(), Parameters::of_floats(teacher));
+        let (listened, parameters) = (Network::new(teacher).unwrap(), Parameters::of_floats(teacher).unwrap());
         Lessons::learn(&listened, &parameters, &graph, &training.inputs, training.count, 64, &how).unwrap()
     });
     let settings = Settings { epochs, batch: 32, rate: 0.01, decay: 1e-4, seed, patience: None };
-    let mut state = State::new(Parameters::of_floats(&graph));
+    let mut state = State::new(Parameters::of_floats(&graph).unwrap());
     train(&network, &mut state, training, &data.validation, lessons.as_ref(), &settings, |_| Ok(Next::Go)).unwrap();
     let parameters = state.chosen();
     (evaluate(&network, &parameters, &data.test).unwrap().right, parameters.export(&graph))

@@ -14,7 +14,7 @@ const SAMPLES: usize = 3;
 /// The greatest difference between the two on random inputs, against the largest value of the tensor where that is above 1.
 fn difference(graph: &Graph) -> f64 {
     let network = Network::new(graph).unwrap();
-    let parameters = Parameters::of_floats(graph);
+    let parameters = Parameters::of_floats(graph).unwrap();
     let mut random = Random::new(5, 0);
     let inputs: Vec<Vec<f32>> = graph
         .inputs

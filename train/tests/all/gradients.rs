@@ -59,7 +59,7 @@ fn value(network: &Network<'_>, parameters: &Parameters, inputs: &[Vec<f32>], la
 fn gradients_are_the_slopes_of_the_loss() {
     let graph: Graph = from_topology(TOPOLOGY, "g", 3).unwrap();
     let network = Network::new(&graph).unwrap();
-    let mut parameters = Parameters::of_floats(&graph);
+    let mut parameters = Parameters::of_floats(&graph).unwrap();
     let mut random = Random::new(1, 0);
     let inputs = vec![(0..4 * 60).map(|_| random.between(-1.0, 1.0) as f32).collect::<Vec<f32>>()];
     let labels = [0, 1, 2, 1];

@@ -31,7 +31,7 @@ fn trained(graph: &Graph, parameters: Parameters, samples: &Samples, settings: &
 fn floats() -> (Graph, Samples, Samples) {
     let graph = from_topology(SMALL, "small", 1).unwrap();
     let samples = digits(1, 1000);
-    let parameters = trained(&graph, Parameters::of_floats(&graph), &samples, &settings(6, 0.01));
+    let parameters = trained(&graph, Parameters::of_floats(&graph).unwrap(), &samples, &settings(6, 0.01));
     (parameters.export(&graph), samples, digits(2, 1000))
 }
 
@@ -70,8 +70,8 @@ fn zeros_stay_zero_in_floats_and_in_int8() {
             zeros += values.len().div_ceil(2);
         }
     }
-    let all = Parameters::of_floats(&float).count();
-    let mut parameters = Parameters::of_floats(&float);
+    let all = Parameters::of_floats(&float).unwrap().count();
+    let mut parameters = Parameters::of_floats(&float).unwrap();
     parameters.keep_zeros(&float);
     assert_eq!(parameters.count(), all - zeros);
     let parameters = trained(&float, parameters, &samples, &settings(1, 0.01));
@@ -108,6 +108,12 @@ fn the_program_writes_an_int8_model() {
     let said: serde_json::Value = serde_json::from_str(&run(&[&tuned, &common[..]].concat())).unwrap();
     let (faked, integer) = (said["validation_accuracy"].as_f64().unwrap(), said["integer_accuracy"].as_f64().unwrap());
     assert!((faked - integer).abs() <= 1.0 / 60.0 + 1e-9, "{faked} {integer}");
+    let output =
+        program(&folder, &[&["finetune", "--model", "int8.safetensors", "-o", "again.safetensors"], &common[..]].concat())
+            .output()
+            .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output).contains("train::not_float") && text(&output).contains("int8.safetensors"), "{}", text(&output));
     let file = folder.join("int8.safetensors");
     let files = Files::read(&file).unwrap();
     pipeline::compile(&files.source("int8.safetensors"), &tinybake_codegen::Options::default()).unwrap();
