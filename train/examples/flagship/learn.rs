@@ -26,41 +26,45 @@ pub(crate) struct Taught {
     pub(crate) graph: Graph,
     /// Numbers that are not pruned.
     pub(crate) parameters: usize,
-    /// Share of the validation digits.
-    pub(crate) validation: f64,
     /// Share of the test digits.
     pub(crate) accuracy: f64,
 }
 
 /// Trains a network on labels.
 pub(crate) fn taught(graph: Graph, samples: &Samples, data: &Data, lesson: &Lesson) -> Result<Taught, Diagnostics> {
-    let parameters = Parameters::of_floats(&graph);
+    let parameters = Parameters::of_floats(&graph).map_err(plain)?;
     let parameters = trained(&graph, parameters, samples, data, None, lesson)?;
     judged(&graph, &parameters, data)
 }
 
 /// Trains a network on labels and on what a teacher says.
-pub(crate) fn distilled(graph: Graph, teacher: &Graph, data: &Data, lesson: &Lesson) -> Result<Taught, Diagnostics> {
-    let parameters = trained(&graph, Parameters::of_floats(&graph), &data.student, data, Some(teacher), lesson)?;
+pub(crate) fn distilled(
+    graph: Graph,
+    teacher: &Graph,
+    samples: &Samples,
+    data: &Data,
+    lesson: &Lesson,
+) -> Result<Taught, Diagnostics> {
+    let parameters = trained(&graph, Parameters::of_floats(&graph).map_err(plain)?, samples, data, Some(teacher), lesson)?;
     judged(&graph, &parameters, data)
 }
 
 /// Trains a pruned network on, its zeros kept.
 pub(crate) fn fine_tuned(graph: Graph, teacher: &Graph, data: &Data) -> Result<Taught, Diagnostics> {
-    let mut parameters = Parameters::of_floats(&graph);
+    let mut parameters = Parameters::of_floats(&graph).map_err(plain)?;
     parameters.keep_zeros(&graph);
-    let lesson = Lesson { epochs: 10, rate: 0.006, seed: 1 };
-    let parameters = trained(&graph, parameters, &data.student, data, Some(teacher), &lesson)?;
+    let lesson = Lesson { epochs: 12, rate: 0.004, seed: 1 };
+    let parameters = trained(&graph, parameters, &data.all, data, Some(teacher), &lesson)?;
     judged(&graph, &parameters, data)
 }
 
 /// The int8 network of a float one, trained as what it is going to be, and its parameters that are not zero.
 pub(crate) fn for_int8(graph: &Graph, teacher: &Graph, data: &Data) -> Result<(Graph, usize), Diagnostics> {
-    let begun = quantized(graph, &data.student)?;
+    let begun = quantized(graph, &data.all)?;
     let mut parameters = begun.parameters;
     parameters.keep_zeros(&begun.graph);
     let lesson = Lesson { epochs: 3, rate: 0.001, seed: 1 };
-    let parameters = trained(&begun.graph, parameters, &data.student, data, Some(teacher), &lesson)?;
+    let parameters = trained(&begun.graph, parameters, &data.all, data, Some(teacher), &lesson)?;
     Ok((parameters.export(&begun.graph), parameters.count()))
 }
 
@@ -91,7 +95,7 @@ fn trained(
     let lessons = match teacher {
         Some(teacher) => {
             let how = Distillation { temperature: 3.0, mix: 0.8, matches: Vec::new(), match_weight: 0.0 };
-            let (listened, theirs) = (Network::new(teacher)?, Parameters::of_floats(teacher));
+            let (listened, theirs) = (Network::new(teacher)?, Parameters::of_floats(teacher).map_err(plain)?);
             Some(Lessons::learn(&listened, &theirs, graph, &samples.inputs, samples.count, BATCH, &how).map_err(plain)?)
         }
         None => None,
@@ -105,9 +109,8 @@ fn trained(
 
 fn judged(graph: &Graph, parameters: &Parameters, data: &Data) -> Result<Taught, Diagnostics> {
     let network = Network::new(graph)?;
-    let share = |samples: &Samples| evaluate(&network, parameters, samples).map(|figures| figures.accuracy).map_err(plain);
-    let (validation, accuracy) = (share(&data.validation)?, share(&data.test)?);
-    Ok(Taught { graph: parameters.export(graph), parameters: parameters.count(), validation, accuracy })
+    let figures = evaluate(&network, parameters, &data.test).map_err(plain)?;
+    Ok(Taught { graph: parameters.export(graph), parameters: parameters.count(), accuracy: figures.accuracy })
 }
 
 fn plain(error: TrainError) -> Diagnostics {
