@@ -69,5 +69,5 @@ fn public_models_equal_tflm() {
 fn public_models_equal_xnnpack() {
     let recorded = |case: &Case| case.golden.engines().iter().any(|engine| engine == "xnnpack");
     let cases: Vec<Case> = common::shared().into_iter().filter(recorded).collect();
-    all_equal(&cases, &Options { reference: Reference::Xnnpack, ..Options::default() }, "xnnpack");
+    all_equal(&cases, &Options { reference: Some(Reference::Xnnpack), ..Options::default() }, "xnnpack");
 }

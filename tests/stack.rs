@@ -45,7 +45,7 @@ fn stacks(
     reference: Reference,
     (optimize, size): (Optimize, bool),
 ) -> Vec<(Vec<&'static str>, u64)> {
-    let options = Options { reference, optimize, core: target.class(), ..Options::default() };
+    let options = Options { reference: Some(reference), optimize, core: target.class(), ..Options::default() };
     let plans: Vec<_> = cases.iter().map(|case| case.compile(&options).plan).collect();
     let programs: Vec<Program> = plans.iter().map(Program::of_plan).collect();
     let samples: Vec<Samples> = programs.iter().map(|program| Samples::arbitrary(&program.inputs, 1)).collect();

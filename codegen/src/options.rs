@@ -11,6 +11,8 @@ pub enum Reference {
     Tflm,
     /// LiteRT's default engine on convolutions, depthwise and fully connected layers: requantization in `f32`.
     Xnnpack,
+    /// ONNX Runtime with graph optimizations off: every operator in reals between dequantization and quantization.
+    Ort,
 }
 
 /// What the choice of kernels and forms is for.
@@ -67,8 +69,9 @@ pub enum FormKind {
 /// Every choice that changes the generated code.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// The engine to equal.
-    pub reference: Reference,
+    /// The engine to equal; `None` is what models of the file's format follow: [`Reference::Ort`] for ONNX, else
+    /// [`Reference::Tflm`].
+    pub reference: Option<Reference>,
     /// What to spend flash on.
     pub optimize: Optimize,
     /// The core that the code is for.
@@ -84,6 +87,13 @@ pub struct Options {
     pub passes: Passes,
     /// Link sections to put memory into, where the linker's default is not wanted.
     pub placement: Placement,
+}
+
+impl Options {
+    /// The engine to equal, where it is given or has been found from the file.
+    pub fn reference(&self) -> Reference {
+        self.reference.unwrap_or_default()
+    }
 }
 
 /// Link sections for what a model consists of; `None` leaves the place to the linker.
@@ -219,7 +229,7 @@ macro_rules! words {
     };
 }
 
-words!(Reference, "reference", "tflm" => Tflm, "xnnpack" => Xnnpack);
+words!(Reference, "reference", "tflm" => Tflm, "xnnpack" => Xnnpack, "ort" => Ort);
 words!(Optimize, "optimize", "size" => Size, "speed" => Speed, "balanced" => Balanced);
 words!(FormKind, "form", "shared" => Shared, "specialized" => Specialized, "packed" => Packed, "blocked" => Blocked,
     "sparse" => Sparse, "palettized" => Palettized, "unrolled" => Unrolled);

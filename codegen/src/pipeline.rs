@@ -3,7 +3,7 @@
 use crate::diag::{Diagnostic, Diagnostics, Explain, Place};
 use crate::ir::Graph;
 use crate::lower::{self, Program};
-use crate::options::{Options, Passes};
+use crate::options::{Options, Passes, Reference};
 use crate::passes::{self, Patched, Removal};
 use crate::plan::{self, Plan, PlanError};
 use crate::{front, valid};
@@ -53,7 +53,7 @@ pub fn read(source: &Source) -> Result<Graph, Diagnostics> {
             code: "read::format",
             message: "this is neither a TensorFlow Lite model (bytes 4 to 7 are `TFL3`) nor a safetensors file".into(),
             place: Place::default(),
-            help: "give a .tflite file, a .safetensors file with its topology, or a float model named .onnx".into(),
+            help: "give a .tflite file, a .safetensors file with its topology, or an ONNX model named .onnx".into(),
         }
         .into())
     };
@@ -67,6 +67,16 @@ pub fn turned_images(source: &Source) -> front::onnx::Turned {
     turned.and_then(Result::ok).map(|(_, turned)| turned).unwrap_or_default()
 }
 
+/// The engine whose outputs a model's code equals where none is asked for, by the name of its file.
+pub fn reference_of(file: &str) -> Reference {
+    if file.ends_with(".onnx") { Reference::Ort } else { Reference::Tflm }
+}
+
+/// The options with the reference that holds for a file.
+fn resolved(source: &Source, options: &Options) -> Options {
+    Options { reference: Some(options.reference.unwrap_or(reference_of(source.file))), ..options.clone() }
+}
+
 /// Reads a model and runs the passes only: the graph as read, the graph after them, and what they removed. Unlike
 /// [`compile`] this also takes models for which there are no kernels, such as those in floats.
 ///
@@ -74,7 +84,8 @@ pub fn turned_images(source: &Source) -> front::onnx::Turned {
 /// What the reader finds wrong, or a structure that no stage can work on.
 pub fn simplify(source: &Source, options: &Options) -> Result<(Graph, Graph, Vec<Removal>), Diagnostics> {
     let original = read(source)?;
-    let (graph, removals) = simplified(&original, options).map_err(|diagnostics| in_file(diagnostics, source.file))?;
+    let (graph, removals) =
+        simplified(&original, &resolved(source, options)).map_err(|diagnostics| in_file(diagnostics, source.file))?;
     Ok((original, graph, removals))
 }
 
@@ -82,7 +93,7 @@ pub fn simplify(source: &Source, options: &Options) -> Result<(Graph, Graph, Vec
 fn simplified(original: &Graph, options: &Options) -> Result<(Graph, Vec<Removal>), Diagnostics> {
     valid::structure(original)?;
     let mut graph = original.clone();
-    let removals = passes::run(&mut graph, options.reference, options.passes);
+    let removals = passes::run(&mut graph, options.reference(), options.passes);
     Ok((graph, removals))
 }
 
@@ -93,7 +104,7 @@ fn simplified(original: &Graph, options: &Options) -> Result<(Graph, Vec<Removal
 pub fn compile(source: &Source, options: &Options) -> Result<Compiled, Diagnostics> {
     let original = read(source)?;
     let sha256 = hmac_sha256::Hash::hash(source.bytes);
-    compile_graph(original, options, sha256).map_err(|diagnostics| in_file(diagnostics, source.file))
+    compile_graph(original, &resolved(source, options), sha256).map_err(|diagnostics| in_file(diagnostics, source.file))
 }
 
 /// Compiles a graph up to its plan; `sha256` is that of the file it came from.
@@ -132,7 +143,7 @@ fn planned(
     sha256: [u8; 32],
 ) -> Result<Compiled, Diagnostics> {
     let facts = valid::check(&graph)?;
-    let mut program = lower::lower(&graph, &facts, options.reference)?;
+    let mut program = lower::lower(&graph, &facts, options.reference())?;
     if options.passes == Passes::All {
         removals.extend(passes::compose_tables(&mut program));
     }

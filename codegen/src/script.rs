@@ -51,7 +51,7 @@ impl Builder {
 
     /// The engine whose outputs the code equals.
     pub fn reference(mut self, reference: Reference) -> Self {
-        self.options.reference = reference;
+        self.options.reference = Some(reference);
         self
     }
 
@@ -215,7 +215,8 @@ fn unreadable(file: &Path, error: &io::Error) -> Diagnostics {
 fn models_in(directory: &Path) -> Vec<String> {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
-    let mut models: Vec<String> = names.filter(|name| name.ends_with(".tflite") || name.ends_with(".safetensors")).collect();
+    let mut models: Vec<String> =
+        names.filter(|name| [".tflite", ".onnx", ".safetensors"].iter().any(|extension| name.ends_with(extension))).collect();
     models.sort();
     models.truncate(8);
     models

@@ -90,7 +90,7 @@ impl Arguments {
                 self.target = Some(value);
             }
             "optimize" => self.options.optimize = value.parse().map_err(|error| mistake(&error))?,
-            "reference" => self.options.reference = value.parse().map_err(|error| mistake(&error))?,
+            "reference" => self.options.reference = Some(value.parse().map_err(|error| mistake(&error))?),
             "max_flash" => self.options.max_flash = Some(value.parse().map_err(|error| mistake(&error))?),
             "max_ram" => self.options.max_ram = Some(value.parse().map_err(|error| mistake(&error))?),
             "weights_section" => self.options.placement.weights = Some(value.parse().map_err(|error| mistake(&error))?),

@@ -3,11 +3,11 @@
 
 pub use crate::arch::{Placed, Taken};
 pub use crate::kernels;
-pub use crate::requantize::{self, Bounded, PerChannel, Requantize, Rint, RintPerChannel};
+pub use crate::requantize::{self, Bounded, Once, PerChannel, Requantize, Rint, RintPerChannel};
 pub use crate::stack;
 
 /// Grows by one with every change that generated code could notice.
-pub const INTERFACE: u32 = 8;
+pub const INTERFACE: u32 = 9;
 
 /// The types of kernel parameters, all in one scope, for literals.
 pub mod params {
@@ -23,10 +23,12 @@ pub mod params {
     pub use crate::kernels::mirror_pad::MirrorPad;
     pub use crate::kernels::prelu::Prelu;
     pub use crate::kernels::quantize::{Affine, Requantize};
+    pub use crate::kernels::reals::{RealAdd, RealMul};
     pub use crate::kernels::reduce::{Mean, Reduce};
     pub use crate::kernels::resize::{Resize, Tap};
     pub use crate::kernels::rows::Overlapping;
     pub use crate::kernels::softmax::Softmax;
+    pub use crate::kernels::softmax_reals::SoftmaxReals;
     pub use crate::kernels::transpose_conv::TransposeConv;
     pub use crate::requantize::{Clamp, Multiplier};
 }

@@ -182,6 +182,52 @@ impl Requantize for Bounded<PerChannel<'_>> {
     }
 }
 
+/// `floor(acc * multiplier / 2^(31 - shift) + 1/2)`, rounded once, of accumulators within `-2^30..2^30` and a shift to the right: what
+/// the generator puts in place of [`Rint`] where it has proved of every accumulator that there can be that both are the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Once<R>(pub R);
+
+impl Once<Multiplier> {
+    /// The scaled accumulator.
+    #[inline(always)]
+    pub const fn apply(self, x: i32) -> i32 {
+        // Twice `x` is representable. The half is added to what the floor of the product is, which is the same.
+        let high = ((x.wrapping_shl(1) as i64 * self.0.multiplier as i64) >> 32) as i32;
+        let below = high.wrapping_shr(!self.0.shift as u32);
+        below.wrapping_add(1) >> 1
+    }
+}
+
+/// [`Once::apply`].
+#[inline(never)]
+fn apply_once(x: i32, multiplier: i32, shift: i8) -> i32 {
+    Once(Multiplier { multiplier, shift }).apply(x)
+}
+
+impl Requantize for Once<Multiplier> {
+    #[inline(always)]
+    fn requantize(self, acc: i32, _channel: usize, clamp: &Clamp) -> i8 {
+        clamp.apply(self.apply(acc))
+    }
+
+    #[inline(always)]
+    fn requantize_outlined(self, acc: i32, _channel: usize, clamp: &Clamp) -> i8 {
+        clamp.apply(apply_once(acc, self.0.multiplier, self.0.shift))
+    }
+}
+
+impl Requantize for Once<PerChannel<'_>> {
+    #[inline(always)]
+    fn requantize(self, acc: i32, channel: usize, clamp: &Clamp) -> i8 {
+        Once(self.0.of(channel)).requantize(acc, channel, clamp)
+    }
+
+    #[inline(always)]
+    fn requantize_outlined(self, acc: i32, channel: usize, clamp: &Clamp) -> i8 {
+        Once(self.0.of(channel)).requantize_outlined(acc, channel, clamp)
+    }
+}
+
 /// `rint(f32(acc) * scale)`, ties to even: reference `xnnpack`, one scale for all channels.
 ///
 /// Source: XNNPACK `xnn_qs8_requantize_fp32` and its micro-kernels with `fmagic` rounding.
@@ -281,6 +327,19 @@ mod tests {
                 let rule = Multiplier { multiplier, shift };
                 assert_eq!(Bounded(rule).apply(x), rule.apply(x), "{x} * {multiplier} * 2^{shift}");
             }
+        }
+    }
+
+    #[test]
+    fn once_rounds_half_up_once() {
+        let mut state = 11u64;
+        for round in 0..200_000 {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            let x = (((state >> 32) as i32) >> 1).clamp(-(1 << 30) + 1, (1 << 30) - 1) >> (round % 30);
+            let multiplier = [i32::MAX, 1 << 30, (state >> 5) as i32 & i32::MAX][round % 3];
+            let shift = (round % 31) as u32 + 1;
+            let exact = (x as i64 * multiplier as i64 + (1i64 << (30 + shift))) >> (31 + shift);
+            assert_eq!(Once(Multiplier { multiplier, shift: -(shift as i8) }).apply(x), exact as i32, "{x} {multiplier} {shift}");
         }
     }
 

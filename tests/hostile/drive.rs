@@ -17,7 +17,7 @@ const MACS: u64 = 1 << 18;
 pub(crate) fn drive(bytes: &[u8], topology: Option<&str>) -> Result<(), &'static str> {
     let mix = bytes.iter().fold(bytes.len(), |mix, &byte| mix.wrapping_mul(31).wrapping_add(byte.into()));
     let options = Options {
-        reference: if mix & 1 == 0 { Reference::Tflm } else { Reference::Xnnpack },
+        reference: Some(if mix & 1 == 0 { Reference::Tflm } else { Reference::Xnnpack }),
         optimize: [Optimize::Size, Optimize::Speed, Optimize::Balanced][mix / 2 % 3],
         passes: if mix / 6 % 4 == 0 { Passes::None } else { Passes::All },
         ..Options::default()

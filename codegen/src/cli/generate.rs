@@ -18,7 +18,7 @@ use std::{env, fs, io};
 /// Writes the Rust module of a model.
 #[derive(clap::Args)]
 pub(super) struct Generate {
-    /// A .tflite file, or a .safetensors file with its topology.
+    /// A .tflite or .onnx file, or a .safetensors file with its topology.
     model: PathBuf,
     /// The file to write; large constants go into files beside it. Without it the text goes to stdout, constants and all.
     #[arg(short, long, value_name = "FILE")]
@@ -35,8 +35,8 @@ pub(super) struct Generate {
     #[command(flatten)]
     limits: choices::Limits,
     /// The engine whose outputs the code equals to the bit.
-    #[arg(long, default_value = Reference::default().name(), value_parser = choices::reference())]
-    reference: Reference,
+    #[arg(long, value_parser = choices::reference())]
+    reference: Option<Reference>,
     /// The link section of weights, biases and tables, as external flash; the linker script gives it memory.
     #[arg(long, value_name = "SECTION")]
     weights_section: Option<Section>,
@@ -121,7 +121,7 @@ impl Generate {
             file: output.as_ref().map(|output| output.display().to_string()),
             blobs: blobs.iter().map(|blob| blob.file.clone()).collect(),
             up_to_date: stale.is_empty(),
-            reference: options.reference.name(),
+            reference: options.reference.unwrap_or(pipeline::reference_of(&self.model.to_string_lossy())).name(),
             optimize: options.optimize.name(),
             core: options.core.name(),
             macs: plan.as_ref().map(|plan| plan.macs),

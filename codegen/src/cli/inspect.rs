@@ -24,11 +24,11 @@ use std::path::PathBuf;
 /// memory that the model would take. Models in floats, which cannot be generated, are shown as far as they go.
 #[derive(clap::Args)]
 pub(super) struct Inspect {
-    /// A .tflite file, or a .safetensors file with its topology.
+    /// A .tflite or .onnx file, or a .safetensors file with its topology.
     model: PathBuf,
     /// The engine whose arithmetic constants are folded in.
-    #[arg(long, default_value = Reference::default().name(), value_parser = choices::reference())]
-    reference: Reference,
+    #[arg(long, value_parser = choices::reference())]
+    reference: Option<Reference>,
 }
 
 #[derive(Serialize)]
@@ -115,7 +115,11 @@ fn report(model: &str, bytes: &[u8], graph: &Graph, simplified: &Graph, removals
     };
     Report {
         model: model.into(),
-        format: if bytes.get(4..8) == Some(b"TFL3") { "tflite" } else { "safetensors" },
+        format: match bytes.get(4..8) == Some(b"TFL3") {
+            true => "tflite",
+            false if model.ends_with(".onnx") => "onnx",
+            false => "safetensors",
+        },
         sha256: hex(&hmac_sha256::Hash::hash(bytes)),
         inputs: graph.inputs.iter().map(|&id| port(graph, id)).collect(),
         outputs: graph.outputs.iter().map(|&id| port(graph, id)).collect(),

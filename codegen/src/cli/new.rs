@@ -23,7 +23,7 @@ pub(super) struct New {
     /// The folder to make; its name is the crate's.
     #[arg(value_name = "DIR")]
     folder: PathBuf,
-    /// A .tflite file, or a .safetensors file with its topology; it is copied into the project.
+    /// A .tflite or .onnx file, or a .safetensors file with its topology; it is copied into the project.
     #[arg(long, value_name = "MODEL")]
     model: PathBuf,
     /// The board, or the emulated core, to run on.
@@ -40,8 +40,8 @@ pub(super) struct New {
     #[arg(long, default_value = Optimize::default().name(), value_parser = choices::optimize())]
     optimize: Optimize,
     /// The engine whose outputs the code equals to the bit.
-    #[arg(long, default_value = Reference::default().name(), value_parser = choices::reference())]
-    reference: Reference,
+    #[arg(long, value_parser = choices::reference())]
+    reference: Option<Reference>,
     /// A checkout of tinybake for the project to depend on. Without it: the one that this program was built in, or else the
     /// published version.
     #[arg(long, value_name = "PATH")]

@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 /// computed in software, no allocation, and the stated RAM; where the core can be emulated, no more stack than is stated. Exit code 1: one is broken, or nothing could be linked.
 #[derive(clap::Args)]
 pub(super) struct Verify {
-    /// A .tflite file, or a .safetensors file with its topology.
+    /// A .tflite or .onnx file, or a .safetensors file with its topology.
     pub(super) model: PathBuf,
     /// The recording: safetensors with `input.J` and `output.J.ENGINE`, each [samples, ...].
     #[arg(long, value_name = "FILE", required_unless_present = "guarantees")]
@@ -32,9 +32,9 @@ pub(super) struct Verify {
     /// Checks what the code promises instead of what it computes.
     #[arg(long, conflicts_with_all = ["golden", "samples"])]
     guarantees: bool,
-    /// The engine whose recorded outputs to compare with.
-    #[arg(long, default_value = "tflm", value_name = "NAME")]
-    engine: String,
+    /// The engine whose recorded outputs to compare with; `ort` for an .onnx file, `tflm` otherwise.
+    #[arg(long, value_name = "NAME")]
+    engine: Option<String>,
     /// Where to run: cores and boards, separated by commas. `host` is this computer, others are emulated; `all` is every
     /// core that can run here.
     #[arg(long, default_value = "host", value_delimiter = ',', value_name = "NAMES")]
@@ -44,7 +44,7 @@ pub(super) struct Verify {
     pub(super) optimize: Optimize,
     #[command(flatten)]
     pub(super) limits: choices::Limits,
-    /// The engine whose outputs the code is to equal; `xnnpack` where that is the engine, `tflm` otherwise.
+    /// The engine whose outputs the code is to equal: that of the recording, where it is one of these.
     #[arg(long, value_parser = choices::reference())]
     reference: Option<Reference>,
     /// Runs at most so many of the recorded samples.
@@ -129,7 +129,7 @@ impl Verify {
         }
         let report = Report {
             model: shown,
-            engine: self.engine.clone(),
+            engine: self.engine().into(),
             reference: if float { "float" } else { self.reference().name() },
             optimize: self.optimize.name(),
             tolerance: float.then_some(self.tolerance),
@@ -163,21 +163,28 @@ impl Verify {
         let bytes = session::read(file)?;
         let golden = Golden::parse(&bytes).map_err(|diagnostics| in_file(diagnostics, file))?;
         let present = golden.engines();
-        if present.contains(&self.engine) {
+        if present.iter().any(|name| name == self.engine()) {
             return Ok(golden);
         }
-        let error = GoldenError::NoEngine { engine: self.engine.clone(), present };
+        let error = GoldenError::NoEngine { engine: self.engine().into(), present };
         Err(in_file(error.at(Place::default()).into(), file))
     }
 
     pub(super) fn reference(&self) -> Reference {
-        self.reference.unwrap_or(if self.engine == Reference::Xnnpack.name() { Reference::Xnnpack } else { Reference::Tflm })
+        let usual = pipeline::reference_of(&self.model.to_string_lossy());
+        self.reference.unwrap_or_else(|| self.engine().parse().unwrap_or(usual))
+    }
+
+    /// The engine whose outputs the recording is searched for.
+    fn engine(&self) -> &str {
+        let usual = pipeline::reference_of(&self.model.to_string_lossy()).name();
+        self.engine.as_deref().unwrap_or(usual)
     }
 
     /// What is generated for a core.
     pub(super) fn options(&self, core: CoreClass) -> Options {
         let choices::Limits { max_flash, max_ram } = self.limits;
-        let (reference, optimize) = (self.reference(), self.optimize);
+        let (reference, optimize) = (Some(self.reference()), self.optimize);
         Options { reference, optimize, core, max_flash, max_ram, ..Options::default() }
     }
 
@@ -202,7 +209,7 @@ impl Verify {
         let settings = measure::Options { size: self.optimize == Optimize::Size, ..measure::Options::default() };
         let run = measure::run(&program, &samples, target, &settings).map_err(Stop::Measure)?;
         drop(doing);
-        let comparison = measure::compare(&run, &program.outputs, golden, &self.engine).map_err(in_golden)?;
+        let comparison = measure::compare(&run, &program.outputs, golden, self.engine()).map_err(in_golden)?;
         Ok(Row {
             on: target.name().into(),
             samples: Some(comparison.samples),
@@ -257,7 +264,7 @@ impl Verify {
             image: Default::default(),
         };
         let comparison =
-            measure::compare_within(&run, &outputs, golden, &self.engine, Some(self.tolerance)).map_err(in_golden)?;
+            measure::compare_within(&run, &outputs, golden, self.engine(), Some(self.tolerance)).map_err(in_golden)?;
         Ok(Row {
             on: target.name().into(),
             samples: Some(comparison.samples),

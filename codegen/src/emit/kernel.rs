@@ -27,6 +27,10 @@ pub(super) fn calls(plan: &Plan, planned: &PlannedStep, rt: &TokenStream) -> Tok
             let (params, table) = (literal::params(params), constant(*table));
             call.one(quote!(softmax #shared::softmax_f32), &quote!(&#params, #table))
         }
+        Kernel::SoftmaxReals { params, output } => {
+            let (params, output) = (literal::params(params), literal::params(output));
+            call.one(quote!(softmax_reals #shared::softmax_reals), &quote!(&#params, &#output))
+        }
         Kernel::Lut(table) => call.lut(constant(*table)),
         Kernel::Binary { function, broadcast } => call.binary(binary_fn(function), broadcast.as_ref().map(literal::params)),
         Kernel::Mean { shape, params: mean } => {
@@ -46,6 +50,7 @@ pub(super) fn calls(plan: &Plan, planned: &PlannedStep, rt: &TokenStream) -> Tok
             call.one(quote!(resize #shared::bilinear), &quote!(&#params, #rows, #columns))
         }
         Kernel::Quantize(params) => call.simple(quote!(quantize #shared::quantize), params),
+        Kernel::QuantizeToEven(params) => call.simple(quote!(quantize #shared::quantize_to_even), params),
         Kernel::Dequantize(params) => call.simple(quote!(quantize #shared::dequantize), params),
         Kernel::Requantize(params) => call.simple(quote!(quantize #shared::requantize), params),
         Kernel::Int16(kernel) => call.of_int16(kernel),
@@ -214,6 +219,14 @@ impl Call<'_> {
                 let per_channel = quote!(#rt::PerChannel { multipliers: #multipliers, shifts: #shifts });
                 rule(per_channel, self.planned.step.bounded && right)
             }
+            Requantizer::Once(multiplier) => {
+                let multiplier = params(multiplier);
+                quote!(#rt::Once(#multiplier))
+            }
+            Requantizer::OncePerChannel { multipliers, shifts } => {
+                let (multipliers, shifts) = (constant(*multipliers), constant(*shifts));
+                quote!(#rt::Once(#rt::PerChannel { multipliers: #multipliers, shifts: #shifts }))
+            }
             Requantizer::Rint(scale) => {
                 let scale = float(*scale);
                 quote!(#rt::Rint { scale: #scale })
@@ -315,5 +328,7 @@ fn binary_fn(function: &BinaryFn) -> TokenStream {
         BinaryFn::Prelu(value) => params(value),
         BinaryFn::XnnAdd(value) => params(value),
         BinaryFn::XnnMul(value) => params(value),
+        BinaryFn::RealAdd(value) => params(value),
+        BinaryFn::RealMul(value) => params(value),
     }
 }

@@ -110,7 +110,7 @@ fn facts(plan: &Plan, inputs: &[Named], outputs: &[Named], crate_path: &TokenStr
     let (weights, ram) = (number(plan.weight_bytes()), number(plan.ram_bytes()));
     let stack = stack(plan, rt);
     let macs = proc_macro2::Literal::u64_unsuffixed(plan.macs);
-    let (sha256, reference) = (super::header::hex(&plan.source_sha256), plan.options.reference.name());
+    let (sha256, reference) = (super::header::hex(&plan.source_sha256), plan.options.reference().name());
     quote! {
         #(#ports)*
         /// Bytes of weights, biases, multipliers and tables in flash.

@@ -7,9 +7,9 @@ use tinybake_runtime::kernels::binary::{BinaryOp, Broadcast, Maximum, Minimum};
 use tinybake_runtime::kernels::resize::Tap;
 use tinybake_runtime::kernels::{
     arg_max, average_pool2d, binary, conv2d, copy, depthwise_conv2d, fully_connected, lut, max_pool2d, mirror_pad, quantize,
-    reduce, resize, softmax, transpose_conv,
+    reduce, resize, softmax, softmax_reals, transpose_conv,
 };
-use tinybake_runtime::requantize::{PerChannel, Rint, RintPerChannel};
+use tinybake_runtime::requantize::{Once, PerChannel, Rint, RintPerChannel};
 
 /// Calls a layer's kernel with the requantizer that its weights name; a closure cannot be generic over it.
 macro_rules! layer {
@@ -22,6 +22,11 @@ macro_rules! layer {
                 Requantizer::PerChannel { multipliers, shifts } => {
                     let (multipliers, shifts) = (int32(program, multipliers), int8(program, shifts));
                     $kernel($params, input, filter, bias, PerChannel { multipliers, shifts }, output)
+                }
+                Requantizer::Once(multiplier) => $kernel($params, input, filter, bias, Once(multiplier), output),
+                Requantizer::OncePerChannel { multipliers, shifts } => {
+                    let (multipliers, shifts) = (int32(program, multipliers), int8(program, shifts));
+                    $kernel($params, input, filter, bias, Once(PerChannel { multipliers, shifts }), output)
                 }
                 Requantizer::Rint(scale) => $kernel($params, input, filter, bias, Rint { scale }, output),
                 Requantizer::RintPerChannel(scales) => {
@@ -59,6 +64,11 @@ pub(super) fn run(program: &Program, kernel: &Kernel, reads: &[&Data], writes: &
                 int8_to_int8(input, output, |x, y| softmax::softmax_f32(params, table, x, y));
             }
         }
+        Kernel::SoftmaxReals { params, output: quantization } => match (input, output) {
+            (Some(Data::I8(x)), Data::I8(y)) => softmax_reals::softmax_reals(params, quantization, x, y),
+            (Some(Data::I8(x)), Data::F32(y)) => softmax_reals::softmax_reals(params, quantization, x, y),
+            _ => {}
+        },
         Kernel::Lut(table) => {
             if let Ok(table) = int8(program, *table).try_into() {
                 int8_to_int8(input, output, |x, y| lut::lut(table, x, y));
@@ -101,6 +111,11 @@ pub(super) fn run(program: &Program, kernel: &Kernel, reads: &[&Data], writes: &
             (Some(Data::F32(x)), Data::I16(y)) => quantize::quantize(params, x, y),
             _ => {}
         },
+        Kernel::QuantizeToEven(params) => {
+            if let (Some(Data::F32(x)), Data::I8(y)) = (input, output) {
+                quantize::quantize_to_even(params, x, y);
+            }
+        }
         Kernel::Dequantize(params) => match (input, output) {
             (Some(Data::I8(x)), Data::F32(y)) => quantize::dequantize(params, x, y),
             (Some(Data::I16(x)), Data::F32(y)) => quantize::dequantize(params, x, y),
@@ -157,6 +172,8 @@ fn binary_fn(function: &BinaryFn, shape: Option<&Broadcast>, a: &[i8], b: &[i8],
         BinaryFn::Prelu(op) => call(op, shape, a, b, y),
         BinaryFn::XnnAdd(op) => call(op, shape, a, b, y),
         BinaryFn::XnnMul(op) => call(op, shape, a, b, y),
+        BinaryFn::RealAdd(op) => call(op, shape, a, b, y),
+        BinaryFn::RealMul(op) => call(op, shape, a, b, y),
     }
 }
 

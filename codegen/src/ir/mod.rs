@@ -67,6 +67,8 @@ pub struct Graph {
     pub inputs: Vec<TensorId>,
     /// The tensors that the caller reads, in the model's order.
     pub outputs: Vec<TensorId>,
+    /// Whether the source adds products in floats, in no order that it states, so that no single way to round is the right one.
+    pub sums_in_floats: bool,
 }
 
 impl Graph {

@@ -4,7 +4,7 @@ use super::kernel::{BinaryFn, Kernel};
 use super::{LowerError, Lowering};
 use crate::ir::{Activation, BinaryKind, DType, TensorId};
 use crate::options::Reference;
-use crate::prepare::{binary, unary};
+use crate::prepare::{binary, ort, unary};
 use tinybake_runtime::kernels::binary::{BinaryOp, Maximum, Minimum};
 
 impl Lowering<'_> {
@@ -52,7 +52,10 @@ impl Lowering<'_> {
         output: TensorId,
     ) -> Result<BinaryFn, LowerError> {
         let (a, b, output) = (self.quantization(a), self.quantization(b), self.quantization(output));
-        binary::check(kind, &a, &b, &output).map_err(|reason| LowerError::Reference(reason.into()))?;
+        let checked = binary::check(kind, &a, &b, &output);
+        if self.reference != Reference::Ort {
+            checked.map_err(|reason| LowerError::Reference(reason.into()))?;
+        }
         let refused = || LowerError::Reference(format!("XNNPACK does not take these scales in {kind:?}"));
         Ok(match (kind, self.reference) {
             (BinaryKind::Add, Reference::Tflm) => BinaryFn::Add(binary::add(&a, &b, &output, activation)),
@@ -67,21 +70,44 @@ impl Lowering<'_> {
             (BinaryKind::Mul, Reference::Xnnpack) => {
                 BinaryFn::XnnMul(binary::xnn_mul(&a, &b, &output, activation).ok_or_else(refused)?)
             }
-            (BinaryKind::Maximum, Reference::Tflm | Reference::Xnnpack) => BinaryFn::Maximum,
-            (BinaryKind::Minimum, Reference::Tflm | Reference::Xnnpack) => BinaryFn::Minimum,
+            (BinaryKind::Add, Reference::Ort) => {
+                let (real, fixed) = (ort::add(&a, &b, &output, activation, 1.0), binary::add(&a, &b, &output, activation));
+                let same = checked.is_ok() && ort::equal(&real, &fixed);
+                if same { BinaryFn::Add(fixed) } else { BinaryFn::RealAdd(real) }
+            }
+            (BinaryKind::Sub, Reference::Ort) => {
+                let (real, fixed) = (ort::add(&a, &b, &output, activation, -1.0), binary::sub(&a, &b, &output, activation));
+                let same = checked.is_ok() && ort::equal(&real, &fixed);
+                if same { BinaryFn::Sub(fixed) } else { BinaryFn::RealAdd(real) }
+            }
+            (BinaryKind::Mul, Reference::Ort) => {
+                let (real, fixed) = (ort::mul(&a, &b, &output, activation), binary::mul(&a, &b, &output, activation));
+                if ort::equal(&real, &fixed) { BinaryFn::Mul(fixed) } else { BinaryFn::RealMul(real) }
+            }
+            (BinaryKind::Maximum, Reference::Tflm | Reference::Xnnpack | Reference::Ort) => BinaryFn::Maximum,
+            (BinaryKind::Minimum, Reference::Tflm | Reference::Xnnpack | Reference::Ort) => BinaryFn::Minimum,
         })
     }
 
     pub(super) fn prelu(&mut self, input: TensorId, alpha: TensorId, output: TensorId, _: &str) -> Result<Kernel, LowerError> {
-        let function =
-            BinaryFn::Prelu(unary::prelu(&self.quantization(input), &self.quantization(alpha), &self.quantization(output)));
+        let [from, slope, to] = [input, alpha, output].map(|id| self.quantization(id));
+        let fixed = unary::prelu(&from, &slope, &to);
+        if self.reference == Reference::Ort && !ort::equal(&ort::prelu(&from, &slope, &to), &fixed) {
+            let reason = "its slopes and scales round otherwise in fixed point than in ONNX Runtime: export a LeakyRelu";
+            return Err(LowerError::Reference(reason.into()));
+        }
+        let function = BinaryFn::Prelu(fixed);
         self.with_shapes(function, input, alpha, output)
     }
 
     pub(super) fn quantize(&mut self, input: TensorId, output: TensorId, name: &str) -> Kernel {
         let (from, to) = (self.quantization(input), self.quantization(output));
         match (self.graph.tensor(input).dtype, self.graph.tensor(output).dtype) {
+            (DType::F32, DType::I8) if self.reference == Reference::Ort => Kernel::QuantizeToEven(unary::affine(&to)),
             (DType::F32, _) => Kernel::Quantize(unary::affine(&to)),
+            (DType::I8, DType::I8) if self.reference == Reference::Ort => {
+                self.table(&format!("answers of {name}"), ort::table(|x| x, &from, &to))
+            }
             (DType::I8, DType::I8) => self.table(&format!("answers of {name}"), unary::requantize_table(&from, &to)),
             (DType::I8 | DType::U8 | DType::I16 | DType::I32 | DType::I64 | DType::Bool, _) => {
                 Kernel::Requantize(unary::requantize(&from, &to))
@@ -101,5 +127,7 @@ pub(crate) fn apply(function: &BinaryFn, a: i8, b: i8) -> i8 {
         BinaryFn::Prelu(op) => op.apply(a, b),
         BinaryFn::XnnAdd(op) => op.apply(a, b),
         BinaryFn::XnnMul(op) => op.apply(a, b),
+        BinaryFn::RealAdd(op) => op.apply(a, b),
+        BinaryFn::RealMul(op) => op.apply(a, b),
     }
 }

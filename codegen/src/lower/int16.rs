@@ -197,6 +197,7 @@ impl Lowering<'_> {
         };
         match self.reference {
             Reference::Tflm => Some(kernel.map(Kernel::Int16)),
+            Reference::Ort => Some(Err(LowerError::Reference("quantized ONNX is computed with 8 bits only".into()))),
             Reference::Xnnpack => Some(Err(LowerError::Reference("XNNPACK computes with no int16 activations".into()))),
         }
     }

@@ -13,9 +13,11 @@ use tinybake_runtime::kernels::max_pool2d::MaxPool2d;
 use tinybake_runtime::kernels::mirror_pad::MirrorPad;
 use tinybake_runtime::kernels::prelu::Prelu;
 use tinybake_runtime::kernels::quantize::{Affine, Requantize};
+use tinybake_runtime::kernels::reals::{RealAdd, RealMul};
 use tinybake_runtime::kernels::reduce::{Mean, Reduce};
 use tinybake_runtime::kernels::resize::Resize;
 use tinybake_runtime::kernels::softmax::Softmax;
+use tinybake_runtime::kernels::softmax_reals::SoftmaxReals;
 use tinybake_runtime::kernels::transpose_conv::TransposeConv;
 use tinybake_runtime::requantize::Multiplier;
 
@@ -33,8 +35,27 @@ pub enum Requantizer {
     },
     /// `xnnpack`, one scale for all channels.
     Rint(f32),
+    /// One multiplier for all channels, rounded once, which is the same as reals for all sums that there can be.
+    Once(Multiplier),
+    /// The same with a multiplier a channel.
+    OncePerChannel {
+        /// `int32`
+        multipliers: ConstId,
+        /// `int8`
+        shifts: ConstId,
+    },
     /// `xnnpack`, one scale a channel, `float32`.
     RintPerChannel(ConstId),
+}
+
+impl Requantizer {
+    /// Whether it rounds sums once, half up.
+    pub fn rounds_once(&self) -> bool {
+        match self {
+            Self::Once(_) | Self::OncePerChannel { .. } => true,
+            Self::Multiplier(_) | Self::PerChannel { .. } | Self::Rint(_) | Self::RintPerChannel(_) => false,
+        }
+    }
 }
 
 /// What a layer with weights carries.
@@ -67,6 +88,10 @@ pub enum BinaryFn {
     XnnAdd(XnnAdd),
     /// Product, as XNNPACK computes it.
     XnnMul(XnnMul),
+    /// Sum or difference in reals.
+    RealAdd(RealAdd),
+    /// Product in reals.
+    RealMul(RealMul),
 }
 
 /// One copy of a step that moves elements.
@@ -100,6 +125,8 @@ pub enum Kernel {
     Softmax(Softmax),
     /// `softmax::softmax_f32`, with a table of 256 exponentials.
     SoftmaxF32 { params: Softmax, table: ConstId },
+    /// `softmax_reals::softmax_reals`, to `float32` or to `int8` of the quantization `output`.
+    SoftmaxReals { params: SoftmaxReals, output: Affine },
     /// `lut::lut`, with a table of 256 answers.
     Lut(ConstId),
     /// `binary::elementwise`, or `binary::broadcast` where shapes differ.
@@ -120,6 +147,8 @@ pub enum Kernel {
     ResizeBilinear { params: Resize, rows: ConstId, columns: ConstId },
     /// `quantize::quantize`, `float32` to an integer dtype.
     Quantize(Affine),
+    /// `quantize::quantize_to_even`, `float32` to `int8`.
+    QuantizeToEven(Affine),
     /// `quantize::dequantize`, an integer dtype to `float32`.
     Dequantize(Affine),
     /// `quantize::requantize`, between integer dtypes.
@@ -142,6 +171,7 @@ impl Kernel {
             Kernel::MaxPool2d(_) => "max_pool2d",
             Kernel::Softmax(_) => "softmax",
             Kernel::SoftmaxF32 { .. } => "softmax_f32",
+            Kernel::SoftmaxReals { .. } => "softmax_reals",
             Kernel::Lut(_) => "lut",
             Kernel::Binary { broadcast: None, .. } => "elementwise",
             Kernel::Binary { broadcast: Some(_), .. } => "broadcast",
@@ -153,6 +183,7 @@ impl Kernel {
             Kernel::ResizeNearestNeighbor { .. } => "nearest_neighbor",
             Kernel::ResizeBilinear { .. } => "bilinear",
             Kernel::Quantize(_) => "quantize",
+            Kernel::QuantizeToEven(_) => "quantize_to_even",
             Kernel::Dequantize(_) => "dequantize",
             Kernel::Requantize(_) => "requantize",
             Kernel::Int16(kernel) => kernel.name(),
@@ -173,6 +204,7 @@ impl Kernel {
             | Kernel::AveragePool2d(_)
             | Kernel::MaxPool2d(_)
             | Kernel::SoftmaxF32 { .. }
+            | Kernel::SoftmaxReals { .. }
             | Kernel::Mean { .. }
             | Kernel::ReduceMax(_)
             | Kernel::ArgMax(_)
@@ -181,6 +213,7 @@ impl Kernel {
             | Kernel::ResizeNearestNeighbor { .. }
             | Kernel::ResizeBilinear { .. }
             | Kernel::Quantize(_)
+            | Kernel::QuantizeToEven(_)
             | Kernel::Dequantize(_)
             | Kernel::Requantize(_)
             | Kernel::View => &[],
@@ -199,6 +232,7 @@ impl Kernel {
             | Kernel::MaxPool2d(_)
             | Kernel::Softmax(_)
             | Kernel::SoftmaxF32 { .. }
+            | Kernel::SoftmaxReals { .. }
             | Kernel::Lut(_)
             | Kernel::Binary { .. }
             | Kernel::Mean { .. }
@@ -209,6 +243,7 @@ impl Kernel {
             | Kernel::ResizeNearestNeighbor { .. }
             | Kernel::ResizeBilinear { .. }
             | Kernel::Quantize(_)
+            | Kernel::QuantizeToEven(_)
             | Kernel::Dequantize(_)
             | Kernel::Requantize(_)
             | Kernel::View => None,
@@ -224,8 +259,10 @@ impl Kernel {
             | Kernel::TransposeConv { weights, .. } => {
                 let mut ids = vec![weights.filter, weights.bias];
                 match weights.requantizer {
-                    Requantizer::Multiplier(_) | Requantizer::Rint(_) => {}
-                    Requantizer::PerChannel { multipliers, shifts } => ids.extend([multipliers, shifts]),
+                    Requantizer::Multiplier(_) | Requantizer::Once(_) | Requantizer::Rint(_) => {}
+                    Requantizer::PerChannel { multipliers, shifts } | Requantizer::OncePerChannel { multipliers, shifts } => {
+                        ids.extend([multipliers, shifts])
+                    }
                     Requantizer::RintPerChannel(scales) => ids.push(scales),
                 }
                 ids
@@ -238,6 +275,7 @@ impl Kernel {
             Kernel::AveragePool2d(_)
             | Kernel::MaxPool2d(_)
             | Kernel::Softmax(_)
+            | Kernel::SoftmaxReals { .. }
             | Kernel::Binary { .. }
             | Kernel::Mean { .. }
             | Kernel::ReduceMax(_)
@@ -245,6 +283,7 @@ impl Kernel {
             | Kernel::Copy { .. }
             | Kernel::MirrorPad(_)
             | Kernel::Quantize(_)
+            | Kernel::QuantizeToEven(_)
             | Kernel::Dequantize(_)
             | Kernel::Requantize(_)
             | Kernel::View => Vec::new(),
@@ -264,6 +303,7 @@ impl Kernel {
             | Kernel::MaxPool2d(_)
             | Kernel::Softmax(_)
             | Kernel::SoftmaxF32 { .. }
+            | Kernel::SoftmaxReals { .. }
             | Kernel::Lut(_)
             | Kernel::Binary { .. }
             | Kernel::Mean { .. }
@@ -274,6 +314,7 @@ impl Kernel {
             | Kernel::ResizeNearestNeighbor { .. }
             | Kernel::ResizeBilinear { .. }
             | Kernel::Quantize(_)
+            | Kernel::QuantizeToEven(_)
             | Kernel::Dequantize(_)
             | Kernel::Requantize(_)
             | Kernel::View => Vec::new(),
@@ -288,11 +329,14 @@ impl Kernel {
             | Kernel::DepthwiseConv2d { weights, .. }
             | Kernel::FullyConnected { weights, .. }
             | Kernel::TransposeConv { weights, .. } => match weights.requantizer {
-                Requantizer::Multiplier(_) | Requantizer::PerChannel { .. } => false,
+                Requantizer::Multiplier(_)
+                | Requantizer::PerChannel { .. }
+                | Requantizer::Once(_)
+                | Requantizer::OncePerChannel { .. } => false,
                 Requantizer::Rint(_) | Requantizer::RintPerChannel(_) => true,
             },
             Kernel::Binary { function, .. } => match function {
-                BinaryFn::XnnMul(_) => true,
+                BinaryFn::XnnMul(_) | BinaryFn::RealAdd(_) | BinaryFn::RealMul(_) => true,
                 BinaryFn::Add(_)
                 | BinaryFn::Sub(_)
                 | BinaryFn::Mul(_)
@@ -301,7 +345,11 @@ impl Kernel {
                 | BinaryFn::Prelu(_)
                 | BinaryFn::XnnAdd(_) => false,
             },
-            Kernel::SoftmaxF32 { .. } | Kernel::Quantize(_) | Kernel::Dequantize(_) => true,
+            Kernel::SoftmaxF32 { .. }
+            | Kernel::SoftmaxReals { .. }
+            | Kernel::Quantize(_)
+            | Kernel::QuantizeToEven(_)
+            | Kernel::Dequantize(_) => true,
             Kernel::AveragePool2d(_)
             | Kernel::MaxPool2d(_)
             | Kernel::Softmax(_)

@@ -1,19 +1,22 @@
 //! Layers with weights: convolutions and fully connected layers.
 
 use super::kernel::{Kernel, Requantizer, Weights};
-use super::{LowerError, Lowering};
+use super::{ConstId, LowerError, Lowering, SMALL};
 use crate::ir::{Activation, Data, Shape, TensorId, Window};
 use crate::options::Reference;
 use crate::prepare::convolution::{
     channels_first, convolution_multipliers, fold_bias, fold_depthwise_bias, fully_connected_multiplier, xnnpack_scales,
 };
-use crate::prepare::multiplier::{activation_range, xnnpack_activation_range};
+use crate::prepare::multiplier::{activation_range, quantize_multiplier, xnnpack_activation_range};
+use crate::prepare::ort;
+use crate::prepare::steps::{self, Sums};
+use crate::valid::AccumulatorRange;
 use tinybake_runtime::kernels::Dims;
 use tinybake_runtime::kernels::conv2d::Conv2d;
 use tinybake_runtime::kernels::depthwise_conv2d::DepthwiseConv2d;
 use tinybake_runtime::kernels::fully_connected::FullyConnected;
 use tinybake_runtime::kernels::transpose_conv::TransposeConv;
-use tinybake_runtime::requantize::{Clamp, Multiplier};
+use tinybake_runtime::requantize::{Clamp, Multiplier, Requantize, Rint};
 
 impl Lowering<'_> {
     pub(super) fn conv2d(
@@ -29,8 +32,8 @@ impl Lowering<'_> {
         let zero_point = self.quantization(input).zero_point();
         let folded = fold_bias(self.int32(bias), self.int8(filter), zero_point, channels);
         let multipliers = self.convolution(input, filter, output, channels);
-        let weights = self.weights(filter, folded, multipliers);
         let clamp = self.clamp(output, activation);
+        let weights = self.weights(filter, folded, multipliers, &clamp);
         let unpadded = window.pad_before == [0, 0] && window.pad_after == [0, 0];
         if window.kernel == [1, 1] && window.stride == [1, 1] && unpadded && depth == self.dim(input, 3) {
             let rows = self.shape(output).elements() / channels.max(1);
@@ -78,9 +81,10 @@ impl Lowering<'_> {
                 clamp: self.clamp(output, activation),
             };
             let transposed = Data::I8(channels_first(self.int8(filter), channels));
-            return Ok(Kernel::Conv2d { params, weights: self.weights_of(filter, transposed, folded, multipliers) });
+            let weights = self.weights_of(filter, transposed, folded, multipliers, &params.clamp);
+            return Ok(Kernel::Conv2d { params, weights });
         }
-        let weights = self.weights(filter, folded, multipliers);
+        let weights = self.weights(filter, folded, multipliers, &self.clamp(output, activation));
         let params = DepthwiseConv2d {
             input: self.dims(input)?,
             output: self.dims(output)?,
@@ -108,7 +112,7 @@ impl Lowering<'_> {
         let mut plain = self.int32(bias).to_vec();
         plain.resize(channels, 0);
         let multipliers = self.convolution(input, filter, output, channels);
-        let weights = self.weights(filter, plain, multipliers);
+        let weights = self.weights(filter, plain, multipliers, &self.clamp(output, activation));
         let params = TransposeConv {
             input: self.dims(input)?,
             output: self.dims(output)?,
@@ -139,7 +143,7 @@ impl Lowering<'_> {
         } else {
             self.convolution(input, filter, output, columns)
         };
-        let weights = self.weights(filter, folded, multipliers);
+        let weights = self.weights(filter, folded, multipliers, &self.clamp(output, activation));
         let rows = self.shape(output).elements() / columns.max(1);
         let params = self.fully_connected_params(rows, depth, columns, self.clamp(output, activation))?;
         Ok(Kernel::FullyConnected { params, weights })
@@ -162,30 +166,36 @@ impl Lowering<'_> {
         let (input, output) = (self.quantization(input).scale(), self.quantization(output).scale());
         match self.reference {
             Reference::Tflm => Scaling::Tflm(convolution_multipliers(input, &self.quantization(filter), output, channels)),
-            Reference::Xnnpack => Scaling::Xnnpack(xnnpack_scales(input, &self.quantization(filter), output, channels)),
+            Reference::Xnnpack | Reference::Ort => {
+                Scaling::Xnnpack(xnnpack_scales(input, &self.quantization(filter), output, channels))
+            }
         }
     }
 
     /// Constants of a layer; equal scales of all channels become one.
-    fn weights(&mut self, filter: TensorId, bias: Vec<i32>, scaling: Scaling) -> Weights {
+    fn weights(&mut self, filter: TensorId, bias: Vec<i32>, scaling: Scaling, clamp: &Clamp) -> Weights {
         let data = self.graph.value(filter).cloned().unwrap_or(Data::I8(Vec::new()));
-        self.weights_of(filter, data, bias, scaling)
+        self.weights_of(filter, data, bias, scaling, clamp)
     }
 
     /// [`Self::weights`] with the filter's elements in the order of `data`.
-    fn weights_of(&mut self, filter: TensorId, data: Data, bias: Vec<i32>, scaling: Scaling) -> Weights {
+    fn weights_of(&mut self, filter: TensorId, data: Data, bias: Vec<i32>, scaling: Scaling, clamp: &Clamp) -> Weights {
         let name = self.graph.tensor(filter).name.clone();
         let filter = self.constants.add(format!("filter {name}"), data);
         let bias = self.constants.add(format!("bias with folded zero point, of {name}"), Data::I32(bias));
-        let requantizer = match scaling {
+        let requantizer = match self.in_fixed_point(scaling, clamp) {
             Scaling::Tflm(multipliers) => match multipliers.split_first() {
                 Some((first, rest)) if rest.iter().all(|other| other == first) => Requantizer::Multiplier(*first),
                 _ => {
-                    let (values, shifts) = multipliers.iter().map(|multiplier| (multiplier.multiplier, multiplier.shift)).unzip();
-                    Requantizer::PerChannel {
-                        multipliers: self.constants.add(format!("multipliers of {name}"), Data::I32(values)),
-                        shifts: self.constants.add(format!("shifts of {name}"), Data::I8(shifts)),
-                    }
+                    let (multipliers, shifts) = self.tables(&name, &multipliers);
+                    Requantizer::PerChannel { multipliers, shifts }
+                }
+            },
+            Scaling::Once(multipliers) => match multipliers.split_first() {
+                Some((first, rest)) if rest.iter().all(|other| other == first) => Requantizer::Once(*first),
+                _ => {
+                    let (multipliers, shifts) = self.tables(&name, &multipliers);
+                    Requantizer::OncePerChannel { multipliers, shifts }
                 }
             },
             Scaling::Xnnpack(scales) => match scales.split_first() {
@@ -196,11 +206,45 @@ impl Lowering<'_> {
         Weights { filter, bias, requantizer }
     }
 
+    /// Multipliers and shifts of the channels of a layer.
+    fn tables(&mut self, name: &str, multipliers: &[Multiplier]) -> (ConstId, ConstId) {
+        let (values, shifts) = multipliers.iter().map(|multiplier| (multiplier.multiplier, multiplier.shift)).unzip();
+        let values = self.constants.add(format!("multipliers of {name}"), Data::I32(values));
+        (values, self.constants.add(format!("shifts of {name}"), Data::I8(shifts)))
+    }
+
+    /// Scaling in floats as multipliers that give the same outputs for all sums that there can be, where there are such for every
+    /// channel; what adds in floats rounds no more exactly than to the nearest.
+    fn in_fixed_point(&self, scaling: Scaling, clamp: &Clamp) -> Scaling {
+        let Scaling::Xnnpack(scales) = scaling else { return scaling };
+        let bounded = self.sums.iter().all(|sum| -SMALL < sum.min && sum.max < SMALL);
+        if !bounded || self.sums.len() != scales.len() {
+            return Scaling::Xnnpack(scales);
+        }
+        let rule = |(&scale, sum): (&f32, &AccumulatorRange)| {
+            let Multiplier { multiplier: _, shift } = quantize_multiplier(scale.into());
+            let right = u32::try_from(-i32::from(shift)).ok().filter(|right| (1..=31).contains(right))?;
+            let sums = Sums { min: i32::try_from(sum.min).ok()?, max: i32::try_from(sum.max).ok()? };
+            let single = |sum: i32| Rint { scale }.requantize(sum, 0, clamp);
+            let multiplier = steps::multiplier(single, clamp, sums, right, scale.into()).or_else(|| {
+                let nearest = |sum: i32| ort::nearest(f64::from(sum) * f64::from(scale), clamp);
+                let wanted = self.graph.sums_in_floats && self.reference == Reference::Ort;
+                wanted.then(|| steps::multiplier(nearest, clamp, sums, right, scale.into())).flatten()
+            })?;
+            Some(Multiplier { multiplier, shift })
+        };
+        match scales.iter().zip(self.sums).map(rule).collect::<Option<Vec<_>>>() {
+            Some(multipliers) => Scaling::Once(multipliers),
+            None => Scaling::Xnnpack(scales),
+        }
+    }
+
     pub(super) fn clamp(&self, output: TensorId, activation: Activation) -> Clamp {
         let quantization = self.quantization(output);
         let range = match self.reference {
             Reference::Tflm => activation_range,
             Reference::Xnnpack => xnnpack_activation_range,
+            Reference::Ort => ort::activation_range,
         };
         let (min, max) = range(activation, quantization.scale(), quantization.zero_point());
         Clamp { zero_point: quantization.zero_point(), min, max }
@@ -241,5 +285,6 @@ impl Lowering<'_> {
 /// Scales of the channels of one layer in the terms of the reference.
 enum Scaling {
     Tflm(Vec<Multiplier>),
+    Once(Vec<Multiplier>),
     Xnnpack(Vec<f32>),
 }

@@ -14,10 +14,10 @@ pub use kernel::{BinaryFn, Kernel, Piece, Requantizer, Weights};
 pub use program::{ConstId, Constant, Operand, Program, Step, little_endian};
 
 use crate::diag::{Diagnostic, Diagnostics, Explain, Place};
-use crate::ir::{Data, Graph, Node, Op, Quantization, Shape, Tensor, TensorId, UnaryKind};
+use crate::ir::{Data, Graph, Node, Op, Quantization, ResizeMode, Shape, Tensor, TensorId, UnaryKind};
 use crate::options::Reference;
 use crate::prepare;
-use crate::valid::{self, Facts};
+use crate::valid::{self, AccumulatorRange, Facts};
 use program::Constants;
 use thiserror::Error;
 
@@ -58,11 +58,12 @@ const SMALL: i64 = 1 << 30;
 ///
 /// # Errors
 /// Every node for which there is no kernel.
-pub fn lower(graph: &Graph, facts: &Facts, reference: Reference) -> Result<Program, Diagnostics> {
-    let mut lowering = Lowering { graph, facts, reference, constants: Constants::default() };
+pub fn lower<'a>(graph: &'a Graph, facts: &'a Facts, reference: Reference) -> Result<Program, Diagnostics> {
+    let mut lowering = Lowering { graph, facts, reference, sums: &[], constants: Constants::default() };
     let mut steps = Vec::with_capacity(graph.nodes.len());
     let mut problems: Vec<Diagnostic> = Vec::new();
     for (index, node) in graph.nodes.iter().enumerate() {
+        lowering.sums = facts.accumulators.get(index).map_or(&[][..], Vec::as_slice);
         match lowering.node(index, node) {
             Ok(kernel) => {
                 let reads = lowering.reads(&kernel, node);
@@ -97,6 +98,8 @@ struct Lowering<'a> {
     graph: &'a Graph,
     facts: &'a Facts,
     reference: Reference,
+    /// Those of the node's channels.
+    sums: &'a [AccumulatorRange],
     constants: Constants,
 }
 
@@ -149,6 +152,10 @@ impl<'a> Lowering<'a> {
             Op::Pack { inputs, axis } => self.pack(inputs, *axis, output).ok_or_else(shape_error),
             Op::Unpack { input, axis } => self.unpack(*input, *axis, &node.outputs).ok_or_else(shape_error),
             Op::Shape { input: _ } => Err(LowerError::Reference("shape must be folded before lowering".into())),
+            Op::Resize { mode: ResizeMode::Bilinear, .. } if self.reference == Reference::Ort => {
+                let reason = "integers between pixels are not ONNX Runtime's: export the resize with mode nearest";
+                Err(LowerError::Reference(reason.into()))
+            }
             Op::Resize { mode, input, align_corners, half_pixel_centers } => {
                 self.resize(*mode, *input, *align_corners, *half_pixel_centers, output).ok_or_else(shape_error)
             }
@@ -177,6 +184,7 @@ impl<'a> Lowering<'a> {
             | Kernel::MaxPool2d(_)
             | Kernel::Softmax(_)
             | Kernel::SoftmaxF32 { .. }
+            | Kernel::SoftmaxReals { .. }
             | Kernel::Binary { .. }
             | Kernel::Mean { .. }
             | Kernel::ReduceMax(_)
@@ -186,6 +194,7 @@ impl<'a> Lowering<'a> {
             | Kernel::ResizeNearestNeighbor { .. }
             | Kernel::ResizeBilinear { .. }
             | Kernel::Quantize(_)
+            | Kernel::QuantizeToEven(_)
             | Kernel::Dequantize(_)
             | Kernel::Requantize(_)
             | Kernel::View => inputs,
@@ -257,6 +266,10 @@ impl<'a> Lowering<'a> {
 
     fn unary(&mut self, kind: UnaryKind, input: TensorId, output: TensorId, name: &str) -> Result<Kernel, LowerError> {
         let (input, output) = (self.quantization(input), self.quantization(output));
+        if self.reference == Reference::Ort {
+            let table = prepare::ort::table(|x| prepare::ort::unary(kind, x), &input, &output);
+            return Ok(self.table(&format!("answers of {name}"), table));
+        }
         prepare::unary::check(kind, &input, &output).map_err(|reason| LowerError::Reference(reason.into()))?;
         Ok(self.table(&format!("answers of {name}"), prepare::unary::table(kind, &input, &output)))
     }

@@ -1,12 +1,15 @@
 //! Pools, reductions and softmax.
 
-use super::kernel::Kernel;
+use super::kernel::{Kernel, Requantizer, Weights};
 use super::{LowerError, Lowering};
 use crate::ir::{Activation, Data, PoolKind, ReduceKind, TensorId, Window};
 use crate::options::Reference;
-use crate::prepare::{reduce, softmax};
+use crate::prepare::{ort, reduce, softmax, unary};
+use tinybake_runtime::kernels::Dims;
 use tinybake_runtime::kernels::average_pool2d::AveragePool2d;
+use tinybake_runtime::kernels::depthwise_conv2d::DepthwiseConv2d;
 use tinybake_runtime::kernels::max_pool2d::MaxPool2d;
+use tinybake_runtime::kernels::softmax_reals::SoftmaxReals;
 
 impl Lowering<'_> {
     pub(super) fn pool2d(
@@ -38,6 +41,13 @@ impl Lowering<'_> {
         let shape = reduce::reduce(self.shape(input), axes).ok_or_else(shape_error)?;
         let (from, to) = (self.quantization(input), self.quantization(output));
         match kind {
+            ReduceKind::Mean if self.reference == Reference::Ort => {
+                let count = axes.iter().map(|&axis| self.dim(input, axis)).product::<usize>().max(1);
+                match ort::mean(count, &from, &to) {
+                    Some(params) => Ok(Kernel::Mean { shape, params }),
+                    None => self.mean_of_image(input, axes, output),
+                }
+            }
             ReduceKind::Mean => {
                 let params = reduce::mean(self.shape(input), axes, &from, &to).ok_or_else(shape_error)?;
                 Ok(Kernel::Mean { shape, params })
@@ -49,7 +59,38 @@ impl Lowering<'_> {
         }
     }
 
+    /// The mean of an image's pixels as a depthwise convolution of one output with weights of one, which rounds in floats.
+    fn mean_of_image(&mut self, input: TensorId, axes: &[usize], output: TensorId) -> Result<Kernel, LowerError> {
+        let (from, to) = (self.quantization(input), self.quantization(output));
+        let dims = self.dims(input).ok().filter(|_| axes == [1, 2]);
+        let reason = "a mean whose halves round to even, of other than an image: change the scale of its output";
+        let Dims { height, width, channels } = dims.ok_or_else(|| LowerError::Reference(reason.into()))?;
+        let count = usize::from(height) * usize::from(width);
+        let bias = -from.zero_point().wrapping_mul(count as i32);
+        let filter = Data::I8(vec![1; count * usize::from(channels)]);
+        let weights = Weights {
+            filter: self.constants.add("ones".into(), filter),
+            bias: self.constants.add("zero points".into(), Data::I32(vec![bias; channels.into()])),
+            requantizer: Requantizer::Rint(from.scale() / (to.scale() * count as f32)),
+        };
+        let params = DepthwiseConv2d {
+            input: Dims { height, width, channels },
+            output: Dims { height: 1, width: 1, channels },
+            kernel: [height, width],
+            stride: [1, 1],
+            dilation: [1, 1],
+            pad: [0, 0],
+            multiplier: 1,
+            input_zero_point: from.zero_point() as i8,
+            clamp: self.clamp(output, Activation::None),
+        };
+        Ok(Kernel::DepthwiseConv2d { params, weights })
+    }
+
     pub(super) fn softmax(&mut self, input: TensorId, beta: f32, output: TensorId, name: &str) -> Result<Kernel, LowerError> {
+        if self.reference == Reference::Ort {
+            return self.softmax_reals(input, beta, output);
+        }
         let to = self.quantization(output);
         if to.zero_point() != -128 || to.scale() != 1.0 / 256.0 {
             let given =
@@ -62,11 +103,21 @@ impl Lowering<'_> {
         let scale = self.quantization(input).scale();
         let params = softmax::softmax(rows, depth, scale, beta);
         Ok(match self.reference {
-            Reference::Tflm => Kernel::Softmax(params),
+            Reference::Tflm | Reference::Ort => Kernel::Softmax(params),
             Reference::Xnnpack => {
                 let table = Data::F32(softmax::exp_table(scale, beta).to_vec());
                 Kernel::SoftmaxF32 { params, table: self.constants.add(format!("exponentials of {name}"), table) }
             }
         })
+    }
+    fn softmax_reals(&self, input: TensorId, beta: f32, output: TensorId) -> Result<Kernel, LowerError> {
+        if beta != 1.0 {
+            return Err(LowerError::Reference(format!("ONNX's softmax has no beta, and this one's is {beta}")));
+        }
+        let depth = self.shape(input).0.last().copied().unwrap_or(1);
+        let u32 = |value: usize| u32::try_from(value).map_err(|_| LowerError::Shape { shape: self.shape(input).to_string() });
+        let (rows, depth) = (u32(self.shape(input).elements() / depth.max(1))?, u32(depth)?);
+        let params = SoftmaxReals { rows, depth, input: unary::affine(&self.quantization(input)) };
+        Ok(Kernel::SoftmaxReals { params, output: unary::affine(&self.quantization(output)) })
     }
 }

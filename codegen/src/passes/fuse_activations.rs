@@ -5,6 +5,7 @@ use crate::ir::{Activation, DType, Graph, Op, Quantization, UnaryKind};
 use crate::options::Reference;
 use crate::prepare::int16;
 use crate::prepare::multiplier::{activation_range, xnnpack_activation_range};
+use crate::prepare::ort;
 
 /// Removes each `relu`, `relu6` and `relu_n1_to_1` whose input and output have the same quantization, and clamps the node before
 /// it instead, where that node's result goes nowhere else.
@@ -61,6 +62,7 @@ fn fusible(graph: &Graph, index: usize, reference: Reference) -> Option<(usize, 
     let bounds = match reference {
         Reference::Tflm => activation_range,
         Reference::Xnnpack => xnnpack_activation_range,
+        Reference::Ort => ort::activation_range,
     };
     let (low, high) = bounds(before, quantization.scale(), quantization.zero_point());
     let (min, max) = activation_range(activation, quantization.scale(), quantization.zero_point());

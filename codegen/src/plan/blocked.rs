@@ -5,6 +5,7 @@ use crate::ir::Data;
 use crate::lower::{Constant, Kernel, Program, Requantizer, Step, Weights};
 use tinybake_runtime::kernels::blocked::{BLOCK_OF_TAPS, LANES_OF_BLOCK, Run, VECTOR, WINDOW, neighbours};
 use tinybake_runtime::kernels::depthwise_conv2d::DepthwiseConv2d;
+use tinybake_runtime::kernels::packed::ONCE;
 
 /// A layer's numbers, by output channel.
 struct Layer<'a> {
@@ -43,6 +44,7 @@ pub(super) fn stream(program: &Program, step: &Step) -> Option<Constant> {
         | Kernel::MaxPool2d(_)
         | Kernel::Softmax(_)
         | Kernel::SoftmaxF32 { .. }
+        | Kernel::SoftmaxReals { .. }
         | Kernel::Lut(_)
         | Kernel::Binary { .. }
         | Kernel::Mean { .. }
@@ -53,6 +55,7 @@ pub(super) fn stream(program: &Program, step: &Step) -> Option<Constant> {
         | Kernel::ResizeNearestNeighbor { .. }
         | Kernel::ResizeBilinear { .. }
         | Kernel::Quantize(_)
+        | Kernel::QuantizeToEven(_)
         | Kernel::Dequantize(_)
         | Kernel::Requantize(_)
         | Kernel::Int16(_)
@@ -66,9 +69,10 @@ pub(super) fn stream(program: &Program, step: &Step) -> Option<Constant> {
 impl<'a> Layer<'a> {
     /// `None` where scales are not multipliers with shifts to the right, or the numbers are not there.
     fn new(program: &'a Program, weights: &Weights, channels: usize) -> Option<Self> {
+        let once = weights.requantizer.rounds_once();
         let scales: Vec<(i32, i32)> = match &weights.requantizer {
-            Requantizer::Multiplier(one) => vec![(one.multiplier, i32::from(one.shift)); channels],
-            Requantizer::PerChannel { multipliers, shifts } => {
+            Requantizer::Multiplier(one) | Requantizer::Once(one) => vec![(one.multiplier, i32::from(one.shift)); channels],
+            Requantizer::PerChannel { multipliers, shifts } | Requantizer::OncePerChannel { multipliers, shifts } => {
                 let multipliers = program.constant(*multipliers).data.as_i32()?;
                 let shifts = program.constant(*shifts).data.as_i8()?;
                 multipliers.iter().zip(shifts).map(|(&multiplier, &shift)| (multiplier, i32::from(shift))).collect()
@@ -78,6 +82,9 @@ impl<'a> Layer<'a> {
         // A multiplier of zero makes zero at any shift.
         let scales: Vec<_> = scales.into_iter().map(|scale| if scale.0 == 0 { (0, -1) } else { scale }).collect();
         let right = scales.iter().all(|&(multiplier, shift)| multiplier >= 0 && (-31..0).contains(&shift));
+        // Shifts are bytes, so that there is room for a mark.
+        let marked = |(multiplier, shift): (i32, i32)| (multiplier, if once { shift & 0xff | ONCE } else { shift });
+        let scales: Vec<_> = scales.into_iter().map(marked).collect();
         let filter = program.constant(weights.filter).data.as_i8()?;
         let bias = program.constant(weights.bias).data.as_i32()?;
         (right && scales.len() == channels && bias.len() == channels).then_some(Self { filter, bias, scales })

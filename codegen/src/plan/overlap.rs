@@ -124,6 +124,7 @@ fn by_rows(kernel: &Kernel, roomy: bool) -> Option<(Rows, usize)> {
         Kernel::TransposeConv { .. }
         | Kernel::Softmax(_)
         | Kernel::SoftmaxF32 { .. }
+        | Kernel::SoftmaxReals { .. }
         | Kernel::Lut(_)
         | Kernel::Binary { .. }
         | Kernel::Mean { .. }
@@ -134,6 +135,7 @@ fn by_rows(kernel: &Kernel, roomy: bool) -> Option<(Rows, usize)> {
         | Kernel::ResizeNearestNeighbor { .. }
         | Kernel::ResizeBilinear { .. }
         | Kernel::Quantize(_)
+        | Kernel::QuantizeToEven(_)
         | Kernel::Dequantize(_)
         | Kernel::Requantize(_)
         | Kernel::View => None,

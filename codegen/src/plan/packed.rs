@@ -6,6 +6,7 @@ use crate::ir::Data;
 use crate::lower::{Constant, Kernel, Program, Requantizer, Step, Weights};
 use crate::options::CoreClass;
 use tinybake_runtime::kernels::depthwise_conv2d::DepthwiseConv2d;
+use tinybake_runtime::kernels::packed::ONCE;
 use tinybake_runtime::kernels::{lanes, packed};
 use tinybake_runtime::requantize::{Clamp, Multiplier};
 
@@ -79,6 +80,7 @@ fn for_lanes(program: &Program, step: &Step) -> Option<Arranged> {
         | Kernel::MaxPool2d(_)
         | Kernel::Softmax(_)
         | Kernel::SoftmaxF32 { .. }
+        | Kernel::SoftmaxReals { .. }
         | Kernel::Lut(_)
         | Kernel::Binary { .. }
         | Kernel::Mean { .. }
@@ -89,6 +91,7 @@ fn for_lanes(program: &Program, step: &Step) -> Option<Arranged> {
         | Kernel::ResizeNearestNeighbor { .. }
         | Kernel::ResizeBilinear { .. }
         | Kernel::Quantize(_)
+        | Kernel::QuantizeToEven(_)
         | Kernel::Dequantize(_)
         | Kernel::Requantize(_)
         | Kernel::Int16(_)
@@ -179,6 +182,7 @@ fn for_dsp(program: &Program, step: &Step) -> Option<Arranged> {
         | Kernel::MaxPool2d(_)
         | Kernel::Softmax(_)
         | Kernel::SoftmaxF32 { .. }
+        | Kernel::SoftmaxReals { .. }
         | Kernel::Lut(_)
         | Kernel::Binary { .. }
         | Kernel::Mean { .. }
@@ -189,6 +193,7 @@ fn for_dsp(program: &Program, step: &Step) -> Option<Arranged> {
         | Kernel::ResizeNearestNeighbor { .. }
         | Kernel::ResizeBilinear { .. }
         | Kernel::Quantize(_)
+        | Kernel::QuantizeToEven(_)
         | Kernel::Dequantize(_)
         | Kernel::Requantize(_)
         | Kernel::Int16(_)
@@ -260,11 +265,13 @@ fn tapped(filter: &[i8], channels: usize) -> Vec<i32> {
     (0..channels).flat_map(of_channel).collect()
 }
 
-/// Of each channel, once or twice the bias, the multiplier, the zero point and half, and the shift; for a whole number of pairs.
+/// Of each channel, once or twice the bias, the multiplier, the zero point and half, and the shift, with [`ONCE`] where that is how
+/// it rounds; for a whole number of pairs.
 fn scales(program: &Program, weights: &Weights, clamp: &Clamp, channels: usize, times: i32) -> Option<Vec<i32>> {
+    let once = weights.requantizer.rounds_once();
     let rules: Vec<Multiplier> = match weights.requantizer {
-        Requantizer::Multiplier(rule) => vec![rule; channels],
-        Requantizer::PerChannel { multipliers, shifts } => {
+        Requantizer::Multiplier(rule) | Requantizer::Once(rule) => vec![rule; channels],
+        Requantizer::PerChannel { multipliers, shifts } | Requantizer::OncePerChannel { multipliers, shifts } => {
             let (multipliers, shifts) = (program.constant(multipliers).data.as_i32()?, program.constant(shifts).data.as_i8()?);
             multipliers.iter().zip(shifts).map(|(&multiplier, &shift)| Multiplier { multiplier, shift }).collect()
         }
@@ -282,7 +289,8 @@ fn scales(program: &Program, weights: &Weights, clamp: &Clamp, channels: usize, 
         }
         // The high word of the product lies within `-2^30..2^30`, so the sum with this does not wrap.
         let offset = (clamp.zero_point << shift) + (1 << (shift - 1));
-        scales.extend([bias.wrapping_mul(times), rule.multiplier, offset, shift as i32]);
+        let marked = if once { shift as i32 | ONCE } else { shift as i32 };
+        scales.extend([bias.wrapping_mul(times), rule.multiplier, offset, marked]);
     }
     scales.resize(4 * channels.next_multiple_of(2), 0);
     Some(scales)

@@ -28,6 +28,7 @@ pub(super) fn code(program: &Program, step: &Step) -> Option<Coded> {
         | Kernel::MaxPool2d(_)
         | Kernel::Softmax(_)
         | Kernel::SoftmaxF32 { .. }
+        | Kernel::SoftmaxReals { .. }
         | Kernel::Lut(_)
         | Kernel::Binary { .. }
         | Kernel::Mean { .. }
@@ -38,6 +39,7 @@ pub(super) fn code(program: &Program, step: &Step) -> Option<Coded> {
         | Kernel::ResizeNearestNeighbor { .. }
         | Kernel::ResizeBilinear { .. }
         | Kernel::Quantize(_)
+        | Kernel::QuantizeToEven(_)
         | Kernel::Dequantize(_)
         | Kernel::Requantize(_)
         | Kernel::Int16(_)

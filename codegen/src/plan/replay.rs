@@ -26,6 +26,7 @@ pub(super) fn channels(kernel: &Kernel) -> Option<usize> {
         | Kernel::TransposeConv { .. }
         | Kernel::Softmax(_)
         | Kernel::SoftmaxF32 { .. }
+        | Kernel::SoftmaxReals { .. }
         | Kernel::Lut(_)
         | Kernel::Binary { .. }
         | Kernel::Mean { .. }
@@ -36,6 +37,7 @@ pub(super) fn channels(kernel: &Kernel) -> Option<usize> {
         | Kernel::ResizeNearestNeighbor { .. }
         | Kernel::ResizeBilinear { .. }
         | Kernel::Quantize(_)
+        | Kernel::QuantizeToEven(_)
         | Kernel::Dequantize(_)
         | Kernel::Requantize(_)
         | Kernel::Int16(_)
@@ -66,6 +68,7 @@ pub(super) fn rows(kernel: &Kernel) -> Option<Vec<Row>> {
         Kernel::TransposeConv { .. }
         | Kernel::Softmax(_)
         | Kernel::SoftmaxF32 { .. }
+        | Kernel::SoftmaxReals { .. }
         | Kernel::Lut(_)
         | Kernel::Binary { .. }
         | Kernel::Mean { .. }
@@ -76,6 +79,7 @@ pub(super) fn rows(kernel: &Kernel) -> Option<Vec<Row>> {
         | Kernel::ResizeNearestNeighbor { .. }
         | Kernel::ResizeBilinear { .. }
         | Kernel::Quantize(_)
+        | Kernel::QuantizeToEven(_)
         | Kernel::Dequantize(_)
         | Kernel::Requantize(_)
         | Kernel::View => None,

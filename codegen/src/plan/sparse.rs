@@ -41,6 +41,7 @@ pub(super) fn thin(program: &Program, step: &Step, core: CoreClass) -> Option<Th
         | Kernel::MaxPool2d(_)
         | Kernel::Softmax(_)
         | Kernel::SoftmaxF32 { .. }
+        | Kernel::SoftmaxReals { .. }
         | Kernel::Lut(_)
         | Kernel::Binary { .. }
         | Kernel::Mean { .. }
@@ -51,6 +52,7 @@ pub(super) fn thin(program: &Program, step: &Step, core: CoreClass) -> Option<Th
         | Kernel::ResizeNearestNeighbor { .. }
         | Kernel::ResizeBilinear { .. }
         | Kernel::Quantize(_)
+        | Kernel::QuantizeToEven(_)
         | Kernel::Dequantize(_)
         | Kernel::Requantize(_)
         | Kernel::Int16(_)

@@ -31,7 +31,14 @@ impl fmt::Display for Port {
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let options = &self.options;
-        writeln!(f, "plan {:?} reference {} optimize {} core {}", self.name, options.reference, options.optimize, options.core)?;
+        writeln!(
+            f,
+            "plan {:?} reference {} optimize {} core {}",
+            self.name,
+            options.reference(),
+            options.optimize,
+            options.core
+        )?;
         writeln!(
             f,
             "  arena {} bytes{} (lower bound {}), ram {}, weights {}, macs {}",

@@ -6,6 +6,8 @@ mod fixed_point;
 pub mod int16;
 pub mod movement;
 pub mod multiplier;
+pub mod ort;
 pub mod reduce;
 pub mod softmax;
+pub mod steps;
 pub mod unary;

@@ -48,8 +48,12 @@ pub(super) fn check(graph: &Graph, node: &Node) -> Result<(), ValidError> {
         }
         Op::Binary { kind: _, a, b, activation: _ } => same(&[*a, *b]),
         Op::Concatenation { inputs, axis: _, activation: _ } | Op::Pack { inputs, axis: _ } => same(inputs),
+        Op::Softmax { input, beta: _ } => match node.outputs.as_slice() {
+            // Reals at the edge.
+            [output] if graph.tensor(*output).dtype == DType::F32 => all(&[*input], &[DType::I8], "int8"),
+            _ => same(&[*input]),
+        },
         Op::Pool2d { kind: _, input, window: _, activation: _ }
-        | Op::Softmax { input, beta: _ }
         | Op::Pad { input, before: _, after: _, value: _ }
         | Op::Split { input, axis: _ }
         | Op::Slice { input, begin: _, stride: _, size: _ }

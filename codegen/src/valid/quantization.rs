@@ -59,7 +59,12 @@ pub(super) fn check(graph: &Graph, node: &Node) -> Result<(), ValidError> {
                 return Err(ValidError::Unsupported(format!("beta is {beta}, expected a positive finite number")));
             }
             activations(graph, &[*input])?;
-            activations(graph, &node.outputs)
+            match node.outputs.first().map(|&output| graph.tensor(output).dtype) {
+                Some(DType::F32) => Ok(()),
+                Some(DType::I8 | DType::U8 | DType::I16 | DType::I32 | DType::I64 | DType::Bool) | None => {
+                    activations(graph, &node.outputs)
+                }
+            }
         }
         Op::Quantize { input } => match graph.tensor(*input).dtype {
             DType::F32 => activations(graph, &node.outputs),

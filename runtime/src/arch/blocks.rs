@@ -3,8 +3,9 @@
 //!
 //! [`crate::kernels::blocked`] says how the stream is laid out.
 
+use super::packed::Finish;
 pub(crate) use crate::kernels::blocked::{BLOCK_OF_TAPS, LANES_OF_BLOCK, Run, VECTOR};
-use crate::requantize::{Clamp, Multiplier};
+use crate::requantize::{Clamp, Multiplier, Once};
 
 /// Pairs of pixels, one after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,13 +56,41 @@ fn byte(stream: &[i32], index: usize) -> i32 {
 }
 
 /// Word `index` of a stream.
-fn word(stream: &[i32], index: usize) -> i32 {
+#[inline(always)]
+pub(crate) fn word(stream: &[i32], index: usize) -> i32 {
     stream.get(index).copied().unwrap_or(0)
+}
+
+/// The word of a stream of taps that holds the first shift.
+#[cfg_attr(not(tinybake_core = "mve"), allow(dead_code))]
+pub(crate) const FIRST_SHIFT: usize = 16 + 9 * VECTOR / 4 + 4;
+
+/// How sums are rounded, `shift` being one of the stream. Shifts of layers that round once are bytes with [`ONCE`] added.
+#[inline(always)]
+pub(crate) fn finish(clamp: &Clamp, shift: i32) -> Finish {
+    if shift > 0 {
+        Finish::Once
+    } else if clamp.min as i32 >= clamp.zero_point {
+        Finish::Positive
+    } else {
+        Finish::Any
+    }
+}
+
+/// A shift of the first block of a stream.
+#[inline(always)]
+#[cfg_attr(not(tinybake_core = "mve"), allow(dead_code))]
+pub(crate) fn last_word(run: &Run, stream: &[i32]) -> i32 {
+    word(stream, run.block().wrapping_sub(1))
 }
 
 /// The output of a sum, its shift not to the left.
 fn output(sum: i32, multiplier: i32, shift: i32, clamp: &Clamp) -> i8 {
-    clamp.apply(Multiplier { multiplier, shift: shift as i8 }.apply(sum))
+    let rule = Multiplier { multiplier, shift: shift as i8 };
+    clamp.apply(match finish(clamp, shift) {
+        Finish::Once => Once(rule).apply(sum),
+        Finish::Positive | Finish::Any => rule.apply(sum),
+    })
 }
 
 /// Makes `channels` neighbouring channels, a multiple of 4, of pairs of pixels. Where a slice is too short it makes nothing.

@@ -5,7 +5,8 @@
 //! not know of those that the compiler learns of from `target-cpu`.
 #![expect(unsafe_code, reason = "assembly")]
 
-use super::blocks::{Pairs, Run};
+use super::blocks::{Pairs, Run, finish, last_word};
+use super::packed::Finish;
 use crate::requantize::Clamp;
 
 /// What the assembly reads besides slices: [`Pairs`], [`Run`] and [`Clamp`] in words.
@@ -52,8 +53,7 @@ impl Words {
 pub(crate) fn rows_2(run: &Run, pairs: &Pairs, x: &[i8], stream: &[i32], clamp: &Clamp, channels: usize, out: &mut [i8]) {
     let [input, written] = pairs.spans(run, channels);
     // Where outputs of negative sums are clamped to the zero point, how their ties round is of no interest.
-    let positive = clamp.min as i32 >= clamp.zero_point;
-    let Some(function) = of_two(run, positive) else { return };
+    let Some(function) = of_two(run, finish(clamp, last_word(run, stream))) else { return };
     let words = Words::new(run, pairs, clamp, channels);
     if pairs.count == 0 || channels < 4 || x.len() < input || out.len() < written || stream.len() < words.words {
         return;
@@ -67,8 +67,7 @@ pub(crate) fn rows_2(run: &Run, pairs: &Pairs, x: &[i8], stream: &[i32], clamp: 
 /// [`super::blocks::rows_1`].
 #[inline(always)]
 pub(crate) fn rows_1(run: &Run, x: &[i8], stream: &[i32], clamp: &Clamp, out: &mut [i8]) {
-    let positive = clamp.min as i32 >= clamp.zero_point;
-    let Some(function) = of_one(run, positive) else { return };
+    let Some(function) = of_one(run, finish(clamp, last_word(run, stream))) else { return };
     let words = Words::new(run, &Pairs { count: 1, second: 0, next: 0, row: 0 }, clamp, out.len());
     if out.len() < 4 || x.len() < run.span() || stream.len() < words.words {
         return;
@@ -79,70 +78,96 @@ pub(crate) fn rows_1(run: &Run, x: &[i8], stream: &[i32], clamp: &Clamp, out: &m
 
 /// The function of two pixels for a number of vectors, in one segment or more.
 #[inline(always)]
-fn of_two(run: &Run, positive: bool) -> Option<Assembly> {
-    Some(match (run.segments, run.vectors, positive) {
+fn of_two(run: &Run, how: Finish) -> Option<Assembly> {
+    Some(match (run.segments, run.vectors, how) {
         (0, ..) => return None,
-        (1, 1, true) => flat_1_positive,
-        (1, 1, false) => flat_1,
-        (1, 2, true) => flat_2_positive,
-        (1, 2, false) => flat_2,
-        (1, 3, true) => flat_3_positive,
-        (1, 3, false) => flat_3,
-        (1, 4, true) => flat_4_positive,
-        (1, 4, false) => flat_4,
-        (1, 5, true) => flat_5_positive,
-        (1, 5, false) => flat_5,
-        (1, 6, true) => flat_6_positive,
-        (1, 6, false) => flat_6,
-        (1, 7, true) => flat_7_positive,
-        (1, 7, false) => flat_7,
-        (1, 8, true) => flat_8_positive,
-        (1, 8, false) => flat_8,
-        (_, 1, true) => deep_1_positive,
-        (_, 1, false) => deep_1,
-        (_, 2, true) => deep_2_positive,
-        (_, 2, false) => deep_2,
-        (_, 3, true) => deep_3_positive,
-        (_, 3, false) => deep_3,
-        (_, 4, true) => deep_4_positive,
-        (_, 4, false) => deep_4,
-        (_, 5, true) => deep_5_positive,
-        (_, 5, false) => deep_5,
-        (_, 6, true) => deep_6_positive,
-        (_, 6, false) => deep_6,
-        (_, 7, true) => deep_7_positive,
-        (_, 7, false) => deep_7,
-        (_, 8, true) => deep_8_positive,
-        (_, 8, false) => deep_8,
-        (_, 12, true) => deep_12_positive,
-        (_, 12, false) => deep_12,
+        (1, 1, Finish::Positive) => flat_1_positive,
+        (1, 1, Finish::Any) => flat_1,
+        (1, 1, Finish::Once) => flat_1_once,
+        (1, 2, Finish::Positive) => flat_2_positive,
+        (1, 2, Finish::Any) => flat_2,
+        (1, 2, Finish::Once) => flat_2_once,
+        (1, 3, Finish::Positive) => flat_3_positive,
+        (1, 3, Finish::Any) => flat_3,
+        (1, 3, Finish::Once) => flat_3_once,
+        (1, 4, Finish::Positive) => flat_4_positive,
+        (1, 4, Finish::Any) => flat_4,
+        (1, 4, Finish::Once) => flat_4_once,
+        (1, 5, Finish::Positive) => flat_5_positive,
+        (1, 5, Finish::Any) => flat_5,
+        (1, 5, Finish::Once) => flat_5_once,
+        (1, 6, Finish::Positive) => flat_6_positive,
+        (1, 6, Finish::Any) => flat_6,
+        (1, 6, Finish::Once) => flat_6_once,
+        (1, 7, Finish::Positive) => flat_7_positive,
+        (1, 7, Finish::Any) => flat_7,
+        (1, 7, Finish::Once) => flat_7_once,
+        (1, 8, Finish::Positive) => flat_8_positive,
+        (1, 8, Finish::Any) => flat_8,
+        (1, 8, Finish::Once) => flat_8_once,
+        (_, 1, Finish::Positive) => deep_1_positive,
+        (_, 1, Finish::Any) => deep_1,
+        (_, 1, Finish::Once) => deep_1_once,
+        (_, 2, Finish::Positive) => deep_2_positive,
+        (_, 2, Finish::Any) => deep_2,
+        (_, 2, Finish::Once) => deep_2_once,
+        (_, 3, Finish::Positive) => deep_3_positive,
+        (_, 3, Finish::Any) => deep_3,
+        (_, 3, Finish::Once) => deep_3_once,
+        (_, 4, Finish::Positive) => deep_4_positive,
+        (_, 4, Finish::Any) => deep_4,
+        (_, 4, Finish::Once) => deep_4_once,
+        (_, 5, Finish::Positive) => deep_5_positive,
+        (_, 5, Finish::Any) => deep_5,
+        (_, 5, Finish::Once) => deep_5_once,
+        (_, 6, Finish::Positive) => deep_6_positive,
+        (_, 6, Finish::Any) => deep_6,
+        (_, 6, Finish::Once) => deep_6_once,
+        (_, 7, Finish::Positive) => deep_7_positive,
+        (_, 7, Finish::Any) => deep_7,
+        (_, 7, Finish::Once) => deep_7_once,
+        (_, 8, Finish::Positive) => deep_8_positive,
+        (_, 8, Finish::Any) => deep_8,
+        (_, 8, Finish::Once) => deep_8_once,
+        (_, 12, Finish::Positive) => deep_12_positive,
+        (_, 12, Finish::Any) => deep_12,
+        (_, 12, Finish::Once) => deep_12_once,
         (..) => return None,
     })
 }
 
 /// The function of one pixel for a number of vectors.
 #[inline(always)]
-fn of_one(run: &Run, positive: bool) -> Option<Assembly> {
-    Some(match (run.segments, run.vectors, positive) {
+fn of_one(run: &Run, how: Finish) -> Option<Assembly> {
+    Some(match (run.segments, run.vectors, how) {
         (0, ..) => return None,
-        (_, 1, true) => one_1_positive,
-        (_, 1, false) => one_1,
-        (_, 2, true) => one_2_positive,
-        (_, 2, false) => one_2,
-        (_, 3, true) => one_3_positive,
-        (_, 3, false) => one_3,
-        (_, 4, true) => one_4_positive,
-        (_, 4, false) => one_4,
-        (_, 5, true) => one_5_positive,
-        (_, 5, false) => one_5,
-        (_, 6, true) => one_6_positive,
-        (_, 6, false) => one_6,
-        (_, 7, true) => one_7_positive,
-        (_, 7, false) => one_7,
-        (_, 8, true) => one_8_positive,
-        (_, 8, false) => one_8,
-        (_, 12, true) => one_12_positive,
-        (_, 12, false) => one_12,
+        (_, 1, Finish::Positive) => one_1_positive,
+        (_, 1, Finish::Any) => one_1,
+        (_, 1, Finish::Once) => one_1_once,
+        (_, 2, Finish::Positive) => one_2_positive,
+        (_, 2, Finish::Any) => one_2,
+        (_, 2, Finish::Once) => one_2_once,
+        (_, 3, Finish::Positive) => one_3_positive,
+        (_, 3, Finish::Any) => one_3,
+        (_, 3, Finish::Once) => one_3_once,
+        (_, 4, Finish::Positive) => one_4_positive,
+        (_, 4, Finish::Any) => one_4,
+        (_, 4, Finish::Once) => one_4_once,
+        (_, 5, Finish::Positive) => one_5_positive,
+        (_, 5, Finish::Any) => one_5,
+        (_, 5, Finish::Once) => one_5_once,
+        (_, 6, Finish::Positive) => one_6_positive,
+        (_, 6, Finish::Any) => one_6,
+        (_, 6, Finish::Once) => one_6_once,
+        (_, 7, Finish::Positive) => one_7_positive,
+        (_, 7, Finish::Any) => one_7,
+        (_, 7, Finish::Once) => one_7_once,
+        (_, 8, Finish::Positive) => one_8_positive,
+        (_, 8, Finish::Any) => one_8,
+        (_, 8, Finish::Once) => one_8_once,
+        (_, 12, Finish::Positive) => one_12_positive,
+        (_, 12, Finish::Any) => one_12,
+        (_, 12, Finish::Once) => one_12_once,
         (..) => return None,
     })
 }
@@ -209,13 +234,14 @@ macro_rules! ties {
 
 /// The outputs of the four sums in the registers given, by the multipliers in q3 and shifts in q7, at `$out`.
 ///
-/// `vqrdmulh` is the rounding doubling high multiply itself, and a rounding shift the division by a power of two.
+/// `vqrdmulh` is the rounding doubling high multiply itself, and a rounding shift the division by a power of two; after `vqdmulh`,
+/// which rounds down, it alone rounds.
 macro_rules! outputs {
-    ($a:literal, $b:literal, $c:literal, $d:literal, $out:literal, $($ties:tt)*) => {
+    ($a:literal, $b:literal, $c:literal, $d:literal, $out:literal, $mul:literal, $($ties:tt)*) => {
         concat!(
             "\nvmov q2[2], q2[0], ", $a, ", ", $c,
             "\nvmov q2[3], q2[1], ", $b, ", ", $d,
-            "\nvqrdmulh.s32 q2, q2, q3",
+            "\n", $mul, " q2, q2, q3",
             $($ties)*,
             "\nvrshl.s32 q2, q2, q7",
             "\nvadd.i32 q2, q2, q4",
@@ -239,7 +265,7 @@ macro_rules! scales {
 /// Two pixels in one segment, whose vectors are at constant offsets. r9 and r11 are the pixels, r1 and r3 their outputs, r5 the
 /// stream, r7 counts blocks. Of the stack: the way to the next pair, the stream, blocks, pairs, the way to the next outputs.
 macro_rules! flat {
-    ($name:ident, ($($once:tt)*), ($($each:tt)*), ($($ties:tt)*)) => {
+    ($name:ident, ($($once:tt)*), ($($each:tt)*), $mul:literal, ($($ties:tt)*)) => {
         #[unsafe(naked)]
         unsafe extern "C" fn $name(x: *const i8, stream: *const i32, out: *mut i8, words: *const Words) {
             core::arch::naked_asm!(
@@ -268,8 +294,8 @@ macro_rules! flat {
                 "ldm r5!, {{r0, r2, r4, r6}}",
                 $($each)*
                 scales!(),
-                outputs!("r0", "r2", "r4", "r6", "r1", $($ties)*),
-                outputs!("r8", "r10", "r12", "lr", "r3", $($ties)*),
+                outputs!("r0", "r2", "r4", "r6", "r1", $mul, $($ties)*),
+                outputs!("r8", "r10", "r12", "lr", "r3", $mul, $($ties)*),
                 "subs r7, r7, #1",
                 "bne 2b",
                 "ldrd r0, r5, [sp]",
@@ -298,28 +324,36 @@ macro_rules! at {
     };
 }
 
-flat!(flat_1_positive, ("vldrb.u8 q0, [r9]", "vldrb.u8 q1, [r11]",), (two!(),), (""));
-flat!(flat_1, (), (at!(0),), (ties!()));
-flat!(flat_2_positive, (), (at!(0 16),), (""));
-flat!(flat_2, (), (at!(0 16),), (ties!()));
-flat!(flat_3_positive, (), (at!(0 16 32),), (""));
-flat!(flat_3, (), (at!(0 16 32),), (ties!()));
-flat!(flat_4_positive, (), (at!(0 16 32 48),), (""));
-flat!(flat_4, (), (at!(0 16 32 48),), (ties!()));
-flat!(flat_5_positive, (), (at!(0 16 32 48 64),), (""));
-flat!(flat_5, (), (at!(0 16 32 48 64),), (ties!()));
-flat!(flat_6_positive, (), (at!(0 16 32 48 64 80),), (""));
-flat!(flat_6, (), (at!(0 16 32 48 64 80),), (ties!()));
-flat!(flat_7_positive, (), (at!(0 16 32 48 64 80 96),), (""));
-flat!(flat_7, (), (at!(0 16 32 48 64 80 96),), (ties!()));
-flat!(flat_8_positive, (), (at!(0 16 32 48 64 80 96 112),), (""));
-flat!(flat_8, (), (at!(0 16 32 48 64 80 96 112),), (ties!()));
+flat!(flat_1_positive, ("vldrb.u8 q0, [r9]", "vldrb.u8 q1, [r11]",), (two!(),), "vqrdmulh.s32", (""));
+flat!(flat_1_once, ("vldrb.u8 q0, [r9]", "vldrb.u8 q1, [r11]",), (two!(),), "vqdmulh.s32", (""));
+flat!(flat_1, (), (at!(0),), "vqrdmulh.s32", (ties!()));
+flat!(flat_2_positive, (), (at!(0 16),), "vqrdmulh.s32", (""));
+flat!(flat_2_once, (), (at!(0 16),), "vqdmulh.s32", (""));
+flat!(flat_2, (), (at!(0 16),), "vqrdmulh.s32", (ties!()));
+flat!(flat_3_positive, (), (at!(0 16 32),), "vqrdmulh.s32", (""));
+flat!(flat_3_once, (), (at!(0 16 32),), "vqdmulh.s32", (""));
+flat!(flat_3, (), (at!(0 16 32),), "vqrdmulh.s32", (ties!()));
+flat!(flat_4_positive, (), (at!(0 16 32 48),), "vqrdmulh.s32", (""));
+flat!(flat_4_once, (), (at!(0 16 32 48),), "vqdmulh.s32", (""));
+flat!(flat_4, (), (at!(0 16 32 48),), "vqrdmulh.s32", (ties!()));
+flat!(flat_5_positive, (), (at!(0 16 32 48 64),), "vqrdmulh.s32", (""));
+flat!(flat_5_once, (), (at!(0 16 32 48 64),), "vqdmulh.s32", (""));
+flat!(flat_5, (), (at!(0 16 32 48 64),), "vqrdmulh.s32", (ties!()));
+flat!(flat_6_positive, (), (at!(0 16 32 48 64 80),), "vqrdmulh.s32", (""));
+flat!(flat_6_once, (), (at!(0 16 32 48 64 80),), "vqdmulh.s32", (""));
+flat!(flat_6, (), (at!(0 16 32 48 64 80),), "vqrdmulh.s32", (ties!()));
+flat!(flat_7_positive, (), (at!(0 16 32 48 64 80 96),), "vqrdmulh.s32", (""));
+flat!(flat_7_once, (), (at!(0 16 32 48 64 80 96),), "vqdmulh.s32", (""));
+flat!(flat_7, (), (at!(0 16 32 48 64 80 96),), "vqrdmulh.s32", (ties!()));
+flat!(flat_8_positive, (), (at!(0 16 32 48 64 80 96 112),), "vqrdmulh.s32", (""));
+flat!(flat_8_once, (), (at!(0 16 32 48 64 80 96 112),), "vqdmulh.s32", (""));
+flat!(flat_8, (), (at!(0 16 32 48 64 80 96 112),), "vqrdmulh.s32", (ties!()));
 
 /// Two pixels in segments. r9 and r11 walk over the pixels, r1 is the way between segments, r7 counts them; r1 and r3 become
 /// the outputs. Of the stack: both pixels, both outputs, the way between segments, segments, the end of the stream, the ways to
 /// the next pair and its outputs, pairs, the stream.
 macro_rules! deep {
-    ($name:ident, ($($each:tt)*), ($($ties:tt)*)) => {
+    ($name:ident, ($($each:tt)*), $mul:literal, ($($ties:tt)*)) => {
         #[unsafe(naked)]
         unsafe extern "C" fn $name(x: *const i8, stream: *const i32, out: *mut i8, words: *const Words) {
             core::arch::naked_asm!(
@@ -362,8 +396,8 @@ macro_rules! deep {
                 "bne 3b",
                 "ldrd r1, r3, [sp, #8]",
                 scales!(),
-                outputs!("r0", "r2", "r4", "r6", "r1", $($ties)*),
-                outputs!("r8", "r10", "r12", "lr", "r3", $($ties)*),
+                outputs!("r0", "r2", "r4", "r6", "r1", $mul, $($ties)*),
+                outputs!("r8", "r10", "r12", "lr", "r3", $mul, $($ties)*),
                 "strd r1, r3, [sp, #8]",
                 "ldr r7, [sp, #24]",
                 "cmp r5, r7",
@@ -394,29 +428,38 @@ macro_rules! next {
     ($($one:tt)*) => { concat!($(next!(@ $one)),*) };
 }
 
-deep!(deep_1_positive, (next!(1),), (""));
-deep!(deep_1, (next!(1),), (ties!()));
-deep!(deep_2_positive, (next!(1 2),), (""));
-deep!(deep_2, (next!(1 2),), (ties!()));
-deep!(deep_3_positive, (next!(1 2 3),), (""));
-deep!(deep_3, (next!(1 2 3),), (ties!()));
-deep!(deep_4_positive, (next!(1 2 3 4),), (""));
-deep!(deep_4, (next!(1 2 3 4),), (ties!()));
-deep!(deep_5_positive, (next!(1 2 3 4 5),), (""));
-deep!(deep_5, (next!(1 2 3 4 5),), (ties!()));
-deep!(deep_6_positive, (next!(1 2 3 4 5 6),), (""));
-deep!(deep_6, (next!(1 2 3 4 5 6),), (ties!()));
-deep!(deep_7_positive, (next!(1 2 3 4 5 6 7),), (""));
-deep!(deep_7, (next!(1 2 3 4 5 6 7),), (ties!()));
-deep!(deep_8_positive, (next!(1 2 3 4 5 6 7 8),), (""));
-deep!(deep_8, (next!(1 2 3 4 5 6 7 8),), (ties!()));
-deep!(deep_12_positive, (next!(1 2 3 4 5 6 7 8 9 10 11 12),), (""));
-deep!(deep_12, (next!(1 2 3 4 5 6 7 8 9 10 11 12),), (ties!()));
+deep!(deep_1_positive, (next!(1),), "vqrdmulh.s32", (""));
+deep!(deep_1_once, (next!(1),), "vqdmulh.s32", (""));
+deep!(deep_1, (next!(1),), "vqrdmulh.s32", (ties!()));
+deep!(deep_2_positive, (next!(1 2),), "vqrdmulh.s32", (""));
+deep!(deep_2_once, (next!(1 2),), "vqdmulh.s32", (""));
+deep!(deep_2, (next!(1 2),), "vqrdmulh.s32", (ties!()));
+deep!(deep_3_positive, (next!(1 2 3),), "vqrdmulh.s32", (""));
+deep!(deep_3_once, (next!(1 2 3),), "vqdmulh.s32", (""));
+deep!(deep_3, (next!(1 2 3),), "vqrdmulh.s32", (ties!()));
+deep!(deep_4_positive, (next!(1 2 3 4),), "vqrdmulh.s32", (""));
+deep!(deep_4_once, (next!(1 2 3 4),), "vqdmulh.s32", (""));
+deep!(deep_4, (next!(1 2 3 4),), "vqrdmulh.s32", (ties!()));
+deep!(deep_5_positive, (next!(1 2 3 4 5),), "vqrdmulh.s32", (""));
+deep!(deep_5_once, (next!(1 2 3 4 5),), "vqdmulh.s32", (""));
+deep!(deep_5, (next!(1 2 3 4 5),), "vqrdmulh.s32", (ties!()));
+deep!(deep_6_positive, (next!(1 2 3 4 5 6),), "vqrdmulh.s32", (""));
+deep!(deep_6_once, (next!(1 2 3 4 5 6),), "vqdmulh.s32", (""));
+deep!(deep_6, (next!(1 2 3 4 5 6),), "vqrdmulh.s32", (ties!()));
+deep!(deep_7_positive, (next!(1 2 3 4 5 6 7),), "vqrdmulh.s32", (""));
+deep!(deep_7_once, (next!(1 2 3 4 5 6 7),), "vqdmulh.s32", (""));
+deep!(deep_7, (next!(1 2 3 4 5 6 7),), "vqrdmulh.s32", (ties!()));
+deep!(deep_8_positive, (next!(1 2 3 4 5 6 7 8),), "vqrdmulh.s32", (""));
+deep!(deep_8_once, (next!(1 2 3 4 5 6 7 8),), "vqdmulh.s32", (""));
+deep!(deep_8, (next!(1 2 3 4 5 6 7 8),), "vqrdmulh.s32", (ties!()));
+deep!(deep_12_positive, (next!(1 2 3 4 5 6 7 8 9 10 11 12),), "vqrdmulh.s32", (""));
+deep!(deep_12_once, (next!(1 2 3 4 5 6 7 8 9 10 11 12),), "vqdmulh.s32", (""));
+deep!(deep_12, (next!(1 2 3 4 5 6 7 8 9 10 11 12),), "vqrdmulh.s32", (ties!()));
 
 /// One pixel in segments. r8 is the pixel and r1 walks over it, r9 is the way between segments, r10 their number, r7 counts them,
 /// r3 is the output, r11 counts blocks.
 macro_rules! single {
-    ($name:ident, ($($each:tt)*), ($($ties:tt)*)) => {
+    ($name:ident, ($($each:tt)*), $mul:literal, ($($ties:tt)*)) => {
         #[unsafe(naked)]
         unsafe extern "C" fn $name(x: *const i8, stream: *const i32, out: *mut i8, words: *const Words) {
             core::arch::naked_asm!(
@@ -440,7 +483,7 @@ macro_rules! single {
                 "subs r7, r7, #1",
                 "bne 3b",
                 scales!(),
-                outputs!("r0", "r2", "r4", "r6", "r3", $($ties)*),
+                outputs!("r0", "r2", "r4", "r6", "r3", $mul, $($ties)*),
                 "subs r11, r11, #1",
                 "bne 2b",
                 "vpop {{d8-d15}}",
@@ -456,21 +499,30 @@ macro_rules! load {
     ($($one:tt)*) => { concat!($(load!(@ $one)),*) };
 }
 
-single!(one_1_positive, (load!(1),), (""));
-single!(one_1, (load!(1),), (ties!()));
-single!(one_2_positive, (load!(1 2),), (""));
-single!(one_2, (load!(1 2),), (ties!()));
-single!(one_3_positive, (load!(1 2 3),), (""));
-single!(one_3, (load!(1 2 3),), (ties!()));
-single!(one_4_positive, (load!(1 2 3 4),), (""));
-single!(one_4, (load!(1 2 3 4),), (ties!()));
-single!(one_5_positive, (load!(1 2 3 4 5),), (""));
-single!(one_5, (load!(1 2 3 4 5),), (ties!()));
-single!(one_6_positive, (load!(1 2 3 4 5 6),), (""));
-single!(one_6, (load!(1 2 3 4 5 6),), (ties!()));
-single!(one_7_positive, (load!(1 2 3 4 5 6 7),), (""));
-single!(one_7, (load!(1 2 3 4 5 6 7),), (ties!()));
-single!(one_8_positive, (load!(1 2 3 4 5 6 7 8),), (""));
-single!(one_8, (load!(1 2 3 4 5 6 7 8),), (ties!()));
-single!(one_12_positive, (load!(1 2 3 4 5 6 7 8 9 10 11 12),), (""));
-single!(one_12, (load!(1 2 3 4 5 6 7 8 9 10 11 12),), (ties!()));
+single!(one_1_positive, (load!(1),), "vqrdmulh.s32", (""));
+single!(one_1_once, (load!(1),), "vqdmulh.s32", (""));
+single!(one_1, (load!(1),), "vqrdmulh.s32", (ties!()));
+single!(one_2_positive, (load!(1 2),), "vqrdmulh.s32", (""));
+single!(one_2_once, (load!(1 2),), "vqdmulh.s32", (""));
+single!(one_2, (load!(1 2),), "vqrdmulh.s32", (ties!()));
+single!(one_3_positive, (load!(1 2 3),), "vqrdmulh.s32", (""));
+single!(one_3_once, (load!(1 2 3),), "vqdmulh.s32", (""));
+single!(one_3, (load!(1 2 3),), "vqrdmulh.s32", (ties!()));
+single!(one_4_positive, (load!(1 2 3 4),), "vqrdmulh.s32", (""));
+single!(one_4_once, (load!(1 2 3 4),), "vqdmulh.s32", (""));
+single!(one_4, (load!(1 2 3 4),), "vqrdmulh.s32", (ties!()));
+single!(one_5_positive, (load!(1 2 3 4 5),), "vqrdmulh.s32", (""));
+single!(one_5_once, (load!(1 2 3 4 5),), "vqdmulh.s32", (""));
+single!(one_5, (load!(1 2 3 4 5),), "vqrdmulh.s32", (ties!()));
+single!(one_6_positive, (load!(1 2 3 4 5 6),), "vqrdmulh.s32", (""));
+single!(one_6_once, (load!(1 2 3 4 5 6),), "vqdmulh.s32", (""));
+single!(one_6, (load!(1 2 3 4 5 6),), "vqrdmulh.s32", (ties!()));
+single!(one_7_positive, (load!(1 2 3 4 5 6 7),), "vqrdmulh.s32", (""));
+single!(one_7_once, (load!(1 2 3 4 5 6 7),), "vqdmulh.s32", (""));
+single!(one_7, (load!(1 2 3 4 5 6 7),), "vqrdmulh.s32", (ties!()));
+single!(one_8_positive, (load!(1 2 3 4 5 6 7 8),), "vqrdmulh.s32", (""));
+single!(one_8_once, (load!(1 2 3 4 5 6 7 8),), "vqdmulh.s32", (""));
+single!(one_8, (load!(1 2 3 4 5 6 7 8),), "vqrdmulh.s32", (ties!()));
+single!(one_12_positive, (load!(1 2 3 4 5 6 7 8 9 10 11 12),), "vqrdmulh.s32", (""));
+single!(one_12_once, (load!(1 2 3 4 5 6 7 8 9 10 11 12),), "vqdmulh.s32", (""));
+single!(one_12, (load!(1 2 3 4 5 6 7 8 9 10 11 12),), "vqrdmulh.s32", (ties!()));

@@ -1,7 +1,8 @@
 //! Sums of nine taps and their outputs, sixteen channels at a time, for cores with the M-profile vector extension.
 #![expect(unsafe_code, reason = "assembly")]
 
-use super::blocks::{BLOCK_OF_TAPS, OUTSIDE, Units, VECTOR};
+use super::blocks::{BLOCK_OF_TAPS, FIRST_SHIFT, OUTSIDE, Units, VECTOR, finish, word};
+use super::packed::Finish;
 use crate::requantize::Clamp;
 
 /// What the assembly reads besides pointers.
@@ -56,7 +57,11 @@ pub(crate) fn taps_9(
         min: clamp.min as i32,
         max: clamp.max as i32,
     };
-    let function = if clamp.min as i32 >= clamp.zero_point { nine_positive } else { nine };
+    let function = match finish(clamp, word(stream, FIRST_SHIFT)) {
+        Finish::Positive => nine_positive,
+        Finish::Any => nine,
+        Finish::Once => nine_once,
+    };
     // SAFETY: the assembly reads `bytes` at each pointer and, for each further unit, `next` bytes on: `span` in all, which
     // there are behind `last` in the input, and in what lies outside. It reads all blocks
     // of the stream and writes `channels` elements a unit, the last vector of each being predicated. It saves the registers
@@ -119,6 +124,22 @@ macro_rules! scale {
             "\nvldrw.u32 q0, [r9], #16",
             "\nvldrw.u32 q1, [r9], #16",
             "\nvqrdmulh.s32 ",
+            $sums,
+            ", ",
+            $sums,
+            ", q0",
+            "\nvrshl.s32 ",
+            $sums,
+            ", ",
+            $sums,
+            ", q1\n"
+        )
+    };
+    ($sums:literal, once) => {
+        concat!(
+            "\nvldrw.u32 q0, [r9], #16",
+            "\nvldrw.u32 q1, [r9], #16",
+            "\nvqdmulh.s32 ",
             $sums,
             ", ",
             $sums,
@@ -253,4 +274,5 @@ macro_rules! nine {
 }
 
 nine!(nine_positive, positive);
+nine!(nine_once, once);
 nine!(nine, any);

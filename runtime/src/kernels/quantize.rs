@@ -3,7 +3,8 @@
 //! int8 to int8 is a table ([`super::lut`]); what is here serves the edges of a model. The functions with f32 use soft
 //! float on cores without an FPU.
 
-use crate::requantize::Multiplier;
+use super::reals::nearest;
+use crate::requantize::{Clamp, Multiplier};
 
 /// The integer types that quantized tensors are stored as.
 pub trait Stored: Copy {
@@ -71,6 +72,15 @@ pub fn quantize<O: Stored>(params: &Affine, input: &[f32], output: &mut [O]) {
     }
 }
 
+/// As [`quantize()`], rounded half to even. Source: MLAS `quantize.cpp`, `MlasQuantizeLinear`.
+#[inline(always)]
+pub fn quantize_to_even(params: &Affine, input: &[f32], output: &mut [i8]) {
+    let clamp = Clamp { zero_point: params.zero_point, min: i8::MIN, max: i8::MAX };
+    for (y, &x) in output.iter_mut().zip(input) {
+        *y = nearest(x / params.scale, &clamp);
+    }
+}
+
 /// `scale * (q - zero_point)`. TFLM `reference/dequantize.h` computes the product in f64 and rounds it to f32; as it has
 /// at most 41 significant bits and is exact there, the f32 product is the same.
 #[inline(always)]
@@ -97,6 +107,12 @@ pub mod shared {
     #[inline(never)]
     pub fn quantize<O: Stored>(params: &Affine, input: &[f32], output: &mut [O]) {
         super::quantize(params, input, output);
+    }
+
+    /// [`super::quantize_to_even`], outlined.
+    #[inline(never)]
+    pub fn quantize_to_even(params: &Affine, input: &[f32], output: &mut [i8]) {
+        super::quantize_to_even(params, input, output);
     }
 
     /// [`super::dequantize`], outlined.

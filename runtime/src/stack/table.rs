@@ -71,6 +71,12 @@ pub const REQUANTIZE: Frames = Frames { size: [1328, 1144, 1144, 1360, 1080], sp
 /// `softmax`
 pub const SOFTMAX: Frames = Frames { size: [304, 200, 200, 208, 224], speed: [312, 216, 200, 208, 224] };
 
+/// `quantize_to_even`
+pub const QUANTIZE_TO_EVEN: Frames = Frames { size: [1328, 1144, 1144, 1360, 1080], speed: [3736, 1488, 1920, 1592, 1896] };
+
+/// `softmax_reals`
+pub const SOFTMAX_REALS: Frames = Frames { size: [1328, 1144, 1144, 1360, 1080], speed: [3736, 1488, 1920, 1592, 1896] };
+
 /// `softmax_f32`
 pub const SOFTMAX_F32: Frames = Frames { size: [360, 248, 176, 264, 168], speed: [376, 184, 176, 184, 168] };
 

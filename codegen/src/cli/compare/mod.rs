@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 /// estimates. Two models are also set against each other. What was measured once is kept in the target directory. Exit code 1: something grew, or did not build.
 #[derive(clap::Args)]
 pub(super) struct Compare {
-    /// .tflite files, or .safetensors files with their topologies.
+    /// .tflite or .onnx files, or .safetensors files with their topologies.
     #[arg(required_unless_present = "merge", conflicts_with = "merge")]
     models: Vec<PathBuf>,
     /// Boards and cores, separated by commas; `all` is every board.
@@ -33,8 +33,8 @@ pub(super) struct Compare {
     #[arg(long, default_value = "size,speed", value_delimiter = ',', value_parser = choices::optimize())]
     optimize: Vec<Optimize>,
     /// The engine whose outputs the code is to equal.
-    #[arg(long, default_value = Reference::default().name(), value_parser = choices::reference())]
-    reference: Reference,
+    #[arg(long, value_parser = choices::reference())]
+    reference: Option<Reference>,
     /// Measures the I-th of N parts only, as `1/3`; `--merge` joins them.
     #[arg(long, value_name = "I/N", conflicts_with = "merge")]
     shard: Option<Shard>,

@@ -3,8 +3,8 @@
 use super::attributes::Attributes;
 use super::error::Error;
 use super::schema::Tensor;
-use super::value::{Constant, Known, permuted};
-use crate::ir::{Data, MAX_ELEMENTS, Shape};
+use super::value::{Constant, Known};
+use crate::ir::{Data, MAX_ELEMENTS, Quantization, Shape};
 use std::rc::Rc;
 
 /// The type of elements, for messages.
@@ -48,9 +48,16 @@ pub(super) fn constant(tensor: &Tensor<'_>) -> Result<Constant, Error> {
     let data = match (tensor.data_type, tensor.raw) {
         (1, Some(raw)) => Data::F32(each(raw, f32::from_le_bytes)),
         (1, None) => Data::F32(tensor.floats.clone()),
-        (6, Some(raw)) => Data::I64(each(raw, |chunk| i32::from_le_bytes(chunk).into())),
+        (2, Some(raw)) => Data::U8(raw.to_vec()),
+        (3, Some(raw)) => Data::I8(raw.iter().map(|&byte| byte as i8).collect()),
+        (6, Some(raw)) => Data::I32(each(raw, i32::from_le_bytes)),
         (7, Some(raw)) => Data::I64(each(raw, i64::from_le_bytes)),
-        (2 | 3 | 5 | 6 | 7 | 9, None) => Data::I64(tensor.integers.clone()),
+        (2, None) => Data::U8(tensor.integers.iter().map(|&value| value as u8).collect()),
+        (3, None) => Data::I8(tensor.integers.iter().map(|&value| value as i8).collect()),
+        (6, None) => Data::I32(tensor.integers.iter().map(|&value| value as i32).collect()),
+        (5 | 7 | 9, None) => Data::I64(tensor.integers.clone()),
+        (10, Some(raw)) => Data::F32(each(raw, |chunk| half(u16::from_le_bytes(chunk)))),
+        (10, None) => Data::F32(tensor.integers.iter().map(|&bits| half(bits as u16)).collect()),
         (9, Some(raw)) => Data::I64(raw.iter().map(|&byte| byte.into()).collect()),
         (11, Some(raw)) => Data::F32(each(raw, |chunk| f64::from_le_bytes(chunk) as f32)),
         (other, _) => return Err(Error::ElementType { given: type_name(other) }),
@@ -58,17 +65,33 @@ pub(super) fn constant(tensor: &Tensor<'_>) -> Result<Constant, Error> {
     if data.len() != expected {
         return Err(Error::DataSize { expected, given: data.len() });
     }
-    Ok(Constant { shape, data })
+    Ok(Constant::plain(shape, data))
 }
 
-/// A constant of floats in another order or shape.
+/// The value of an IEEE 754 binary16.
+fn half(bits: u16) -> f32 {
+    let (exponent, fraction) = (i32::from(bits >> 10 & 0x1f), f32::from(bits & 0x3ff) / 1024.0);
+    let magnitude = match exponent {
+        0 => fraction * 2f32.powi(-14),
+        0x1f if fraction == 0.0 => f32::INFINITY,
+        0x1f => f32::NAN,
+        exponent => (1.0 + fraction) * 2f32.powi(exponent - 15),
+    };
+    if bits >> 15 == 0 { magnitude } else { -magnitude }
+}
+
+/// A constant of reals in another order or shape.
 pub(super) fn rearranged(
     kind: &str,
     constant: Rc<Constant>,
     shape: Option<&Known>,
     attributes: &Attributes<'_>,
 ) -> Result<Rc<Constant>, Error> {
-    let Some(values) = constant.floats().filter(|_| kind != "Identity") else { return Ok(constant) };
+    let real = matches!(constant.data, Data::F32(_)) || constant.quantization.is_some();
+    if kind == "Identity" || !real {
+        return Ok(constant);
+    }
+    let count = constant.data.len();
     let rank = constant.shape.len();
     if kind == "Transpose" {
         let perm: Vec<usize> = match attributes.integers("perm") {
@@ -80,25 +103,36 @@ pub(super) fn rearranged(
         if !sorted.into_iter().eq(0..rank) {
             return Err(Error::Value { what: "perm", expected: "a permutation of the axes", given: format!("{perm:?}") });
         }
-        let dims = perm.iter().filter_map(|&axis| constant.shape.get(axis).copied()).collect();
-        return Ok(Constant { shape: dims, data: Data::F32(permuted(values, &constant.shape, &perm)) }.into());
+        return Ok(constant.permuted(&constant.shape, &perm).into());
     }
     let Some(Known::Constant(target)) = shape else { return Err(Error::NotConstant { what: "the shape" }) };
     let target = target.data.integers().unwrap_or_default();
     let known =
         target.iter().filter_map(|&dim| usize::try_from(dim).ok()).fold(1usize, |product, dim| product.saturating_mul(dim));
     let dims: Vec<usize> =
-        target.iter().map(|&dim| usize::try_from(dim).unwrap_or_else(|_| values.len().checked_div(known).unwrap_or(0))).collect();
-    if dims.len() > crate::ir::MAX_RANK || Shape(dims.clone()).elements() != values.len() {
+        target.iter().map(|&dim| usize::try_from(dim).unwrap_or_else(|_| count.checked_div(known).unwrap_or(0))).collect();
+    if dims.len() > crate::ir::MAX_RANK || Shape(dims.clone()).elements() != count {
         let given = format!("{target:?} of {:?}", constant.shape);
         return Err(Error::Value { what: "the shape", expected: "one of as many elements", given });
     }
-    Ok(Constant { shape: dims, data: constant.data.clone() }.into())
+    let quantization = match &constant.quantization {
+        Some(quantization) if !quantization.is_per_tensor() => {
+            // The axis of the scales is where as many elements lie before it, and it is as long.
+            let before = |shape: &[usize], axis: usize| shape.iter().take(axis).product::<usize>();
+            let (outer, size) = (before(&constant.shape, quantization.axis), quantization.scales.len());
+            let same = |&axis: &usize| dims.get(axis) == Some(&size) && before(&dims, axis) == outer;
+            let axis = (0..dims.len()).find(same);
+            let parted = || Error::Unsupported { what: "a reshape across the axis of the scales".into() };
+            Some(Quantization { axis: axis.ok_or_else(parted)?, ..quantization.clone() })
+        }
+        other => other.clone(),
+    };
+    Ok(Constant { shape: dims, data: constant.data.clone(), quantization }.into())
 }
 
 /// One list of integers as a constant.
 pub(super) fn integers(shape: Vec<usize>, values: Vec<i64>) -> Constant {
-    Constant { shape, data: Data::I64(values) }
+    Constant::plain(shape, Data::I64(values))
 }
 
 /// The result of a node whose inputs are all constants; `None` for what is not computed here.
@@ -110,9 +144,9 @@ pub(super) fn fold(kind: &str, inputs: &[Option<&Constant>], attributes: &Attrib
         "Constant" => match (attributes.tensor("value"), attributes.integers("value_ints"), attributes.floats("value_floats")) {
             (Some(tensor), _, _) => Some(constant(&Tensor::read(tensor)?)?),
             (None, Some(list), _) => Some(integers(vec![list.len()], list.to_vec())),
-            (None, None, Some(list)) => Some(Constant { shape: vec![list.len()], data: Data::F32(list.to_vec()) }),
+            (None, None, Some(list)) => Some(Constant::plain(vec![list.len()], Data::F32(list.to_vec()))),
             (None, None, None) => match attributes.optional_float("value_float") {
-                Some(value) => Some(Constant { shape: Vec::new(), data: Data::F32(vec![value]) }),
+                Some(value) => Some(Constant::plain(Vec::new(), Data::F32(vec![value]))),
                 None => Some(integers(Vec::new(), vec![attributes.integer("value_int", 0)])),
             },
         },
@@ -122,17 +156,18 @@ pub(super) fn fold(kind: &str, inputs: &[Option<&Constant>], attributes: &Attrib
                 (1, Data::F32(values)) => Data::F32(values.clone()),
                 (1, data) => Data::F32(data.integers().unwrap_or_default().iter().map(|&value| value as f32).collect()),
                 (6 | 7, Data::F32(values)) => Data::I64(values.iter().map(|&value| value as i64).collect()),
-                (6 | 7, data) => data.clone(),
+                (6 | 7, data) => Data::I64(data.integers().unwrap_or_default()),
                 (other, _) => return Err(Error::ElementType { given: type_name(other) }),
             };
-            Some(Constant { shape: from.shape.clone(), data })
+            Some(Constant::plain(from.shape.clone(), data))
         }
         "Unsqueeze" | "Squeeze" | "Reshape" | "Flatten" => {
             // Lists of integers are the same list whatever their shape; all of them become lists of one axis.
             let from = first()?;
             match &from.data {
                 Data::I64(values) => Some(integers(vec![values.len()], values.clone())),
-                _ => None,
+                Data::I32(values) => Some(integers(vec![values.len()], values.iter().map(|&value| value.into()).collect())),
+                Data::I8(_) | Data::U8(_) | Data::I16(_) | Data::F32(_) | Data::Bool(_) => None,
             }
         }
         "Concat" => {

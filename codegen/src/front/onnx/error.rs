@@ -24,9 +24,15 @@ pub(super) enum Error {
     Budget { expected: usize, given: usize },
     #[error("operator {operator} is not supported")]
     Operator { operator: String },
+    #[error("{operator} is part of dynamic quantization, whose scales are computed in every inference")]
+    Dynamically { operator: String },
+    #[error("it computes with reals between integers: {what}")]
+    Unquantized { what: &'static str },
     #[error("{what} is not supported")]
     Unsupported { what: String },
-    #[error("elements of type {given}; only float32 is computed with")]
+    #[error(
+        "elements of type {given}; only float32, and int8 and uint8 between quantization and dequantization, are computed with"
+    )]
     ElementType { given: &'static str },
     #[error("its shape is {given:?}, where every size but the first must be fixed")]
     Dynamic { given: Vec<i64> },
@@ -68,6 +74,8 @@ impl Explain for Error {
             Self::TooMany { .. } => "onnx::too_many",
             Self::Budget { .. } => "onnx::budget",
             Self::Operator { .. } => "onnx::operator",
+            Self::Dynamically { .. } => "onnx::dynamic_quantization",
+            Self::Unquantized { .. } => "onnx::unquantized",
             Self::Unsupported { .. } => "onnx::unsupported",
             Self::ElementType { .. } => "onnx::element_type",
             Self::Dynamic { .. } => "onnx::dynamic",
@@ -100,7 +108,16 @@ impl Explain for Error {
                 "replace it by supported operators (the README lists them) and export again".into()
             }
             Self::ElementType { .. } => {
-                "export the model in float32; quantized ONNX is not read yet: quantize the float model with `tinybake quantize`"
+                "export the model in float32, or quantize it to int8 or uint8 with `onnxruntime.quantization.quantize_static`"
+                    .into()
+            }
+            Self::Dynamically { .. } => {
+                "quantize the float model statically: `onnxruntime.quantization.quantize_static` with a calibration data reader"
+                    .into()
+            }
+            Self::Unquantized { .. } => {
+                "quantize this operator too (`op_types_to_quantize`, `nodes_to_exclude`), or quantize the float model with \
+                 `tinybake quantize`"
                     .into()
             }
             Self::Dynamic { .. } | Self::NoShape => {

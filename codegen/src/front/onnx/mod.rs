@@ -1,4 +1,4 @@
-//! ONNX files with float32 tensors.
+//! ONNX files with float32 tensors, or quantized to 8 bits.
 //!
 //! The bytes are untrusted: every file gives a graph or a diagnostic, in time and memory proportional to its size. The few messages
 //! of the format that matter are read in place by `wire`; subgraphs are never entered.
@@ -12,6 +12,7 @@ mod builder;
 mod constants;
 mod error;
 mod ops;
+mod quantized;
 mod schema;
 #[cfg(test)]
 mod tests;

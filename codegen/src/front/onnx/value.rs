@@ -1,6 +1,8 @@
 //! What a name of the file stands for, and in which order its axes are stored.
 
-use crate::ir::{Data, Shape, TensorId};
+use super::error::Error;
+use crate::ir::{Data, Quantization, Shape, TensorId};
+use std::borrow::Cow;
 use std::rc::Rc;
 
 /// A constant, in the file's order.
@@ -8,16 +10,79 @@ use std::rc::Rc;
 pub(super) struct Constant {
     pub(super) shape: Vec<usize>,
     pub(super) data: Data,
+    /// How integers stand for reals, where the file says so; `int8` and `int32` then.
+    pub(super) quantization: Option<Quantization>,
 }
 
 impl Constant {
-    /// The floats; `None` for integers.
-    pub(super) fn floats(&self) -> Option<&[f32]> {
-        match &self.data {
-            Data::F32(values) => Some(values),
-            Data::I8(_) | Data::U8(_) | Data::I16(_) | Data::I32(_) | Data::I64(_) | Data::Bool(_) => None,
+    /// Plain numbers.
+    pub(super) fn plain(shape: Vec<usize>, data: Data) -> Self {
+        Self { shape, data, quantization: None }
+    }
+
+    /// The reals; `None` for integers that stand for none.
+    pub(super) fn floats(&self) -> Option<Cow<'_, [f32]>> {
+        match (&self.data, &self.quantization) {
+            (Data::F32(values), _) => Some(Cow::Borrowed(values)),
+            (integers, Some(quantization)) => Some(Cow::Owned(reals(&integers.integers()?, &self.shape, quantization))),
+            (_, None) => None,
         }
     }
+
+    /// `int8` with every zero point subtracted from its elements.
+    pub(super) fn centered(&self) -> Result<Self, Error> {
+        let (Data::I8(values), Some(quantization)) = (&self.data, &self.quantization) else { return Ok(self.clone()) };
+        let inner: usize = self.shape.iter().skip(quantization.axis + 1).product();
+        let count = quantization.zero_points.len().max(1);
+        let zero_point = |index: usize| {
+            let at = index.checked_div(inner).unwrap_or(0) % count;
+            quantization.zero_points.get(at).copied().unwrap_or(0)
+        };
+        let centered = values.iter().enumerate().map(|(index, &value)| i8::try_from(i32::from(value) - zero_point(index)));
+        let given = || {
+            let least = quantization.zero_points.iter().min().copied().unwrap_or(0);
+            format!("{least} (as int8), with weights that it moves out of int8")
+        };
+        let what = "the zero point of the weights";
+        let centered = centered.collect::<Result<Vec<i8>, _>>().map_err(|_| Error::Value {
+            what,
+            expected: "0 for int8 or 128 for uint8",
+            given: given(),
+        })?;
+        let quantization = Quantization { zero_points: vec![0; quantization.scales.len()], ..quantization.clone() };
+        Ok(Self { shape: self.shape.clone(), data: Data::I8(centered), quantization: Some(quantization) })
+    }
+
+    /// The same elements with axis `k` being axis `axes[k]`, of a constant whose shape is seen as `shape`.
+    pub(super) fn permuted(&self, shape: &[usize], axes: &[usize]) -> Self {
+        let data = match &self.data {
+            Data::I8(values) => Data::I8(permuted(values, shape, axes)),
+            Data::U8(values) => Data::U8(permuted(values, shape, axes)),
+            Data::I16(values) => Data::I16(permuted(values, shape, axes)),
+            Data::I32(values) => Data::I32(permuted(values, shape, axes)),
+            Data::I64(values) => Data::I64(permuted(values, shape, axes)),
+            Data::F32(values) => Data::F32(permuted(values, shape, axes)),
+            Data::Bool(values) => Data::Bool(permuted(values, shape, axes)),
+        };
+        let quantization = self.quantization.clone().map(|quantization| Quantization {
+            axis: axes.iter().position(|&axis| axis == quantization.axis).unwrap_or(0),
+            ..quantization
+        });
+        let shape = axes.iter().filter_map(|&axis| shape.get(axis).copied()).collect();
+        Self { shape, data, quantization }
+    }
+}
+
+/// `scale * (q - zero_point)`, in f32 as ONNX Runtime computes it.
+fn reals(values: &[i64], shape: &[usize], quantization: &Quantization) -> Vec<f32> {
+    let inner: usize = shape.iter().skip(quantization.axis + 1).product();
+    let count = quantization.scales.len().max(1);
+    let real = |(index, &value): (usize, &i64)| {
+        let at = index.checked_div(inner).unwrap_or(0) % count;
+        let zero_point = quantization.zero_points.get(at).copied().unwrap_or(0);
+        (value - i64::from(zero_point)) as f32 * quantization.scales.get(at).copied().unwrap_or(1.0)
+    };
+    values.iter().enumerate().map(real).collect()
 }
 
 /// A tensor that the network computes.

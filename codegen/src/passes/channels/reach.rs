@@ -6,7 +6,7 @@ use crate::ir::{DType, Data, Graph, Node, TensorId};
 use crate::lower::{BinaryFn, Kernel, Operand, Program, Requantizer, Step, Weights, apply};
 use crate::valid::Range;
 use tinybake_runtime::kernels::reduce::{self, Mean, Reduce};
-use tinybake_runtime::requantize::{Clamp, Multiplier, PerChannel as Multipliers, Requantize, Rint, RintPerChannel};
+use tinybake_runtime::requantize::{Clamp, Multiplier, Once, PerChannel as Multipliers, Requantize, Rint, RintPerChannel};
 
 /// What a tensor that is not `int8` may hold.
 const ANY: Range = Range { min: i32::MIN, max: i32::MAX };
@@ -102,6 +102,15 @@ fn requantized(program: &Program, weights: &Weights, clamp: &Clamp, channel: usi
                 (None, _) | (_, None) => between(&|sum| Multipliers { multipliers, shifts }.requantize(sum, channel, clamp)),
             }
         }
+        Requantizer::Once(multiplier) => between(&|sum| Once(multiplier).requantize(sum, channel, clamp)),
+        Requantizer::OncePerChannel { multipliers, shifts } => {
+            match (&program.constant(multipliers).data, &program.constant(shifts).data) {
+                (Data::I32(multipliers), Data::I8(shifts)) => {
+                    between(&|sum| Once(Multipliers { multipliers, shifts }).requantize(sum, channel, clamp))
+                }
+                _ => whole,
+            }
+        }
         Requantizer::Rint(scale) => between(&|sum| Rint { scale }.requantize(sum, channel, clamp)),
         Requantizer::RintPerChannel(scales) => match &program.constant(scales).data {
             Data::F32(scales) => between(&|sum| RintPerChannel { scales }.requantize(sum, channel, clamp)),
@@ -165,8 +174,10 @@ fn channelwise(node: &Node, step: &Step, program: &Program, ties: &[Tie], whole:
         | Kernel::TransposeConv { .. }
         | Kernel::Softmax(_)
         | Kernel::SoftmaxF32 { .. }
+        | Kernel::SoftmaxReals { .. }
         | Kernel::ArgMax(_)
         | Kernel::Quantize(_)
+        | Kernel::QuantizeToEven(_)
         | Kernel::Dequantize(_)
         | Kernel::Requantize(_)
         | Kernel::Int16(_) => {}
@@ -226,6 +237,8 @@ fn binary(function: &BinaryFn, a: Range, b: Range) -> Range {
         BinaryFn::Mul(op) => &op.clamp,
         BinaryFn::XnnAdd(op) => &op.clamp,
         BinaryFn::XnnMul(op) => &op.clamp,
+        BinaryFn::RealAdd(op) => &op.clamp,
+        BinaryFn::RealMul(op) => &op.clamp,
         BinaryFn::Maximum => return Range { min: a.min.max(b.min), max: a.max.max(b.max) },
         BinaryFn::Minimum => return Range { min: a.min.min(b.min), max: a.max.min(b.max) },
         BinaryFn::Prelu(_) => return Range::INT8,

@@ -94,6 +94,7 @@ impl Layer {
             | Kernel::MaxPool2d(_)
             | Kernel::Softmax(_)
             | Kernel::SoftmaxF32 { .. }
+            | Kernel::SoftmaxReals { .. }
             | Kernel::Lut(_)
             | Kernel::Binary { .. }
             | Kernel::Mean { .. }
@@ -104,6 +105,7 @@ impl Layer {
             | Kernel::ResizeNearestNeighbor { .. }
             | Kernel::ResizeBilinear { .. }
             | Kernel::Quantize(_)
+            | Kernel::QuantizeToEven(_)
             | Kernel::Dequantize(_)
             | Kernel::Requantize(_)
             | Kernel::View => None,
@@ -139,6 +141,7 @@ impl Work {
             | Kernel::MaxPool2d(_)
             | Kernel::Softmax(_)
             | Kernel::SoftmaxF32 { .. }
+            | Kernel::SoftmaxReals { .. }
             | Kernel::Lut(_)
             | Kernel::Binary { .. }
             | Kernel::Mean { .. }
@@ -149,6 +152,7 @@ impl Work {
             | Kernel::ResizeNearestNeighbor { .. }
             | Kernel::ResizeBilinear { .. }
             | Kernel::Quantize(_)
+            | Kernel::QuantizeToEven(_)
             | Kernel::Dequantize(_)
             | Kernel::Requantize(_)
             | Kernel::View => return Self::default(),
@@ -192,9 +196,14 @@ impl Rate {
 pub(super) fn without_weights(kernel: &Kernel, kind: Kind) -> Option<Cost> {
     match (kind, kernel) {
         (Kind::Shared, _) => Some(Cost { bytes: 60.0, instructions: 828.0 }),
-        (Kind::Specialized, Kernel::AveragePool2d(_) | Kernel::MaxPool2d(_) | Kernel::Softmax(_) | Kernel::SoftmaxF32 { .. }) => {
-            Some(Cost { bytes: 300.0, instructions: 596.0 })
-        }
+        (
+            Kind::Specialized,
+            Kernel::AveragePool2d(_)
+            | Kernel::MaxPool2d(_)
+            | Kernel::Softmax(_)
+            | Kernel::SoftmaxF32 { .. }
+            | Kernel::SoftmaxReals { .. },
+        ) => Some(Cost { bytes: 300.0, instructions: 596.0 }),
         (Kind::Specialized, _) => Some(Cost { bytes: 120.0, instructions: 596.0 }),
         (Kind::Packed | Kind::Blocked | Kind::Sparse | Kind::Palettized | Kind::Unrolled, _) => None,
     }

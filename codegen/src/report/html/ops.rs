@@ -26,7 +26,7 @@ pub(super) fn facts(detail: &Detail) -> String {
         number(plan.macs),
         number(plan.ram_bytes() as u64),
         number(plan.weight_bytes() as u64),
-        plan.options.reference,
+        plan.options.reference(),
     );
     format!("<p>{}</p>\n", escape(&facts))
 }

@@ -4,7 +4,8 @@ use super::super::kit::Kit;
 use super::super::ports::Log;
 use super::Context;
 use crate::boards::{Catalogue, Hal};
-use crate::options::{Optimize, Reference};
+use crate::options::Optimize;
+use crate::pipeline;
 use crate::text::number;
 
 impl Context<'_> {
@@ -80,8 +81,8 @@ impl Context<'_> {
         let known = [self.target, self.core].into_iter().find(|name| catalogue.find(name).is_ok());
         let target = known.unwrap_or(self.triple);
         let reference = match self.options.reference {
-            Reference::Tflm => String::new(),
-            other @ Reference::Xnnpack => format!(", reference = \"{other}\""),
+            Some(reference) if reference != pipeline::reference_of(&self.model_file) => format!(", reference = \"{reference}\""),
+            Some(_) | None => String::new(),
         };
         let optimize = self.options.optimize;
         format!("mod network = \"{}\", target = \"{target}\", optimize = \"{optimize}\"{reference}", self.model_file)

@@ -8,6 +8,7 @@ mod portable;
 #[cfg(tinybake_core = "thumb1")]
 mod thumb1;
 
+use super::packed::Finish;
 #[cfg(not(tinybake_core = "thumb1"))]
 pub(crate) use portable::{fill, finish_all, outputs, spread, taps};
 #[cfg(tinybake_core = "thumb1")]
@@ -64,23 +65,30 @@ impl Steps {
     }
 }
 
-/// `x * multiplier / 2^31`, rounded as `high_mul` does, without a wider multiplication: for `x` in `-2^29..2^29`, and the
-/// multiplier's high and low half, the latter unsigned.
+/// `x * multiplier / 2^31`, without a wider multiplication: rounded as `high_mul` does with a `half` of `2^14`, down with none. For
+/// `x` in `-2^29..2^29`, and the multiplier's high and low half, the latter unsigned.
 #[inline(always)]
-const fn high_mul(x: i32, [high, low]: [i32; 2]) -> i32 {
+const fn high_mul(x: i32, [high, low]: [i32; 2], half: i32) -> i32 {
     let x_low = x as i16 as i32;
     let x_high = x.wrapping_sub(x_low) >> 16;
     // What the products of low halves have below is less than one, and lost in the shift.
     let middle = x_low.wrapping_mul(high).wrapping_add(x_high.wrapping_mul(low)).wrapping_add(x_low.wrapping_mul(low) >> 16);
-    (x_high.wrapping_mul(high) << 1).wrapping_add(middle.wrapping_add(1 << 14) >> 15)
+    (x_high.wrapping_mul(high) << 1).wrapping_add(middle.wrapping_add(half) >> 15)
 }
 
-/// The output for a sum with its bias, in `-2^29..2^29`; `scale` and `positive` as in `packed::finish`.
+/// The output for a sum with its bias, in `-2^29..2^29`; `scale` and `how` as in `packed::finish`.
 #[inline(always)]
-pub(crate) const fn finish(sum: i32, scale: &[i32; 4], positive: bool) -> i32 {
+pub(crate) const fn finish(sum: i32, scale: &[i32; 4], how: Finish) -> i32 {
     let [_, multiplier, offset, shift] = *scale;
-    let high = high_mul(sum, [multiplier >> 16, multiplier & 0xffff]);
-    let high = if positive { high } else { high.wrapping_add(high >> 31) };
+    let halves = [multiplier >> 16, multiplier & 0xffff];
+    let high = match how {
+        Finish::Positive => high_mul(sum, halves, 1 << 14),
+        Finish::Any => {
+            let high = high_mul(sum, halves, 1 << 14);
+            high.wrapping_add(high >> 31)
+        }
+        Finish::Once => high_mul(sum, halves, 0),
+    };
     high.wrapping_add(offset).wrapping_shr(shift as u32)
 }
 
@@ -102,8 +110,9 @@ mod tests {
                 1 => 1 << 30,
                 _ => (state >> 16) as i32 & i32::MAX,
             };
-            let given = high_mul(x, [multiplier >> 16, multiplier & 0xffff]);
-            assert_eq!(given, crate::requantize::high_mul(x, multiplier), "{x} * {multiplier}");
+            let halves = [multiplier >> 16, multiplier & 0xffff];
+            assert_eq!(high_mul(x, halves, 1 << 14), crate::requantize::high_mul(x, multiplier), "{x} * {multiplier}");
+            assert_eq!(high_mul(x, halves, 0), ((x as i64 * multiplier as i64) >> 31) as i32, "{x} * {multiplier}");
         }
     }
 

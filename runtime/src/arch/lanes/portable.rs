@@ -1,6 +1,6 @@
 //! The specification, in portable loops.
 
-use super::{Channels, Steps, finish};
+use super::{Channels, Finish, Steps, finish};
 
 /// Writes element after element of two windows into word `word` of a window of `N` words an element.
 #[cfg_attr(tinybake_core = "thumb1", allow(dead_code))]
@@ -20,7 +20,7 @@ pub(crate) fn outputs<const N: usize>(
     channels: &Channels<'_>,
     scales: &[[i32; 4]],
     (count, columns): (usize, usize),
-    positive: bool,
+    how: Finish,
     out: &mut [i8],
 ) {
     let there = window.len() == channels.size && columns <= channels.count && columns <= scales.len() && count <= 2 * N;
@@ -32,7 +32,7 @@ pub(crate) fn outputs<const N: usize>(
         let mut sums = [[0; 2]; N];
         add(window, &mut channels, &mut sums);
         let sums = sums.as_flattened().get(..count).unwrap_or(&[]);
-        finish_all(sums, scale, positive, columns, out.get_mut(column..).unwrap_or(&mut []));
+        finish_all(sums, scale, how, columns, out.get_mut(column..).unwrap_or(&mut []));
     }
 }
 
@@ -67,12 +67,12 @@ fn add<const N: usize>(window: &[[u32; N]], channels: &mut Channels<'_>, sums: &
 /// Writes the outputs for sums without their bias, `columns` elements apart, saturated to `int8`. Nothing is written where `out`
 /// is too short for all.
 #[cfg_attr(tinybake_core = "thumb1", allow(dead_code))]
-pub(crate) fn finish_all(sums: &[i32], scale: &[i32; 4], positive: bool, columns: usize, out: &mut [i8]) {
+pub(crate) fn finish_all(sums: &[i32], scale: &[i32; 4], how: Finish, columns: usize, out: &mut [i8]) {
     if sums.len().wrapping_sub(1).checked_mul(columns).is_none_or(|last| last >= out.len()) {
         return;
     }
     for (out, &sum) in out.iter_mut().step_by(columns.max(1)).zip(sums) {
-        *out = finish(sum.wrapping_add(scale[0]), scale, positive).clamp(-128, 127) as i8;
+        *out = finish(sum.wrapping_add(scale[0]), scale, how).clamp(-128, 127) as i8;
     }
 }
 

@@ -1,7 +1,7 @@
 //! The same in assembly, for Armv6-M.
 #![expect(unsafe_code, reason = "assembly")]
 
-use super::{Channels, Steps, portable};
+use super::{Channels, Finish, Steps, portable};
 
 /// [`portable::outputs`].
 #[inline(always)]
@@ -10,7 +10,7 @@ pub(crate) fn outputs<const N: usize>(
     channels: &Channels<'_>,
     scales: &[[i32; 4]],
     (count, columns): (usize, usize),
-    positive: bool,
+    how: Finish,
     out: &mut [i8],
 ) {
     let there = window.len() == channels.size && columns <= channels.count && columns <= scales.len() && count <= 2 * N;
@@ -31,12 +31,14 @@ pub(crate) fn outputs<const N: usize>(
     // SAFETY: `Channels` has whole channels, as many as there are columns at least, the runs of each together as long as the window,
     // which has `N` words a weight; there are as many scales, and places for `count` outputs of each column, `columns` apart.
     unsafe {
-        match (N, positive) {
-            (4, true) => eight_positive(&block),
-            (4, false) => eight_any(&block),
-            (2, true) => four_positive(&block),
-            (2, false) => four_any(&block),
-            _ => portable::outputs(window, channels, scales, (count, columns), positive, out),
+        match (N, how) {
+            (4, Finish::Positive) => eight_positive(&block),
+            (4, Finish::Any) => eight_any(&block),
+            (4, Finish::Once) => eight_once(&block),
+            (2, Finish::Positive) => four_positive(&block),
+            (2, Finish::Any) => four_any(&block),
+            (2, Finish::Once) => four_once(&block),
+            _ => portable::outputs(window, channels, scales, (count, columns), how, out),
         }
     }
 }
@@ -118,7 +120,7 @@ macro_rules! unpack_all {
 /// From a sum in `r2` to an output, with the multiplier's low and high half in `r6` and `r7`, and the offset and the shift in
 /// `r10` and `r11`: goes to `5` with one that `int8` does not hold.
 macro_rules! scale {
-    ($fix:literal) => {
+    ($round:literal, $fix:literal) => {
         concat!(
             "sxth r3, r2
             subs r2, r2, r3
@@ -134,9 +136,10 @@ macro_rules! scale {
             muls r2, r7, r2
             lsls r2, r2, #1
             asrs r5, r5, #15
-            adcs r2, r5
             ",
-            // The bit that the last shift lost is the half that rounds.
+            // The bit that the last shift lost is the half that rounds, where it is added.
+            $round,
+            "\n",
             $fix,
             "
             add r2, r10
@@ -149,9 +152,10 @@ macro_rules! scale {
     };
 }
 
-/// The function for 4 or 8 pixels; `$early` and `$fix` are what a sum not above zero and a negative product need.
+/// The function for 4 or 8 pixels; `$early` and `$fix` are what a sum not above zero and a negative
+/// product need, `$round` adds the product's parts.
 macro_rules! outputs {
-    ($name:ident, $pixels:tt, $early:literal, $fix:literal) => {
+    ($name:ident, $pixels:tt, $early:literal, $round:literal, $fix:literal) => {
         /// The outputs of all channels. With 8 pixels, it takes 12 instructions a weight, and 42 a run; with 4, 8 and 24.
         ///
         /// # Safety
@@ -231,7 +235,7 @@ macro_rules! outputs {
                 "2:",
                 "ldm r0!, {{r2}}",
                 $early,
-                scale!($fix),
+                scale!($round, $fix),
                 "3:",
                 "strb r2, [r1]",
                 "add r1, r12",
@@ -264,10 +268,12 @@ macro_rules! outputs {
 }
 
 // No sum up to zero gives an output above the zero point, and none of these is wanted as it is.
-outputs!(eight_positive, 8, "cmp r2, #0\nble 4f", "");
-outputs!(eight_any, 8, "", "asrs r3, r2, #31\nadds r2, r2, r3");
-outputs!(four_positive, 4, "cmp r2, #0\nble 4f", "");
-outputs!(four_any, 4, "", "asrs r3, r2, #31\nadds r2, r2, r3");
+outputs!(eight_positive, 8, "cmp r2, #0\nble 4f", "adcs r2, r5", "");
+outputs!(eight_any, 8, "", "adcs r2, r5", "asrs r3, r2, #31\nadds r2, r2, r3");
+outputs!(eight_once, 8, "", "adds r2, r2, r5", "");
+outputs!(four_once, 4, "", "adds r2, r2, r5", "");
+outputs!(four_positive, 4, "cmp r2, #0\nble 4f", "adcs r2, r5", "");
+outputs!(four_any, 4, "", "adcs r2, r5", "asrs r3, r2, #31\nadds r2, r2, r3");
 
 /// [`portable::fill`].
 #[inline(always)]
@@ -308,7 +314,7 @@ unsafe extern "C" fn join(words: *mut u32, x0: *const i8, x1: *const i8, count: 
 
 /// [`portable::finish_all`].
 #[inline(always)]
-pub(crate) fn finish_all(sums: &[i32], scale: &[i32; 4], positive: bool, columns: usize, out: &mut [i8]) {
+pub(crate) fn finish_all(sums: &[i32], scale: &[i32; 4], how: Finish, columns: usize, out: &mut [i8]) {
     // Without a division, which is a loop on these cores.
     if sums.is_empty() || (sums.len() - 1).checked_mul(columns).is_none_or(|last| last >= out.len()) {
         return;
@@ -317,17 +323,18 @@ pub(crate) fn finish_all(sums: &[i32], scale: &[i32; 4], positive: bool, columns
     // SAFETY: there is a sum at least, and for each a place in `out`, `columns` apart: the last is at
     // `(sums.len() - 1) * columns < out.len()`. `scale` has four words.
     unsafe {
-        if positive {
-            finish_positive(range.start, range.end, scale, out.as_mut_ptr(), columns);
-        } else {
-            finish_any(range.start, range.end, scale, out.as_mut_ptr(), columns);
+        match how {
+            Finish::Positive => finish_positive(range.start, range.end, scale, out.as_mut_ptr(), columns),
+            Finish::Any => finish_any(range.start, range.end, scale, out.as_mut_ptr(), columns),
+            Finish::Once => finish_once(range.start, range.end, scale, out.as_mut_ptr(), columns),
         }
     }
 }
 
-/// The function that makes outputs from sums; `$early` and `$fix` are what a sum not above zero and a negative product need.
+/// The function that makes outputs from sums; `$early` and `$fix` are what a sum not above zero and a negative
+/// product need, `$round` adds the product's parts.
 macro_rules! finish {
-    ($name:ident, $early:literal, $fix:literal) => {
+    ($name:ident, $early:literal, $round:literal, $fix:literal) => {
         /// Outputs for the sums from `sums` to `end`, `columns` apart: at most 31 instructions each.
         ///
         /// # Safety
@@ -356,7 +363,7 @@ macro_rules! finish {
                 "ldm r0!, {{r2}}",
                 "add r2, r8",
                 $early,
-                scale!($fix),
+                scale!($round, $fix),
                 "3:",
                 "strb r2, [r1]",
                 "add r1, r12",
@@ -382,8 +389,9 @@ macro_rules! finish {
 }
 
 // No sum up to zero gives an output above the zero point, and none of these is wanted as it is.
-finish!(finish_positive, "cmp r2, #0\nble 4f", "");
-finish!(finish_any, "", "asrs r3, r2, #31\nadds r2, r2, r3");
+finish!(finish_positive, "cmp r2, #0\nble 4f", "adcs r2, r5", "");
+finish!(finish_once, "", "adds r2, r2, r5", "");
+finish!(finish_any, "", "adcs r2, r5", "asrs r3, r2, #31\nadds r2, r2, r3");
 
 /// [`portable::taps`].
 #[inline(always)]

@@ -5,8 +5,8 @@
 //! the compiler keeps for itself, are saved on the stack. Words of elements are loaded from wherever they lie; see `super::super::dsp`.
 #![expect(unsafe_code, reason = "assembly")]
 
-use super::Scale;
 use super::pairs::{self, Rows};
+use super::{Finish, Scale};
 
 /// Adds the products of two halves of two pixels with two channels: 16 products in 12 instructions, of 44 bytes.
 macro_rules! step_of_two {
@@ -51,6 +51,9 @@ macro_rules! step_of_one {
 macro_rules! finish {
     (positive, $sum:literal) => {
         concat!("smmlar ", $sum, ", ", $sum, ", r3, r4\n", finish!(shift, $sum))
+    };
+    (once, $sum:literal) => {
+        concat!("smmla ", $sum, ", ", $sum, ", r3, r4\n", finish!(shift, $sum))
     };
     (any, $sum:literal) => {
         concat!(
@@ -300,7 +303,7 @@ macro_rules! one_row {
 
 /// [`pairs::two_rows`].
 #[inline(never)]
-pub(crate) fn two_rows(x: &[u32], halves: usize, w: &[i32], scales: &[Scale], positive: bool, out: &mut [i8]) {
+pub(crate) fn two_rows(x: &[u32], halves: usize, w: &[i32], scales: &[Scale], how: Finish, out: &mut [i8]) {
     let Some(pixels) = x.len().checked_div(2 * halves).filter(|&pixels| pixels > 0) else { return };
     let Some(columns) = out.len().checked_div(2 * pixels) else { return };
     let even = if halves >= 2 { columns / 2 * 2 } else { 0 };
@@ -323,33 +326,33 @@ pub(crate) fn two_rows(x: &[u32], halves: usize, w: &[i32], scales: &[Scale], po
         // at least as long, `2 * blocks <= columns`, and words are aligned. Of the stack it uses what it moves the stack pointer
         // past, and it restores `r6` and `r7`.
         unsafe {
-            if positive {
-                two_rows!(&block, positive);
-            } else {
-                two_rows!(&block, any);
+            match how {
+                Finish::Positive => two_rows!(&block, positive),
+                Finish::Any => two_rows!(&block, any),
+                Finish::Once => two_rows!(&block, once),
             }
         }
     }
     if even < columns {
         let (w, scales) = (w.get(even / 2 * halves..).unwrap_or(&[]), scales.get(even..).unwrap_or(&[]));
         for (x, out) in x.chunks_exact((2 * halves).max(1)).zip(out.chunks_exact_mut(2 * columns)) {
-            rest_of_two(x, w, scales, positive, even, out);
+            rest_of_two(x, w, scales, how, even, out);
         }
     }
 }
 
 /// The outputs of two pixels from column `first` on.
 #[inline(never)]
-fn rest_of_two(x: &[u32], w: &[i32], scales: &[Scale], positive: bool, first: usize, out: &mut [i8]) {
+fn rest_of_two(x: &[u32], w: &[i32], scales: &[Scale], how: Finish, first: usize, out: &mut [i8]) {
     let (columns, halves) = (out.len() / 2, x.len() / 2);
     let (mut first, mut w, mut scales) = (first, w, scales);
     while first < columns {
         // Of an odd channel that is last, the partner's output is not wanted.
         let mut both = [0; 4];
         if halves >= 2 {
-            two_rows(x, halves, w, scales, positive, &mut both);
+            two_rows(x, halves, w, scales, how, &mut both);
         } else {
-            pairs::two_rows(x, halves, w, scales, positive, &mut both);
+            pairs::two_rows(x, halves, w, scales, how, &mut both);
         }
         let [a0, a1, b0, b1] = both;
         for (place, output) in [(first, a0), (first + columns, b0)] {
@@ -372,7 +375,7 @@ fn rest_of_two(x: &[u32], w: &[i32], scales: &[Scale], positive: bool, first: us
 
 /// [`pairs::row`].
 #[inline(never)]
-pub(crate) fn row(x: &[u32], w: &[i32], scales: &[Scale], positive: bool, out: &mut [i8]) {
+pub(crate) fn row(x: &[u32], w: &[i32], scales: &[Scale], how: Finish, out: &mut [i8]) {
     let (halves, fours) = (x.len(), if x.len() >= 2 { out.len() / 4 } else { 0 });
     let rest = 4 * fours;
     if fours > 0 && w.len().checked_div(halves).is_some_and(|pairs| pairs >= 2 * fours) && scales.len() >= rest {
@@ -394,17 +397,17 @@ pub(crate) fn row(x: &[u32], w: &[i32], scales: &[Scale], positive: bool, out: &
         // a block at `out`; the slices are at least as long, and words are aligned. Of the stack it uses what it moves the stack
         // pointer past, and it restores `r6` and `r7`.
         unsafe {
-            if positive {
-                one_row!(&block, positive);
-            } else {
-                one_row!(&block, any);
+            match how {
+                Finish::Positive => one_row!(&block, positive),
+                Finish::Any => one_row!(&block, any),
+                Finish::Once => one_row!(&block, once),
             }
         }
     }
     let (w, scales) = (w.get(rest / 2 * halves..).unwrap_or(&[]), scales.get(rest..).unwrap_or(&[]));
     match out.get_mut(rest..) {
         // Two rows that are the same would do more than the loop of one channel.
-        Some(out) if !out.is_empty() => pairs::row(x, w, scales, positive, out),
+        Some(out) if !out.is_empty() => pairs::row(x, w, scales, how, out),
         _ => {}
     }
 }

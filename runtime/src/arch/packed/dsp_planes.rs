@@ -1,6 +1,7 @@
 //! [`super::planes`] in assembly; see `super::dsp`.
 #![expect(unsafe_code, reason = "assembly")]
 
+use super::Finish;
 use super::planes::Rows;
 use super::{Scale, planes};
 
@@ -215,6 +216,9 @@ macro_rules! scale {
     (positive, $sum:literal) => {
         concat!("smmlar ", $sum, ", ", $sum, ", r8, r7\n")
     };
+    (once, $sum:literal) => {
+        concat!("smmla ", $sum, ", ", $sum, ", r8, r7\n")
+    };
     (any, $sum:literal) => {
         concat!(
             "smmulr ",
@@ -313,7 +317,7 @@ macro_rules! channel {
 
 /// [`planes::channel`].
 #[inline(never)]
-pub(crate) fn channel(rows: &Rows, plane: &[u32], w: &[i32; 6], scale: &Scale, positive: bool, out: &mut [i8]) {
+pub(crate) fn channel(rows: &Rows, plane: &[u32], w: &[i32; 6], scale: &Scale, how: Finish, out: &mut [i8]) {
     if !rows.fit(plane, out) {
         return;
     }
@@ -336,10 +340,10 @@ pub(crate) fn channel(rows: &Rows, plane: &[u32], w: &[i32; 6], scale: &Scale, p
     // SAFETY: `Rows::fit` says that the windows lie in `plane` with the two words that are loaded at once, and the outputs in
     // `out`; words are aligned. Of the stack it uses what it moves the stack pointer past, and it restores `r6` and `r7`.
     unsafe {
-        if positive {
-            channel!(&block, positive);
-        } else {
-            channel!(&block, any);
+        match how {
+            Finish::Positive => channel!(&block, positive),
+            Finish::Any => channel!(&block, any),
+            Finish::Once => channel!(&block, once),
         }
     }
 }

@@ -26,15 +26,32 @@ pub(crate) use {
 /// (the zero point and the half that rounds, both scaled), and how far that is shifted right.
 pub(crate) type Scale = [i32; 4];
 
-/// The output for twice a sum with its bias, in `-2^31..2^31`.
-///
-/// It is `Bounded::apply` with the zero point added, saturated to `int8`. With `positive`, outputs below the zero point are
-/// clamped by the caller, or are below the range of `int8`, so that ties of negative numbers need no care.
+/// In the shifts of a layer of which every scale rounds as [`Finish::Once`]; shifts are taken modulo 256.
+pub const ONCE: i32 = 1 << 8;
+
+/// How sums are rounded when they are scaled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Finish {
+    /// As `Bounded`, where outputs below the zero point are clamped by the caller, or are below the range of `int8`, so that ties of
+    /// negative numbers need no care.
+    Positive,
+    /// As `Bounded`.
+    Any,
+    /// As `Once`.
+    Once,
+}
+
+/// The output for twice a sum with its bias, in `-2^31..2^31`, with the zero point added, saturated to `int8`.
 #[inline(always)]
-pub(crate) const fn finish(twice: i32, scale: &Scale, positive: bool) -> i8 {
+pub(crate) const fn finish(twice: i32, scale: &Scale, how: Finish) -> i8 {
     let [_, multiplier, offset, shift] = *scale;
-    let high = ((twice as i64 * multiplier as i64 + (1 << 31)) >> 32) as i32;
-    let high = if positive { high } else { high.wrapping_add(high >> 31) };
+    let product = twice as i64 * multiplier as i64;
+    let rounded = ((product + (1 << 31)) >> 32) as i32;
+    let high = match how {
+        Finish::Positive => rounded,
+        Finish::Any => rounded.wrapping_add(rounded >> 31),
+        Finish::Once => (product >> 32) as i32,
+    };
     let output = high.wrapping_add(offset).wrapping_shr(shift as u32);
     if output < -128 {
         -128

@@ -9,7 +9,7 @@
 //! whole word give `sum(A) + 256 * sum(B)`, from which those with the bytes of A give both sums: half of the weights are
 //! never widened. The sums of B must lie within `-2^23..2^23`.
 
-use super::{Scale, finish, lanes, pair};
+use super::{Finish, Scale, finish, lanes, pair};
 
 /// Halves of a run of `length` elements.
 pub const fn halves(length: usize) -> usize {
@@ -64,22 +64,22 @@ pub(crate) fn widen<const N: usize>(window: &mut [u32], x: &[i8], delta: usize, 
 /// There are as many outputs as `out` is long, `scales` for them rounded up to an even number, and for each two of them
 /// `x.len()` words of `w`. Nothing is written where a slice is shorter.
 #[cfg_attr(tinybake_core = "dsp", allow(dead_code))]
-pub(crate) fn row(x: &[u32], w: &[i32], scales: &[Scale], positive: bool, out: &mut [i8]) {
-    pixels::<1>(x, w, scales, positive, out);
+pub(crate) fn row(x: &[u32], w: &[i32], scales: &[Scale], how: Finish, out: &mut [i8]) {
+    pixels::<1>(x, w, scales, how, out);
 }
 
 /// The outputs of pairs of pixels, whose windows are of `halves` words: of each pair, the first half of its part of `out` is of
 /// the first pixel. There are `x.len() / (2 * halves)` pairs. Otherwise as [`row`].
 #[cfg_attr(tinybake_core = "dsp", allow(dead_code))]
-pub(crate) fn two_rows(x: &[u32], halves: usize, w: &[i32], scales: &[Scale], positive: bool, out: &mut [i8]) {
+pub(crate) fn two_rows(x: &[u32], halves: usize, w: &[i32], scales: &[Scale], how: Finish, out: &mut [i8]) {
     let Some(pixels) = x.len().checked_div(2 * halves).filter(|&pixels| pixels > 0) else { return };
     let Some(outputs) = out.len().checked_div(pixels) else { return };
     for (x, out) in x.chunks_exact((2 * halves).max(1)).zip(out.chunks_exact_mut(outputs.max(1))) {
-        self::pixels::<2>(x, w, scales, positive, out);
+        self::pixels::<2>(x, w, scales, how, out);
     }
 }
 
-fn pixels<const N: usize>(x: &[u32], w: &[i32], scales: &[Scale], positive: bool, out: &mut [i8]) {
+fn pixels<const N: usize>(x: &[u32], w: &[i32], scales: &[Scale], how: Finish, out: &mut [i8]) {
     let (columns, halves) = (out.len() / N, x.len() / N);
     let pairs = columns.div_ceil(2);
     if scales.len() < 2 * pairs || w.len().checked_div(halves).is_none_or(|there| there < pairs) {
@@ -97,7 +97,7 @@ fn pixels<const N: usize>(x: &[u32], w: &[i32], scales: &[Scale], positive: bool
             }
             let odd = whole.wrapping_sub(even) >> 8;
             for ((out, sum), scale) in out.iter_mut().zip([even, odd]).zip(scales) {
-                *out = finish(sum.wrapping_mul(2).wrapping_add(scale[0]), scale, positive);
+                *out = finish(sum.wrapping_mul(2).wrapping_add(scale[0]), scale, how);
             }
         }
     }

@@ -5,7 +5,7 @@
 //!
 //! The weights of a channel are six words, two of each row of taps `a b c`: `(a, b) (b, c)`.
 
-use super::{Scale, finish, lanes};
+use super::{Finish, Scale, finish, lanes};
 
 /// Rows of outputs to make of a plane.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +60,7 @@ pub(crate) fn spread(planes: &mut [u32], plane: usize, x: &[i8], channels: usize
 
 /// The outputs of one channel. Nothing is written where a slice is too short.
 #[cfg_attr(tinybake_core = "dsp", allow(dead_code))]
-pub(crate) fn channel(rows: &Rows, plane: &[u32], w: &[i32; 6], scale: &Scale, positive: bool, out: &mut [i8]) {
+pub(crate) fn channel(rows: &Rows, plane: &[u32], w: &[i32; 6], scale: &Scale, how: Finish, out: &mut [i8]) {
     if !rows.fit(plane, out) {
         return;
     }
@@ -80,7 +80,7 @@ pub(crate) fn channel(rows: &Rows, plane: &[u32], w: &[i32; 6], scale: &Scale, p
                 }
             }
             let Some(out) = outputs.next() else { return };
-            *out = finish(sum.wrapping_mul(2).wrapping_add(scale[0]), scale, positive);
+            *out = finish(sum.wrapping_mul(2).wrapping_add(scale[0]), scale, how);
         }
     }
 }

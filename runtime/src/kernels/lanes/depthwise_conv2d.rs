@@ -2,7 +2,7 @@
 
 use crate::arch::lanes::{self, Steps, finish_all, taps};
 use crate::kernels::depthwise_conv2d::DepthwiseConv2d;
-use crate::kernels::packed::{positive, settle};
+use crate::kernels::packed::{finish, settle};
 
 /// Outputs of a row, in blocks of four.
 const fn blocks(p: &DepthwiseConv2d) -> usize {
@@ -80,7 +80,7 @@ pub fn depthwise_conv2d(
                 let at = (out_y + y) * p.output.width as usize * channels + channel;
                 let Some(out) = output.get_mut(at..) else { return };
                 let sums = sums.as_flattened().get(..p.output.width as usize).unwrap_or(&[]);
-                finish_all(sums, scale, positive(&p.clamp), channels, out);
+                finish_all(sums, scale, finish(&p.clamp, core::slice::from_ref(scale)), channels, out);
             }
             // What the next windows have in common with these moves to the front.
             let kept = 3usize.saturating_sub(stride);

@@ -2,7 +2,7 @@
 //! for it: two pixels are made at a time in one word.
 //!
 //! They equal the kernels of the same name. What they need of memory, the caller lends them: generated code knows how much.
-//! A layer is eligible where the reference is `tflm`, and its sums and shifts are such that `arch/lanes` is exact; the generator
+//! A layer is eligible where its sums and shifts are such that `arch/lanes` is exact; the generator
 //! decides.
 
 mod conv2d;
@@ -13,7 +13,7 @@ pub use conv2d::{MOST_SIZE, conv2d};
 pub use depthwise_conv2d::{depthwise_conv2d, planes_words};
 pub use fully_connected::fully_connected;
 
-use super::packed::{positive, settle};
+use super::packed::{finish, settle};
 use crate::arch::lanes::{Channels, outputs};
 use crate::requantize::Clamp;
 
@@ -27,6 +27,6 @@ fn pixels<const N: usize>(
     clamp: &Clamp,
     out: &mut [i8],
 ) {
-    outputs(window, channels, scales, places, positive(clamp), out);
+    outputs(window, channels, scales, places, finish(clamp, scales), out);
     settle(clamp, out);
 }

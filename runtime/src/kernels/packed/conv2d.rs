@@ -1,6 +1,6 @@
 //! Convolutions without groups and dilation.
 
-use super::{halves, positive, settle};
+use super::{finish, halves, settle};
 use crate::arch::packed::{self, Runs};
 use crate::kernels::conv2d::Conv2d;
 use crate::kernels::dims::{inside, origin};
@@ -27,8 +27,8 @@ pub const fn window_words(p: &Conv2d) -> usize {
 /// `window` is of twice [`window_words`]. Slices that are too short end the computation early.
 #[inline(never)]
 pub fn conv2d(p: &Conv2d, input: &[i8], filter: &[i32], scales: &[i32], window: &mut [u32], output: &mut [i8]) {
-    let (channels, words, positive) = (p.output.channels as usize, window_words(p), positive(&p.clamp));
-    let scales = scales.as_chunks().0;
+    let (channels, words, scales) = (p.output.channels as usize, window_words(p), scales.as_chunks().0);
+    let how = finish(&p.clamp, scales);
     let mut rest = &mut *output;
     for out_y in 0..p.output.height as usize {
         let y = origin(out_y, p.stride[0], p.pad[0]);
@@ -38,12 +38,12 @@ pub fn conv2d(p: &Conv2d, input: &[i8], filter: &[i32], scales: &[i32], window: 
             if out_x + 1 < p.output.width as usize {
                 let (Some(window), Some(out)) = (window.get_mut(..2 * words), rest.split_off_mut(..2 * channels)) else { return };
                 gather::<2>(p, input, (y, x), window);
-                packed::two_rows(window, words, filter, scales, positive, out);
+                packed::two_rows(window, words, filter, scales, how, out);
                 out_x += 2;
             } else {
                 let (Some(window), Some(out)) = (window.get_mut(..words), rest.split_off_mut(..channels)) else { return };
                 gather::<1>(p, input, (y, x), window);
-                packed::row(window, filter, scales, positive, out);
+                packed::row(window, filter, scales, how, out);
                 out_x += 1;
             }
         }

@@ -1,6 +1,6 @@
 //! Depthwise convolutions of 3 by 3 taps.
 
-use super::{positive, settle};
+use super::{finish, settle};
 use crate::arch::packed::{self, Rows};
 use crate::kernels::depthwise_conv2d::DepthwiseConv2d;
 
@@ -85,7 +85,7 @@ pub fn depthwise_conv2d(
                 let channel = start + lane;
                 let (Some(w), Some(scale)) = (filter.get(channel), scales.get(channel)) else { return };
                 let Some(out) = output.get_mut(out_y * row_length + channel..) else { return };
-                packed::channel(&rows, plane, w, scale, positive(&p.clamp), out);
+                packed::channel(&rows, plane, w, scale, finish(&p.clamp, core::slice::from_ref(scale)), out);
                 // What the next windows have in common with these moves to the front.
                 if out_y + count < height
                     && let Some((to, from)) = plane.split_at_mut_checked(count * stride * words)

@@ -39,7 +39,7 @@ pub(super) fn clip(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made {
             return Ok(bound);
         }
         let given = builder.optional(call, index, name)?;
-        Ok(given.as_deref().and_then(Constant::floats).and_then(|values| values.first().copied()).unwrap_or(default))
+        Ok(given.as_deref().and_then(|constant| constant.floats()?.first().copied()).unwrap_or(default))
     };
     let (min, max) = (bound(1, "min", f32::NEG_INFINITY)?, bound(2, "max", f32::INFINITY)?);
     let least = |bound: f32| bound == f32::NEG_INFINITY || bound == f32::MIN;
@@ -77,7 +77,7 @@ pub(super) fn prelu(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made 
     let value = builder.computed(call, 0, "the operand")?;
     let value = any_order(builder, &value)?;
     let slope = builder.optional(call, 1, "the slope")?.ok_or(Error::Missing { index: 1, what: "the slope" })?;
-    let alpha = builder.beside(call.node.inputs.get(1).copied().unwrap_or_default(), &slope, &value)?;
+    let alpha = builder.beside(call.name(1), &slope, &value)?;
     let made = builder.add(call, Op::Prelu { input: value.id, alpha }, None)?;
     Ok(vec![Known::Computed(Value::ordered(made, value.order))])
 }
@@ -112,7 +112,7 @@ pub(super) fn batch_normalization(builder: &mut Builder<'_, '_>, call: &Call<'_,
     if let Some(first) = shape.first_mut() {
         *first = channels;
     }
-    let beside = |values: Vec<f32>| Constant { shape: shape.clone(), data: Data::F32(values) };
+    let beside = |values: Vec<f32>| Constant::plain(shape.clone(), Data::F32(values));
     let moved = beside(moved.collect());
     let factors = beside(factors.iter().map(|&factor| factor as f32).collect());
     let (factors, moved) = (builder.beside("factors", &factors, &value)?, builder.beside("moved", &moved, &value)?);
@@ -124,28 +124,29 @@ pub(super) fn batch_normalization(builder: &mut Builder<'_, '_>, call: &Call<'_,
 }
 
 pub(super) fn binary(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made {
-    let kind = match call.node.kind {
+    let kind = match call.kind {
         "Add" => BinaryKind::Add,
         "Sub" => BinaryKind::Sub,
         "Max" => BinaryKind::Maximum,
         "Min" => BinaryKind::Minimum,
         _ => BinaryKind::Mul,
     };
-    if call.node.inputs.len() != 2 {
-        return Err(Error::Unsupported { what: format!("{} of {} operands", call.node.kind, call.node.inputs.len()) });
+    if call.inputs.len() != 2 {
+        return Err(Error::Unsupported { what: format!("{} of {} operands", call.kind, call.inputs.len()) });
     }
-    let divides = call.node.kind == "Div";
+    let divides = call.kind == "Div";
     let constant = |index: usize, builder: &Builder<'_, '_>| match builder.known(call, index) {
         Some(Known::Constant(constant)) => Some(Constant::clone(constant)),
         Some(Known::Computed(_) | Known::Wrong) | None => None,
     };
-    let name = |index: usize| call.node.inputs.get(index).copied().unwrap_or_default();
+    let name = |index: usize| call.name(index);
     let (a, b, order) = match (constant(0, builder), constant(1, builder)) {
         (None, Some(mut constant)) => {
             let value = builder.computed(call, 0, "the first operand")?;
             let value = wide_enough(builder, call, &value, &constant)?;
-            if divides && let Data::F32(values) = &mut constant.data {
-                values.iter_mut().for_each(|value| *value = 1.0 / *value);
+            if divides && let Some(values) = constant.floats() {
+                let inverse = values.iter().map(|value| 1.0 / value).collect();
+                constant = Constant::plain(constant.shape.clone(), Data::F32(inverse));
             }
             let b = builder.beside(name(1), &constant, &value)?;
             (value.id, b, value.order)

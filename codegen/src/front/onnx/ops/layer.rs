@@ -2,29 +2,50 @@
 
 use super::window::window;
 use super::{Builder, Call, Error, Known, Made};
-use crate::front::onnx::value::{IMAGE, IMAGE_ORDER, Value, permuted};
-use crate::ir::{Activation, Op, TensorId};
+use crate::front::onnx::value::{Constant, IMAGE, IMAGE_ORDER, Value};
+use crate::ir::{Activation, Data, Op, Quantization, TensorId};
 
 /// A bias of one number a channel.
 fn bias(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>, index: usize, channels: usize) -> Result<Option<TensorId>, Error> {
     if builder.known(call, index).is_none() {
         return Ok(None);
     }
-    let (shape, mut values) = builder.floats(call, index, "the bias")?;
-    if values.len() == 1 {
-        values = vec![values[0]; channels];
+    let what = "the bias";
+    let given = builder.optional(call, index, what)?.ok_or(Error::Missing { index, what })?;
+    let mut bias = Constant::plain(given.shape.clone(), given.data.clone());
+    if let (Data::I32(_), Some(quantization)) = (&given.data, &given.quantization) {
+        bias.quantization = Some(Quantization { axis: 0, ..quantization.clone() });
+    } else {
+        bias.data = Data::F32(given.floats().ok_or(Error::ElementType { given: given.data.dtype().name() })?.into_owned());
     }
-    if values.len() != channels || shape.last().is_some_and(|&last| last != channels && last != 1) {
+    if bias.data.len() == 1 {
+        match &mut bias.data {
+            Data::F32(values) => *values = vec![values[0]; channels],
+            Data::I32(values) => *values = vec![values[0]; channels],
+            Data::I8(_) | Data::U8(_) | Data::I16(_) | Data::I64(_) | Data::Bool(_) => {}
+        }
+    }
+    let shape = &given.shape;
+    if bias.data.len() != channels || shape.last().is_some_and(|&last| last != channels && last != 1) {
         return Err(Error::Value { what: "the bias's shape", expected: "[channels]", given: format!("{shape:?}") });
     }
-    let name = call.node.inputs.get(index).copied().unwrap_or_default();
-    builder.constant(name, vec![channels], values).map(Some)
+    builder.of_constant(call.name(index), vec![channels], bias).map(Some)
+}
+
+/// Reals times `factor`.
+fn scale(data: &mut Data, quantization: &mut Option<Quantization>, factor: f32) {
+    match (data, quantization) {
+        (Data::F32(values), _) => values.iter_mut().for_each(|value| *value *= factor),
+        (_, Some(quantization)) => quantization.scales.iter_mut().for_each(|scale| *scale *= factor),
+        (_, None) => {}
+    }
 }
 
 /// Weights `[out, in / groups, kh, kw]`.
 pub(super) fn conv(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made {
     let value = builder.computed(call, 0, "the input")?;
-    let (shape, weights) = builder.floats(call, 1, "the weights")?;
+    let weights = builder.weights(call, 1)?;
+    let shape = weights.shape.clone();
     let (&[out, depth, kernel_h, kernel_w], 4) = (shape.as_slice(), value.order.len()) else {
         return Err(Error::Unsupported { what: format!("a convolution of {} axes", value.order.len()) });
     };
@@ -39,12 +60,12 @@ pub(super) fn conv(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made {
     }
     let window = window(call, [kernel_h, kernel_w], [height, width])?;
     let bias = bias(builder, call, 2, out)?;
-    let name = call.node.inputs.get(1).copied().unwrap_or_default();
+    let name = call.name(1);
     let op = if depth == 1 && groups > 1 {
-        let filter = builder.constant(name, vec![1, kernel_h, kernel_w, out], permuted(&weights, &shape, &[1, 2, 3, 0]))?;
+        let filter = builder.of_constant(name, vec![1, kernel_h, kernel_w, out], weights.permuted(&shape, &[1, 2, 3, 0]))?;
         Op::DepthwiseConv2d { input, filter, bias, window, activation: Activation::None }
     } else {
-        let filter = builder.constant(name, vec![out, kernel_h, kernel_w, depth], permuted(&weights, &shape, &[0, 2, 3, 1]))?;
+        let filter = builder.of_constant(name, vec![out, kernel_h, kernel_w, depth], weights.permuted(&shape, &[0, 2, 3, 1]))?;
         Op::Conv2d { input, filter, bias, window, activation: Activation::None }
     };
     let made = builder.add(call, op, None)?;
@@ -54,7 +75,8 @@ pub(super) fn conv(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made {
 /// `alpha * A * B + beta * C`, with constant `B` and `C`.
 pub(super) fn gemm(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made {
     let value = builder.computed(call, 0, "the input")?;
-    let (shape, mut weights) = builder.floats(call, 1, "the weights")?;
+    let mut weights = builder.weights(call, 1)?;
+    let shape = weights.shape.clone();
     let (&[first, second], 2) = (shape.as_slice(), value.order.len()) else {
         return Err(Error::Unsupported { what: "a product of other than two axes".into() });
     };
@@ -62,22 +84,22 @@ pub(super) fn gemm(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made {
         return Err(Error::Unsupported { what: "transA".into() });
     }
     let alpha = call.attributes.float("alpha", 1.0);
-    weights.iter_mut().for_each(|weight| *weight *= alpha);
+    scale(&mut weights.data, &mut weights.quantization, alpha);
     let (out, depth) = if call.attributes.integer("transB", 0) != 0 { (first, second) } else { (second, first) };
     if call.attributes.integer("transB", 0) == 0 {
-        weights = permuted(&weights, &shape, &[1, 0]);
+        weights = weights.permuted(&shape, &[1, 0]);
     }
     let added = bias(builder, call, 2, out)?;
     let beta = call.attributes.float("beta", 1.0);
     if let Some(added) = added
         && beta != 1.0
     {
-        let weight = builder.graph.tensor(added).value;
-        if let Some(crate::ir::Data::F32(values)) =
-            weight.and_then(|weight| builder.graph.weights.get_mut(weight.0 as usize)).map(|weight| &mut weight.data)
-        {
-            values.iter_mut().for_each(|value| *value *= beta);
+        let tensor = builder.graph.tensor_mut(added);
+        let (weight, mut quantization) = (tensor.value, tensor.quantization.take());
+        if let Some(weight) = weight.and_then(|weight| builder.graph.weights.get_mut(weight.0 as usize)) {
+            scale(&mut weight.data, &mut quantization, beta);
         }
+        builder.graph.tensor_mut(added).quantization = quantization;
     }
     dense(builder, call, &value, weights, [out, depth], added)
 }
@@ -88,11 +110,12 @@ pub(super) fn mat_mul(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Mad
     if !matches!(builder.known(call, 1), Some(Known::Constant(_))) {
         return Err(Error::NotConstant { what: "the second operand" });
     }
-    let (shape, weights) = builder.floats(call, 1, "the weights")?;
+    let weights = builder.weights(call, 1)?;
+    let shape = weights.shape.clone();
     let &[depth, out] = shape.as_slice() else {
         return Err(Error::Unsupported { what: format!("weights of {} axes", shape.len()) });
     };
-    dense(builder, call, &value, permuted(&weights, &shape, &[1, 0]), [out, depth], None)
+    dense(builder, call, &value, weights.permuted(&shape, &[1, 0]), [out, depth], None)
 }
 
 /// Rows times weights `[out, depth]`. Rows that are flattened images stay in the order of the graph: the weights' columns move instead.
@@ -100,7 +123,7 @@ fn dense(
     builder: &mut Builder<'_, '_>,
     call: &Call<'_, '_>,
     value: &Value,
-    mut weights: Vec<f32>,
+    mut weights: Constant,
     [out, depth]: [usize; 2],
     bias: Option<TensorId>,
 ) -> Made {
@@ -123,13 +146,13 @@ fn dense(
             }
             let shape: Vec<usize> = core::iter::once(out).chain(logical).collect();
             let axes: Vec<usize> = core::iter::once(0).chain(stored.iter().map(|axis| axis + 1)).collect();
-            weights = permuted(&weights, &shape, &axes);
+            weights = weights.permuted(&shape, &axes);
             value.id
         }
         Some(_) | None => builder.plain(value)?,
     };
-    let name = call.node.inputs.get(1).copied().unwrap_or_default();
-    let filter = builder.constant(name, vec![out, depth], weights)?;
+    let name = call.name(1);
+    let filter = builder.of_constant(name, vec![out, depth], weights)?;
     if let Some(last) = dims.last_mut() {
         *last = out;
     }

@@ -3,6 +3,7 @@
 mod elementwise;
 mod layer;
 mod movement;
+mod quantized;
 mod reduction;
 mod resize;
 mod shape;
@@ -11,7 +12,7 @@ mod window;
 use super::builder::{Builder, Call};
 use super::error::Error;
 use super::value::Known;
-use crate::ir::UnaryKind;
+use crate::ir::{BinaryKind, UnaryKind};
 
 type Made = Result<Vec<Known>, Error>;
 
@@ -74,12 +75,29 @@ words!(
     "DequantizeLinear",
     "QLinearConv",
     "QLinearMatMul",
+    "QGemm",
+    "QLinearAdd",
+    "QLinearMul",
+    "QLinearConcat",
+    "QLinearAveragePool",
+    "QLinearGlobalAveragePool",
+    "QLinearLeakyRelu",
+    "QLinearSigmoid",
+    "QLinearSoftmax",
+    "MatMulInteger",
+    "ConvInteger",
+    "DynamicQuantizeLinear",
 );
+
+/// Whether operators of a domain are read.
+pub(super) fn is_known_domain(domain: &str) -> bool {
+    matches!(domain, "" | "ai.onnx" | "com.microsoft")
+}
 
 /// Adds what a node of the file computes; its outputs in order.
 pub(super) fn build(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made {
     let attributes = call.attributes;
-    match call.node.kind {
+    match call.kind {
         "Conv" => layer::conv(builder, call),
         "Gemm" => layer::gemm(builder, call),
         "MatMul" => layer::mat_mul(builder, call),
@@ -111,6 +129,20 @@ pub(super) fn build(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made 
         "Resize" => resize::resize(builder, call),
         "Identity" | "Dropout" => Ok(vec![Known::Computed(builder.computed(call, 0, "the operand")?)]),
         "Cast" => shape::cast(builder, call),
+        "QuantizeLinear" => quantized::quantize_linear(builder, call),
+        "DequantizeLinear" => quantized::dequantize_linear(builder, call),
+        "QLinearConv" => quantized::conv(builder, call),
+        "QLinearMatMul" => quantized::mat_mul(builder, call),
+        "QGemm" => quantized::gemm(builder, call),
+        "QLinearAdd" => quantized::binary(builder, call, BinaryKind::Add),
+        "QLinearMul" => quantized::binary(builder, call, BinaryKind::Mul),
+        "QLinearConcat" => quantized::concat(builder, call),
+        "QLinearAveragePool" => quantized::unary(builder, call, "AveragePool"),
+        "QLinearGlobalAveragePool" => quantized::unary(builder, call, "GlobalAveragePool"),
+        "QLinearLeakyRelu" => quantized::unary(builder, call, "LeakyRelu"),
+        "QLinearSigmoid" => quantized::unary(builder, call, "Sigmoid"),
+        "QLinearSoftmax" => quantized::unary(builder, call, "Softmax"),
+        "DynamicQuantizeLinear" | "MatMulInteger" | "ConvInteger" => Err(Error::Dynamically { operator: call.kind.into() }),
         other => Err(Error::Operator { operator: other.chars().take(64).collect() }),
     }
 }

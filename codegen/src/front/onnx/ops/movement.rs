@@ -1,7 +1,7 @@
 //! Ops that move elements.
 
 use super::{Builder, Call, Error, Known, Made, axis};
-use crate::front::onnx::value::{Value, permuted};
+use crate::front::onnx::value::Value;
 use crate::ir::{Activation, DType, MirrorMode, Op};
 
 /// The file's axis of each stored one.
@@ -41,7 +41,7 @@ pub(super) fn transpose(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> M
 }
 
 pub(super) fn concat(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made {
-    let known: Vec<Known> = (0..call.node.inputs.len()).filter_map(|index| builder.known(call, index).cloned()).collect();
+    let known: Vec<Known> = (0..call.inputs.len()).filter_map(|index| builder.known(call, index).cloned()).collect();
     let leader = known.iter().filter_map(|known| match known {
         Known::Computed(value) if value.flat.is_none() => Some(value.order.clone()),
         Known::Computed(value) => Some((0..value.order.len()).collect()),
@@ -53,14 +53,12 @@ pub(super) fn concat(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made
     let order = order.ok_or(Error::Missing { index: 0, what: "the operand" })?;
     let axes = axes_of(&order);
     let mut inputs = Vec::with_capacity(known.len());
-    for (known, name) in known.iter().zip(&call.node.inputs) {
+    for (known, name) in known.iter().zip(&call.names) {
         inputs.push(match known {
             Known::Computed(value) if value.order.len() == order.len() => builder.arrange(value, &axes)?,
             Known::Constant(constant) if constant.shape.len() == order.len() => {
-                let values = constant.floats().ok_or(Error::ElementType { given: "int64" })?;
-                let values = permuted(values, &constant.shape, &axes);
-                let dims = axes.iter().filter_map(|&axis| constant.shape.get(axis).copied()).collect();
-                builder.constant(name, dims, values)?
+                let constant = constant.permuted(&constant.shape, &axes);
+                builder.of_constant(name, constant.shape.clone(), constant)?
             }
             Known::Computed(_) | Known::Constant(_) | Known::Wrong => {
                 return Err(Error::Unsupported { what: "operands of different numbers of axes".into() });
@@ -81,7 +79,7 @@ pub(super) fn split(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made 
         Some(parts) => Some(parts.to_vec()),
         None => builder.integers(call, 1, "the parts")?,
     };
-    let count = call.node.outputs.len();
+    let count = call.outputs.len();
     let stored = builder.shape(value.id).0.clone();
     let declared: Vec<Option<Vec<usize>>> = match parts {
         Some(parts) if parts.len() == count => parts
@@ -96,7 +94,7 @@ pub(super) fn split(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made 
             .collect(),
         Some(_) | None => vec![None; count],
     };
-    let made = builder.add_all(call, Op::Split { input: value.id, axis: place }, declared, DType::F32)?;
+    let made = builder.add_all(call, Op::Split { input: value.id, axis: place }, declared)?;
     Ok(made.into_iter().map(|id| Known::Computed(Value::ordered(id, value.order.clone()))).collect())
 }
 
@@ -123,10 +121,19 @@ pub(super) fn pad(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made {
         after[place] = size(index + chosen.len())?;
     }
     let number = builder.optional(call, 2, "the number")?;
-    let number = number.as_ref().and_then(|constant| constant.floats()).and_then(|values| values.first().copied());
+    let number = number.as_ref().and_then(|constant| constant.floats()?.first().copied());
     let number = number.or(call.attributes.optional_float("value")).unwrap_or(0.0);
+    let number = match builder.graph.tensor(value.id).dtype {
+        // Of integers, the number is one.
+        DType::I8 => {
+            let given = builder.integers(call, 2, "the number")?.and_then(|values| values.first().copied()).unwrap_or(0);
+            let offset = if builder.unsigned.contains(&value.id) { 128 } else { 0 };
+            given.saturating_sub(offset).clamp(-128, 127) as i32
+        }
+        DType::U8 | DType::I16 | DType::I32 | DType::I64 | DType::F32 | DType::Bool => number.to_bits() as i32,
+    };
     let op = match call.attributes.text("mode").unwrap_or("constant") {
-        "constant" => Op::Pad { input: value.id, before, after, value: number.to_bits() as i32 },
+        "constant" => Op::Pad { input: value.id, before, after, value: number },
         "reflect" => Op::MirrorPad { input: value.id, before, after, mode: MirrorMode::Reflect },
         other => return Err(Error::Value { what: "mode", expected: "constant or reflect", given: other.into() }),
     };

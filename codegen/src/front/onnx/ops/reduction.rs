@@ -2,7 +2,7 @@
 
 use super::{Builder, Call, Error, Known, Made, axes, axis};
 use crate::front::onnx::value::Value;
-use crate::ir::{DType, Op, ReduceKind};
+use crate::ir::{Op, ReduceKind};
 
 /// What is left of a value whose file's axes `gone` are reduced.
 struct Left {
@@ -54,7 +54,7 @@ pub(super) fn reduce(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made
         Some(_) | None => (0..rank).collect(),
     };
     let Left { stored, dims, order } = left(builder, &value, &gone, call.attributes.integer("keepdims", 1) != 0);
-    let kind = if call.node.kind == "ReduceMax" { ReduceKind::Max } else { ReduceKind::Mean };
+    let kind = if call.kind == "ReduceMax" { ReduceKind::Max } else { ReduceKind::Mean };
     let made = builder.add(call, Op::Reduce { kind, input: value.id, axes: stored }, Some(dims))?;
     Ok(vec![Known::Computed(Value::ordered(made, order))])
 }
@@ -68,7 +68,7 @@ pub(super) fn arg_max(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Mad
     let gone = axis(call.attributes.integer("axis", 0), value.order.len())?;
     let Left { stored, dims, order } = left(builder, &value, &[gone], call.attributes.integer("keepdims", 1) != 0);
     let op = Op::ArgMax { input: value.id, axis: stored.first().copied().unwrap_or(0) };
-    let made = builder.add_all(call, op, vec![Some(dims)], DType::I32)?;
+    let made = builder.add_all(call, op, vec![Some(dims)])?;
     Ok(made.into_iter().map(|id| Known::Computed(Value::ordered(id, order.clone()))).collect())
 }
 

@@ -27,7 +27,7 @@ pub(super) fn pool(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made {
     if value.order.len() != 4 {
         return Err(Error::Unsupported { what: format!("a pool of {} axes", value.order.len()) });
     }
-    if call.node.outputs.len() > 1 {
+    if call.outputs.len() > 1 {
         return Err(Error::Unsupported { what: "a pool that tells indices".into() });
     }
     let kernel: [usize; 2] = call.attributes.sizes("kernel_shape", 1, 0)?;
@@ -42,7 +42,7 @@ pub(super) fn pool(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made {
     if window.dilation != [1, 1] {
         return Err(Error::Unsupported { what: "a dilated pool".into() });
     }
-    let kind = if call.node.kind == "MaxPool" { PoolKind::Max } else { PoolKind::Average };
+    let kind = if call.kind == "MaxPool" { PoolKind::Max } else { PoolKind::Average };
     let padded = window.pad_before != [0, 0] || window.pad_after != [0, 0];
     if kind == PoolKind::Average && padded && call.attributes.integer("count_include_pad", 0) != 0 {
         let (before, after) = (window.pad_before, window.pad_after);
@@ -71,7 +71,7 @@ pub(super) fn global_pool(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) ->
     let [batch, _, _, channels] = *builder.shape(input).0.as_slice() else {
         return Err(Error::Malformed { what: "an image without four axes" });
     };
-    let kind = if call.node.kind == "GlobalMaxPool" { ReduceKind::Max } else { ReduceKind::Mean };
+    let kind = if call.kind == "GlobalMaxPool" { ReduceKind::Max } else { ReduceKind::Mean };
     let made = builder.add(call, Op::Reduce { kind, input, axes: vec![1, 2] }, Some(vec![batch, 1, 1, channels]))?;
     Ok(vec![Known::Computed(Value::ordered(made, IMAGE_ORDER.to_vec()))])
 }

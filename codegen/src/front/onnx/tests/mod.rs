@@ -89,6 +89,77 @@ fn mistakes_are_named() {
     }
 }
 
+/// One float.
+fn scale(name: &str, value: f32) -> Vec<u8> {
+    tensor(name, 1, &[], &value.to_le_bytes())
+}
+
+#[test]
+fn mistakes_of_quantization_are_named() {
+    let row = |data_type| port("x", data_type, &[1, 4]);
+    let zero = |data_type, value: u8| tensor("z", data_type, &[], &[value]);
+    let quantize = || node("QuantizeLinear", &["x", "s", "z"], &[]);
+    let dequantize = || node("DequantizeLinear", &["x", "s", "z"], &[]);
+    let scales = |values: &[f32]| {
+        let raw: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        tensor("s", 1, &[values.len() as u8], &raw)
+    };
+    let leaky = |at: &str| node("QLinearLeakyRelu", &["x", "s", "z", at, "z"], &[]);
+    let cases = [
+        (model(row(1), &[], node("DynamicQuantizeLinear", &["x"], &[])), "onnx::dynamic_quantization"),
+        (model(row(3), &[], node("MatMulInteger", &["x", "x"], &[])), "onnx::dynamic_quantization"),
+        (model(row(1), &[scale("s", 0.0), zero(3, 0)], quantize()), "onnx::value"),
+        (model(row(1), &[scale("s", f32::NAN), zero(3, 0)], quantize()), "onnx::value"),
+        (model(row(1), &[scales(&[0.1, 0.2]), tensor("z", 3, &[2], &[0, 0])], quantize()), "onnx::unsupported"),
+        (model(row(1), &[scales(&[0.1, 0.2]), tensor("z", 3, &[1], &[0])], quantize()), "onnx::value"),
+        (model(row(2), &[scale("s", 0.1), zero(3, 0)], dequantize()), "onnx::value"),
+        (model(row(1), &[scale("s", 0.1), zero(3, 0)], dequantize()), "onnx::element_type"),
+        (model(row(3), &[scale("s", 0.1), zero(3, 0)], node("QLinearConv", &["x", "s", "z"], &[])), "onnx::missing"),
+        (model(row(3), &[scale("s", 0.1), zero(3, 0)], leaky("t")), "onnx::unknown"),
+        (model(row(3), &[scale("s", 0.1), zero(3, 0)], node("Relu", &["x"], &[])), "onnx::element_type"),
+    ];
+    for (index, (bytes, expected)) in cases.into_iter().enumerate() {
+        assert_eq!(code(&bytes), expected, "case {index}");
+    }
+    let graph = read(&model(row(3), &[scale("s", 0.1), zero(3, 0)], leaky("s")), "test").unwrap();
+    assert_eq!(graph.nodes.len(), 1, "{graph}");
+}
+
+#[test]
+fn what_is_not_quantized_is_named() {
+    // Reals between two quantized tensors, of which only one operator's result is quantized.
+    let parts = |middle: &[u8]| {
+        let quantized = named("QuantizeLinear", &["x", "s", "z"], "q");
+        let real = named("DequantizeLinear", &["q", "s", "z"], "r");
+        let mut graph = [field(11, &port("x", 1, &[1, 4])), field(12, &field(1, b"y"))].concat();
+        graph.extend([quantized, real, middle.to_vec()].iter().flat_map(|node| field(1, node)));
+        graph.extend([scale("s", 0.1), tensor("z", 3, &[], &[0])].iter().flat_map(|tensor| field(5, tensor)));
+        [field(7, &graph), field(8, &number(2, 17))].concat()
+    };
+    assert_eq!(code(&parts(&named("Sigmoid", &["r"], "y"))), "onnx::unquantized");
+    assert!(read(&parts(&named("Softmax", &["r"], "y")), "test").is_ok());
+    assert!(read(&parts(&named("Identity", &["r"], "y")), "test").is_ok());
+}
+
+fn named(kind: &str, inputs: &[&str], output: &str) -> Vec<u8> {
+    let mut made: Vec<u8> = inputs.iter().flat_map(|input| field(1, input.as_bytes())).collect();
+    made.extend(field(2, output.as_bytes()));
+    made.extend(field(4, kind.as_bytes()));
+    made
+}
+
+#[test]
+fn halves_become_floats() {
+    let halves: Vec<u8> = [0x3c00u16, 0xc000, 0x0001, 0x7bff].iter().flat_map(|half| half.to_le_bytes()).collect();
+    let bytes = model(port("x", 1, &[1, 4]), &[tensor("w", 10, &[4], &halves)], node("Add", &["x", "w"], &[]));
+    let graph = read(&bytes, "test").unwrap();
+    let values = graph.weights.iter().find_map(|weight| match &weight.data {
+        crate::ir::Data::F32(values) => Some(values.clone()),
+        _ => None,
+    });
+    assert_eq!(values, Some(vec![1.0, -2.0, 2f32.powi(-24), 65504.0]));
+}
+
 #[test]
 fn an_open_batch_becomes_one() {
     let graph = read(&model(port("x", 1, &[0, 4]), &[], node("Relu", &["x"], &[])), "test").unwrap();

@@ -1,0 +1,110 @@
+//! What ONNX Runtime computes in f32 between dequantization and quantization, where there are as few stored values as 256 or as
+//! 65,536 pairs of them: tables, and which fixed-point kernels give the same answers.
+
+use super::steps::{self, Sums};
+use super::unary::{affine, tabulate};
+use crate::ir::{Activation, Quantization, UnaryKind};
+use tinybake_runtime::kernels::binary::BinaryOp;
+use tinybake_runtime::kernels::quantize::Affine;
+use tinybake_runtime::kernels::reals::{self, RealAdd, RealMul};
+use tinybake_runtime::kernels::reduce::Mean;
+use tinybake_runtime::requantize::{Clamp, Multiplier};
+
+/// Least and greatest stored value of an output under an activation.
+pub fn activation_range(activation: Activation, scale: f32, zero_point: i32) -> (i8, i8) {
+    let whole = Clamp { zero_point, min: i8::MIN, max: i8::MAX };
+    let stored = |real: f32| reals::nearest(real / scale, &whole);
+    match activation {
+        Activation::None => (i8::MIN, i8::MAX),
+        Activation::Relu => (stored(0.0), i8::MAX),
+        Activation::Relu6 => (stored(0.0), stored(6.0)),
+        Activation::ReluN1To1 => (stored(-1.0), stored(1.0)),
+        Activation::Clamp { min, max } => (min.clamp(-128, 127) as i8, max.clamp(-128, 127) as i8),
+    }
+}
+
+fn clamp(output: &Quantization, activation: Activation) -> Clamp {
+    let (min, max) = activation_range(activation, output.scale(), output.zero_point());
+    Clamp { zero_point: output.zero_point(), min, max }
+}
+
+/// The nearest integer, half to even, plus the zero point, within the range.
+pub fn nearest(scaled: f64, clamp: &Clamp) -> i8 {
+    let stored = (scaled.round_ties_even() as i32).saturating_add(clamp.zero_point);
+    stored.max(clamp.min.into()).min(clamp.max.into()) as i8
+}
+
+/// The answers of `function` on reals, for every stored input.
+pub fn table(function: impl Fn(f32) -> f32, input: &Quantization, output: &Quantization) -> [i8; 256] {
+    let whole = clamp(output, Activation::None);
+    tabulate(|x| {
+        let real = input.scale() * (i32::from(x) - input.zero_point()) as f32;
+        reals::nearest(function(real) / output.scale(), &whole)
+    })
+}
+
+/// An element-wise function of a real. Sigmoid and the hyperbolic tangent are rounded from `f64`; ONNX Runtime's polynomials are
+/// within some units in the last place of that.
+pub fn unary(kind: UnaryKind, x: f32) -> f32 {
+    match kind {
+        UnaryKind::Logistic => (1.0 / (1.0 + (-f64::from(x)).exp())) as f32,
+        UnaryKind::Tanh => f64::from(x).tanh() as f32,
+        UnaryKind::Relu => x.max(0.0),
+        UnaryKind::Relu6 => x.clamp(0.0, 6.0),
+        UnaryKind::ReluN1To1 => x.clamp(-1.0, 1.0),
+        UnaryKind::LeakyRelu { alpha } => {
+            if x >= 0.0 {
+                x
+            } else {
+                alpha * x
+            }
+        }
+        UnaryKind::HardSwish => x * (x * (1.0 / 6.0) + 0.5).clamp(0.0, 1.0),
+    }
+}
+
+/// The parameters of a sum (`sign` 1) or difference (-1).
+pub fn add(a: &Quantization, b: &Quantization, output: &Quantization, activation: Activation, sign: f32) -> RealAdd {
+    let b = affine(b);
+    let b = Affine { scale: sign * b.scale, ..b };
+    RealAdd { a: affine(a), b, output_scale: output.scale(), clamp: clamp(output, activation) }
+}
+
+/// The parameters of a product.
+pub fn mul(a: &Quantization, b: &Quantization, output: &Quantization, activation: Activation) -> RealMul {
+    RealMul { a: affine(a), b: affine(b), output_scale: output.scale(), clamp: clamp(output, activation) }
+}
+
+/// The parameters of a mean of `count` elements that is rounded to the nearest, half to even; `None` where fixed point rounds otherwise.
+pub fn mean(count: usize, input: &Quantization, output: &Quantization) -> Option<Mean> {
+    let scale = f64::from(input.scale()) / (count as f64 * f64::from(output.scale()));
+    let whole = clamp(output, Activation::None);
+    let rule = |sum: i32| nearest(f64::from(sum) * scale, &whole);
+    let count = i32::try_from(count).unwrap_or(i32::MAX);
+    let end = |stored: i32| (stored - input.zero_point()).saturating_mul(count);
+    let sums = Sums { min: end(-128), max: end(127) };
+    let found = steps::multiplier(rule, &whole, sums, 0, scale);
+    let offset = input.zero_point().wrapping_mul(count);
+    let multiplier = Multiplier { multiplier: found?, shift: 0 };
+    Some(Mean { offset, multiplier, output_zero_point: output.zero_point() })
+}
+
+/// `a` where it is not negative, `a * b` elsewhere.
+pub fn prelu(a: &Quantization, b: &Quantization, output: &Quantization) -> impl BinaryOp {
+    struct Slope(RealMul, [i8; 256]);
+    impl BinaryOp for Slope {
+        fn apply(&self, a: i8, b: i8) -> i8 {
+            match i32::from(a) < self.0.a.zero_point {
+                true => self.0.apply(a, b),
+                false => self.1[usize::from(a as u8)],
+            }
+        }
+    }
+    Slope(mul(a, b, output, Activation::None), table(|x| x, a, output))
+}
+
+/// Whether two functions answer the same for all pairs of stored values.
+pub fn equal(one: &impl BinaryOp, other: &impl BinaryOp) -> bool {
+    let all = || i8::MIN..=i8::MAX;
+    all().all(|a| all().all(|b| one.apply(a, b) == other.apply(a, b)))
+}
