@@ -1,5 +1,5 @@
-//! Generated code, built and run, equals what TensorFlow Lite Micro recorded: on the host, and on every emulated core that is
-//! installed.
+//! Generated code, built and run, equals what TensorFlow Lite Micro, or ONNX Runtime, recorded: on the host, and on every emulated
+//! core that is installed.
 
 mod common;
 
@@ -39,7 +39,7 @@ fn unequal(cases: &[Case], on: &str, optimize: Optimize, samples: Option<usize>)
     let runs = measure::run_many(&batch, &target, &measuring).unwrap_or_else(|problem| panic!("{on}: {problem}"));
     let mut wrong = Vec::new();
     for ((case, program), run) in cases.iter().zip(&programs).zip(&runs) {
-        let found = measure::compare(run, &program.outputs, &case.golden, "tflm")
+        let found = measure::compare(run, &program.outputs, &case.golden, case.engine())
             .unwrap_or_else(|problem| panic!("{}: {problem}", case.name));
         if found.unequal > 0 {
             wrong.push(format!(
@@ -69,6 +69,28 @@ fn equal(cases: &[Case], on: &str, samples: Option<usize>) {
     }
 }
 
+/// Recorded quantized ONNX cases, in the order of generated code.
+fn quantized_onnx() -> Vec<Case> {
+    common::quantized_onnx().iter().map(Case::turned).collect()
+}
+
+#[test]
+fn quantized_onnx_cases_on_the_host() {
+    equal(&quantized_onnx(), "host", None);
+}
+
+#[test]
+fn quantized_onnx_cases_on_every_core() {
+    let cases = quantized_onnx();
+    CORES.iter().for_each(|core| equal(&cases, core, Some(2)));
+}
+
+/// Public models, of TensorFlow Lite and quantized ONNX.
+fn public() -> Vec<Case> {
+    let onnx = common::shared_onnx();
+    common::shared().into_iter().chain(onnx.iter().map(Case::turned)).collect()
+}
+
 #[test]
 fn conformance_cases_on_the_host() {
     equal(&common::conformance(), "host", None);
@@ -82,12 +104,12 @@ fn conformance_cases_on_every_core() {
 
 #[test]
 fn public_models_on_the_host() {
-    equal(&common::shared(), "host", None);
+    equal(&public(), "host", None);
 }
 
 #[test]
 fn public_models_on_every_core() {
-    for case in common::shared() {
+    for case in public() {
         CORES.iter().for_each(|core| equal(std::slice::from_ref(&case), core, Some(2)));
     }
 }

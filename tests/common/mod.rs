@@ -6,7 +6,7 @@ pub(crate) mod random;
 use std::path::{Path, PathBuf};
 use tinybake_codegen::ir::{DType, Data};
 use tinybake_codegen::measure::{Golden, Port, Program};
-use tinybake_codegen::pipeline::{Compiled, compile};
+use tinybake_codegen::pipeline::{Compiled, compile, reference_of, turned_images};
 use tinybake_codegen::script::Files;
 use tinybake_codegen::{Options, lower};
 
@@ -47,6 +47,21 @@ pub(crate) fn digits() -> Case {
     Case { name: "digits".into(), model: folder.join("digits.tflite"), golden: Golden::parse(&golden).expect("a recording") }
 }
 
+/// Public quantized ONNX models with recordings of ONNX Runtime, where the maintainers' folder of them is there.
+pub(crate) fn shared_onnx() -> Vec<Case> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/models/onnx");
+    if !folder.is_dir() {
+        println!("skipped: ../shared/models/onnx is not there, so no public ONNX models are tested");
+        return Vec::new();
+    }
+    cases_of(&folder, "onnx")
+}
+
+/// The recorded quantized ONNX cases that the project ships.
+pub(crate) fn quantized_onnx() -> Vec<Case> {
+    cases_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/onnx_quantized"), "onnx")
+}
+
 /// TensorFlow Lite models in a folder that have a recording.
 pub(crate) fn cases(folder: &Path) -> Vec<Case> {
     cases_of(folder, "tflite")
@@ -77,6 +92,20 @@ impl Case {
         let files = Files::read(&self.model).unwrap_or_else(|problem| panic!("{}: {problem}", self.name));
         compile(&files.source(&self.model.to_string_lossy()), options)
             .unwrap_or_else(|problem| panic!("{}: {problem}", self.name))
+    }
+
+    /// The engine whose recorded outputs the model's are to equal.
+    pub(crate) fn engine(&self) -> &'static str {
+        reference_of(&self.model.to_string_lossy()).name()
+    }
+
+    /// With the images of the recording in the order in which generated code has them.
+    pub(crate) fn turned(&self) -> Self {
+        let files = Files::read(&self.model).unwrap_or_else(|problem| panic!("{}: {problem}", self.name));
+        let turned = turned_images(&files.source(&self.model.to_string_lossy()));
+        let mut case = self.clone();
+        case.golden.channels_last(&turned.inputs, &turned.outputs);
+        case
     }
 
     /// The recorded samples, one list of inputs each.
