@@ -26,7 +26,7 @@ pub(crate) use {
 /// (the zero point and the half that rounds, both scaled), and how far that is shifted right.
 pub(crate) type Scale = [i32; 4];
 
-/// In the shifts of a layer of which every scale rounds as [`Finish::Once`]; shifts are taken modulo 256.
+/// In the shifts of a layer of which every scale rounds once; shifts are taken modulo 256.
 pub const ONCE: i32 = 1 << 8;
 
 /// How sums are rounded when they are scaled.
