@@ -1,6 +1,6 @@
 //! Convolutions without groups.
 
-use super::{Layer, PIXELS, Palette, Windows};
+use super::{Layer, MEMORY, PIXELS, Palette, Windows};
 use crate::kernels::conv2d::{Conv2d, gather_part};
 use crate::kernels::dims::origin;
 use crate::kernels::pixels::Block;
@@ -16,11 +16,15 @@ pub fn conv2d<R: Requantize>(p: &Conv2d, input: &[i8], filter: Palette<'_>, bias
     if width == 0 || channels == 0 || p.groups != 1 {
         return;
     }
-    let layer = Layer { palette: filter, size, channels, bias, requantize, clamp: p.clamp };
+    // To keep at least half of the windows that there could be is worth a look-up of weights for fewer pixels.
+    let room = MEMORY.checked_div(size).map_or(0, |windows| windows.saturating_sub(4));
+    let kept = room >= PIXELS / 2;
+    let pixels = if kept { room.min(PIXELS) } else { PIXELS };
+    let layer = Layer { palette: filter, size, kept, channels, bias, requantize, clamp: p.clamp };
     // Pixels that are made at a time are neighbours in a row.
     for (out_y, row) in output.chunks_mut((width * channels).max(1)).enumerate().take(p.output.height as usize) {
-        for (group, out) in row.chunks_mut((PIXELS * channels).max(1)).enumerate() {
-            let (y, x) = (origin(out_y, p.stride[0], p.pad[0]), origin(group * PIXELS, p.stride[1], p.pad[1]));
+        for (group, out) in row.chunks_mut((pixels * channels).max(1)).enumerate() {
+            let (y, x) = (origin(out_y, p.stride[0], p.pad[0]), origin(group * pixels, p.stride[1], p.pad[1]));
             layer.pixels(&Row { p, input, y, x }, out);
         }
     }

@@ -20,7 +20,7 @@ pub fn fully_connected<R: Requantize>(
     if size == 0 || channels == 0 {
         return;
     }
-    let layer = Layer { palette: filter, size, channels, bias, requantize, clamp: p.clamp };
+    let layer = Layer { palette: filter, size, kept: false, channels, bias, requantize, clamp: p.clamp };
     for (input, out) in
         input.chunks(size.saturating_mul(PIXELS).max(1)).zip(output.chunks_mut(channels.saturating_mul(PIXELS).max(1)))
     {

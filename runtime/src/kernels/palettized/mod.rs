@@ -19,6 +19,9 @@ const PIXELS: usize = 8;
 /// Elements of a window that are multiplied at a time at most: a whole number of bytes of places.
 const PART: usize = 64;
 
+/// Elements of memory for weights of four channels, and for windows.
+const MEMORY: usize = 5 * PART;
+
 /// The weights of a layer: of each output channel in turn the places of its weights in a table of values, the first in the lowest bits of
 /// a byte; each channel begins with a byte.
 #[derive(Clone, Copy, Debug)]
@@ -95,6 +98,8 @@ struct Layer<'a, R> {
     palette: Palette<'a>,
     /// Elements of a window.
     size: usize,
+    /// Whether the windows of all pixels that are made at a time find room beside the weights, so that each is gathered once.
+    kept: bool,
     channels: usize,
     bias: &'a [i32],
     requantize: R,
@@ -105,10 +110,16 @@ impl<R: Requantize> Layer<'_, R> {
     /// Pixels, up to [`PIXELS`], as many as `out` is of.
     #[inline(never)]
     fn pixels(&self, windows: &dyn Windows, out: &mut [i8]) {
-        let Self { palette, size, channels, bias, requantize, clamp } = self;
+        let Self { palette, size, kept, channels, bias, requantize, clamp } = self;
         let (size, channels, values) = (*size, (*channels).max(1), palette.values());
         let bytes = palette.bytes(size);
-        let (mut weights, mut buffer) = ([0; 4 * PART], [0; PART]);
+        let mut memory = [0; MEMORY];
+        let Some((weights, buffer)) = memory.split_at_mut_checked(4 * PART.min(size)) else { return };
+        if *kept {
+            for (index, (window, _)) in buffer.chunks_exact_mut(size.max(1)).zip(out.chunks(channels)).enumerate() {
+                windows.part(index, 0, window);
+            }
+        }
         let mut channel = 0;
         while channel < channels {
             let mut sums = [[0; 4]; PIXELS];
@@ -121,8 +132,10 @@ impl<R: Requantize> Layer<'_, R> {
                     at = at.wrapping_add(bytes);
                 }
                 for (index, (sums, _)) in sums.iter_mut().zip(out.chunks(channels)).enumerate() {
-                    let Some(buffer) = buffer.get_mut(..length) else { return };
-                    arch::dot_1x4(sums, windows.part(index, first, buffer), &weights, length);
+                    let from = if *kept { index * size } else { 0 };
+                    let Some(buffer) = buffer.get_mut(from..).and_then(|buffer| buffer.get_mut(..length)) else { return };
+                    let part = if *kept { buffer } else { windows.part(index, first, buffer) };
+                    arch::dot_1x4(sums, part, weights, length);
                 }
                 first += length;
             }
