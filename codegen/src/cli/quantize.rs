@@ -6,13 +6,13 @@ use super::{Ended, Outcome, choices};
 use crate::front::safetensors::{Layout, write};
 use crate::options::Reference;
 use crate::pipeline;
-use crate::quantize::{self, Agreement, Choice, Dataset, Options, Quantized, Ranges, Recipe, TensorReport};
+use crate::quantize::{self, Activations, Agreement, Choice, Dataset, Options, Quantized, Ranges, Recipe, TensorReport};
 use crate::script::{self, Files};
 use clap::ValueEnum;
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// Quantizes a float model to int8, on samples of its inputs, and writes it in the native format.
+/// Quantizes a float model, on samples of its inputs, and writes it in the native format.
 ///
 /// The ways to pick ranges, with and without equalization and bias correction, are tried in turn, and the one is kept whose
 /// outputs are closest to the float model's on the first 256 samples.
@@ -27,6 +27,9 @@ pub(super) struct Quantize {
     /// The file to write, NAME.safetensors; its topology goes to NAME.toml beside it.
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
+    /// The integers that activations become; weights become int8 either way.
+    #[arg(long, value_enum, default_value_t = Width::Int8, value_name = "TYPE")]
+    activations: Width,
     /// How ranges of activations are picked: auto, min-max, percentile, percentile:99.9, mse.
     #[arg(long, default_value = "auto", value_name = "WAY", value_parser = ranges)]
     ranges: AutoRanges,
@@ -70,6 +73,12 @@ impl Switch {
             Switch::Off => Choice::Off,
         }
     }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Width {
+    Int8,
+    Int16,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -125,6 +134,10 @@ impl Quantize {
         let data = dataset(&self.data)?;
         let evaluation = self.evaluate.as_ref().map(dataset).transpose()?;
         let options = Options {
+            activations: match self.activations {
+                Width::Int8 => Activations::Int8,
+                Width::Int16 => Activations::Int16,
+            },
             ranges: self.ranges.0,
             equalize: self.equalize.choice(),
             correct_biases: self.correct_biases.choice(),
@@ -171,7 +184,7 @@ impl Quantize {
 }
 
 fn way((recipe, mean_squared_error): (Recipe, f64)) -> Way {
-    let Recipe { ranges, equalize, correct_biases } = recipe;
+    let Recipe { activations: _, ranges, equalize, correct_biases } = recipe;
     Way { ranges: ranges.to_string(), equalize, correct_biases, mean_squared_error }
 }
 

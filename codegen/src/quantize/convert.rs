@@ -1,30 +1,30 @@
-//! The float graph with every tensor that is computed with as int8.
+//! The float graph with every tensor that is computed with as int8 or int16.
 
 use super::groups::{Groups, groups};
 use super::prepare::reals;
-use super::ranges::{activation, affine};
+use super::ranges::{activation, quantization};
 use super::statistics::Statistics;
 use super::stored::StoredLayer;
-use super::{Recipe, bias};
+use super::{Activations, Recipe, bias};
 use crate::diag::Diagnostics;
 use crate::eval::float::stored_of;
 use crate::ir::{BinaryKind, DType, Data, Graph, Layer, Node, Op, Quantization, Tensor, TensorId, Weight};
 use std::collections::BTreeMap;
 
-/// The int8 graph of a prepared float graph.
+/// The quantized graph of a prepared float graph.
 ///
 /// # Errors
 /// What validation says of the result.
 pub(super) fn convert(float: &Graph, statistics: &Statistics, recipe: &Recipe) -> Result<Graph, Diagnostics> {
     let mut graph = float.clone();
-    let groups = groups(&mut graph);
+    let groups = groups(&mut graph, recipe.activations);
     let scales = activations(&graph, statistics, &groups, recipe);
     let float = graph.clone();
     for index in 0..graph.tensors.len() {
         let id = TensorId(index as u32);
         let tensor = graph.tensor_mut(id);
         if tensor.value.is_none() && tensor.dtype == DType::F32 {
-            tensor.dtype = DType::I8;
+            tensor.dtype = recipe.activations.dtype();
             tensor.quantization = scales.get(&groups.of(id)).cloned();
         }
     }
@@ -34,7 +34,7 @@ pub(super) fn convert(float: &Graph, statistics: &Statistics, recipe: &Recipe) -
         if op.layer().is_some() {
             layer(&mut graph, &float, &node, &mut op, statistics, recipe);
         } else {
-            operands(&mut graph, &float, &node, &mut op);
+            operands(&mut graph, &float, &node, &mut op, recipe.activations);
         }
         graph.nodes[index].op = op;
     }
@@ -60,7 +60,7 @@ fn activations(graph: &Graph, statistics: &Statistics, groups: &Groups, recipe: 
                 let known: Vec<_> = members.iter().filter_map(|&id| statistics.of(id)).collect();
                 // What users feed in is not clipped.
                 let is_input = members.iter().any(|id| graph.inputs.contains(id));
-                activation(&known, if is_input { super::Ranges::MinMax } else { recipe.ranges })
+                activation(&known, if is_input { super::Ranges::MinMax } else { recipe.ranges }, recipe.activations)
             }
         };
         (root, quantization)
@@ -68,7 +68,7 @@ fn activations(graph: &Graph, statistics: &Statistics, groups: &Groups, recipe: 
     members.into_iter().map(one).collect()
 }
 
-/// Adds an int8 or int32 constant.
+/// Adds a constant of integers.
 fn constant(graph: &mut Graph, like: &Tensor, data: Data, quantization: Option<Quantization>) -> TensorId {
     let dtype = data.dtype();
     let value = graph.add_weight(Weight { name: like.name.clone(), data });
@@ -89,7 +89,11 @@ fn layer(graph: &mut Graph, float: &Graph, node: &Node, op: &mut Op, statistics:
     } else {
         Vec::new()
     };
-    let biases = Data::I32(stored.biases(biases, &moved, input_scale));
+    let biases = stored.biases(biases, &moved, input_scale);
+    let biases = match recipe.activations {
+        Activations::Int8 => Data::I32(biases),
+        Activations::Int16 => Data::I64(biases.into_iter().map(i64::from).collect()),
+    };
     let StoredLayer { scales, weights, .. } = stored;
     let bias_quantization = Quantization {
         scales: scales.iter().map(|scale| scale * input_scale).collect(),
@@ -106,12 +110,13 @@ fn layer(graph: &mut Graph, float: &Graph, node: &Node, op: &mut Op, statistics:
 }
 
 /// Constant operands of the other ops, and the number that a pad stores.
-fn operands(graph: &mut Graph, float: &Graph, node: &Node, op: &mut Op) {
+fn operands(graph: &mut Graph, float: &Graph, node: &Node, op: &mut Op, activations: Activations) {
+    let dtype = activations.dtype();
     let output = node.outputs.first().and_then(|&output| graph.tensor(output).quantization.clone());
     if let (Op::Pad { value, .. }, Some(quantization)) = (&mut *op, &output)
-        && let Data::I8(stored) = stored_of(&[f32::from_bits(*value as u32)], DType::I8, Some(quantization))
+        && let Some(stored) = stored_of(&[f32::from_bits(*value as u32)], dtype, Some(quantization)).integers()
     {
-        *value = stored.first().copied().unwrap_or(0).into();
+        *value = stored.first().map_or(0, |&stored| stored as i32);
     }
     // Operands of what compares or joins stored integers are in the output's quantization.
     let shared = match op {
@@ -128,9 +133,9 @@ fn operands(graph: &mut Graph, float: &Graph, node: &Node, op: &mut Op) {
                 let greatest = (-low).max(high) / 127.0;
                 Quantization::per_tensor(if greatest > 0.0 { greatest as f32 } else { 1.0 }, 0)
             }
-            None => affine(low, high),
+            None => self::quantization(low, high, activations),
         };
-        let data = stored_of(values, DType::I8, Some(&quantization));
+        let data = stored_of(values, dtype, Some(&quantization));
         *id = constant(graph, float.tensor(*id), data, Some(quantization));
     });
 }

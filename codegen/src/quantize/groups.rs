@@ -1,9 +1,10 @@
 //! Which activations must share a quantization, and which have one that is not theirs to choose.
 //!
 //! TensorFlow Lite Micro moves, pools and compares stored integers without rescaling them, so what goes in and what comes out have
-//! one quantization; softmax and logistic have 1/256 and -128, tanh 1/128 and 0. Where something of a fixed quantization
+//! one quantization; softmax and logistic have 1/256 and -128, tanh 1/128 and 0, and all three 1/32768 and 0 in 16 bits. Where something of a fixed quantization
 //! meets others in one tensor, a `quantize` is put between.
 
+use super::Activations;
 use crate::ir::{BinaryKind, DType, Graph, Node, Op, PoolKind, Quantization, ReduceKind, Tensor, TensorId, UnaryKind};
 
 /// Groups of activations; a tensor that is alone is its own group.
@@ -58,7 +59,11 @@ enum Tie {
     Fixed(Quantization),
 }
 
-fn tie(op: &Op) -> Tie {
+fn tie(op: &Op, activations: Activations) -> Tie {
+    let fixed = |scale: f32, zero_point: i32| match activations {
+        Activations::Int8 => Tie::Fixed(Quantization::per_tensor(scale, zero_point)),
+        Activations::Int16 => Tie::Fixed(Quantization::per_tensor(1.0 / 32768.0, 0)),
+    };
     match op {
         Op::Conv2d { .. } | Op::DepthwiseConv2d { .. } | Op::TransposeConv { .. } | Op::FullyConnected { .. } => Tie::Free,
         Op::Binary { kind, .. } => match kind {
@@ -66,8 +71,8 @@ fn tie(op: &Op) -> Tie {
             BinaryKind::Maximum | BinaryKind::Minimum => Tie::Joined,
         },
         Op::Unary { kind, input: _ } => match kind {
-            UnaryKind::Logistic => Tie::Fixed(Quantization::per_tensor(1.0 / 256.0, -128)),
-            UnaryKind::Tanh => Tie::Fixed(Quantization::per_tensor(1.0 / 128.0, 0)),
+            UnaryKind::Logistic => fixed(1.0 / 256.0, -128),
+            UnaryKind::Tanh => fixed(1.0 / 128.0, 0),
             // TFLM's relu6 limits stored integers and does not rescale.
             UnaryKind::Relu6 => Tie::Same,
             UnaryKind::Relu | UnaryKind::ReluN1To1 | UnaryKind::LeakyRelu { alpha: _ } | UnaryKind::HardSwish => Tie::Free,
@@ -78,7 +83,7 @@ fn tie(op: &Op) -> Tie {
             ReduceKind::Mean => Tie::Free,
             ReduceKind::Max => Tie::Same,
         },
-        Op::Softmax { .. } => Tie::Fixed(Quantization::per_tensor(1.0 / 256.0, -128)),
+        Op::Softmax { .. } => fixed(1.0 / 256.0, -128),
         Op::Concatenation { .. } | Op::Pack { .. } => Tie::Joined,
         Op::Pad { .. }
         | Op::MirrorPad { .. }
@@ -94,11 +99,11 @@ fn tie(op: &Op) -> Tie {
 
 /// The groups of a graph's float activations. Where a fixed quantization meets others, `graph` gets a `quantize` node of a tensor of
 /// its own, which stands for the same reals.
-pub(super) fn groups(graph: &mut Graph) -> Groups {
+pub(super) fn groups(graph: &mut Graph, activations: Activations) -> Groups {
     let mut groups = Groups { parent: (0..graph.tensors.len()).collect(), fixed: vec![None; graph.tensors.len()] };
     let mut nodes = Vec::with_capacity(graph.nodes.len());
     for mut node in core::mem::take(&mut graph.nodes) {
-        match tie(&node.op) {
+        match tie(&node.op, activations) {
             Tie::Free => {}
             Tie::Fixed(quantization) => {
                 if let Some(&output) = node.outputs.first() {

@@ -1,8 +1,8 @@
-//! Post-training quantization: a float graph and samples of its inputs to an int8 graph of the arithmetic that
-//! TensorFlow Lite Micro has.
+//! Post-training quantization: a float graph and samples of its inputs to a graph of int8 or int16 activations, of the arithmetic
+//! that TensorFlow Lite Micro has.
 //!
 //! Weights become int8, symmetric, one scale an output channel; biases int32 at the scale of the sums; activations int8 with one
-//! scale and zero point each, as kernels demand them (`groups`). Which method picks ranges, whether channels are equalized
+//! scale and zero point each, as kernels demand them (`groups`), or int16 of zero point 0, with int64 biases. Which method picks ranges, whether channels are equalized
 //! and biases corrected is a [`Recipe`]; [`quantize`] tries those that the options allow and keeps the one whose outputs are
 //! closest to the float model's on the samples.
 
@@ -26,7 +26,7 @@ pub use stored::StoredLayer;
 
 use crate::diag::{Diagnostics, Explain, Place};
 use crate::eval::float::Evaluator;
-use crate::ir::Graph;
+use crate::ir::{DType, Graph};
 use crate::options::Reference;
 
 /// Whether a step is taken.
@@ -51,9 +51,30 @@ impl Choice {
     }
 }
 
+/// The integers that activations become.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Activations {
+    /// 8 bits, with a zero point.
+    #[default]
+    Int8,
+    /// 16 bits, symmetric: TensorFlow Lite's 16x8 scheme.
+    Int16,
+}
+
+impl Activations {
+    fn dtype(self) -> DType {
+        match self {
+            Activations::Int8 => DType::I8,
+            Activations::Int16 => DType::I16,
+        }
+    }
+}
+
 /// What a user chooses.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Options {
+    /// The type of activations.
+    pub activations: Activations,
     /// How ranges of activations are picked; all ways are tried where this is absent.
     pub ranges: Option<Ranges>,
     /// Cross-layer equalization.
@@ -67,6 +88,8 @@ pub struct Options {
 /// How one quantized graph is made.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Recipe {
+    /// The type of activations.
+    pub activations: Activations,
     /// How ranges of activations are picked.
     pub ranges: Ranges,
     /// Whether channels are scaled so that a layer and the next have like ranges.
@@ -78,7 +101,7 @@ pub struct Recipe {
 /// A quantized graph, and how it compares with the float one.
 #[derive(Clone, Debug)]
 pub struct Quantized {
-    /// The int8 graph; it passes [`crate::valid::check`].
+    /// The quantized graph; it passes [`crate::valid::check`].
     pub graph: Graph,
     /// What it was made by.
     pub recipe: Recipe,
@@ -118,7 +141,7 @@ pub fn quantize(
         let statistics = statistics::gather(&float, data)?;
         for &ranges in &ranges {
             for &correct_biases in options.correct_biases.all() {
-                let recipe = Recipe { ranges, equalize, correct_biases };
+                let recipe = Recipe { activations: options.activations, ranges, equalize, correct_biases };
                 let made = match convert::convert(&float, &statistics, &recipe) {
                     Ok(made) => made,
                     Err(problems) => {

@@ -1,5 +1,6 @@
-//! Which reals the 256 values of an activation, or the 255 of a weight, stand for.
+//! Which reals the 256 or 65,536 values of an activation, or the 255 of a weight, stand for.
 
+use super::Activations;
 use super::statistics::{Activation, BINS};
 use crate::ir::Quantization;
 use core::fmt;
@@ -55,7 +56,7 @@ impl FromStr for Ranges {
 }
 
 /// The quantization of activations that share one.
-pub(super) fn activation(members: &[&Activation], ranges: Ranges) -> Quantization {
+pub(super) fn activation(members: &[&Activation], ranges: Ranges, activations: Activations) -> Quantization {
     let bounds = |of: &dyn Fn(&Activation) -> (f64, f64)| {
         members.iter().map(|member| of(member)).fold((0f64, 0f64), |(low, high), (min, max)| (low.min(min), high.max(max)))
     };
@@ -63,13 +64,24 @@ pub(super) fn activation(members: &[&Activation], ranges: Ranges) -> Quantizatio
     let (low, high) = match ranges {
         Ranges::MinMax => whole,
         Ranges::Percentile { kept } => bounds(&|member| percentile(member, kept)),
-        Ranges::Error => least_error(members, whole),
+        Ranges::Error => least_error(members, whole, activations),
     };
-    affine(low, high)
+    quantization(low, high, activations)
+}
+
+/// The quantization from `low` (at most 0) to `high` (at least 0), in which 0 is exact.
+pub(super) fn quantization(low: f64, high: f64, activations: Activations) -> Quantization {
+    match activations {
+        Activations::Int8 => affine(low, high),
+        Activations::Int16 => {
+            let scale = ((-low).max(high) / 32767.0) as f32;
+            Quantization::per_tensor(if scale.is_nan() || scale < LEAST_SCALE { 1.0 / 32767.0 } else { scale }, 0)
+        }
+    }
 }
 
 /// The int8 quantization from `low` (at most 0) to `high` (at least 0), in which 0 is exact.
-pub(super) fn affine(low: f64, high: f64) -> Quantization {
+fn affine(low: f64, high: f64) -> Quantization {
     let scale = ((high - low) / 255.0) as f32;
     if scale.is_nan() || scale < LEAST_SCALE {
         return Quantization::per_tensor(1.0 / 255.0, -128);
@@ -97,10 +109,14 @@ fn percentile(member: &Activation, kept: f64) -> (f64, f64) {
 }
 
 /// The bounds whose squared error is least: a twelfth of the squared step inside, the squared distance outside.
-fn least_error(members: &[&Activation], (low, high): (f64, f64)) -> (f64, f64) {
+fn least_error(members: &[&Activation], (low, high): (f64, f64), activations: Activations) -> (f64, f64) {
     const STEPS: usize = 40;
     let error = |low: f64, high: f64| {
-        let inside = ((high - low) / 255.0).powi(2) / 12.0;
+        let step = match activations {
+            Activations::Int8 => (high - low) / 255.0,
+            Activations::Int16 => (-low).max(high) / 32767.0,
+        };
+        let inside = step.powi(2) / 12.0;
         let of_bin = |member: &Activation, bin: usize| {
             let middle = member.middle(bin);
             let outside = (low - middle).max(middle - high).max(0.0);

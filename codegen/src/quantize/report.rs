@@ -120,7 +120,8 @@ pub fn report(float: &Graph, quantized: &Graph, data: &Dataset, reference: Refer
     let mut watched = quantized.clone();
     watched.outputs = quantized.outputs.clone();
     let made = quantized.nodes.iter().flat_map(|node| node.outputs.iter().map(|&id| (id, node.op.name())));
-    let activations: Vec<(TensorId, &'static str)> = made.filter(|(id, _)| quantized.tensor(*id).dtype == DType::I8).collect();
+    let activations: Vec<(TensorId, &'static str)> =
+        made.filter(|(id, _)| matches!(quantized.tensor(*id).dtype, DType::I8 | DType::I16)).collect();
     watched.outputs.extend(activations.iter().map(|(id, _)| *id));
     let runner = Runner::new(&watched, reference)?;
     let names: BTreeMap<&str, usize> = float

@@ -66,6 +66,30 @@ fn a_quantized_model_is_close_and_can_be_generated() {
 }
 
 #[test]
+fn sixteen_bits_are_closer_and_can_be_generated() {
+    let folder = folder("quantize_int16");
+    let samples = folder.join("data.safetensors");
+    data(&samples, &[1, 8, 8, 3], 12, None);
+    let samples = samples.display().to_string();
+    let quantized = |activations: &str| {
+        let out = folder.join(format!("{activations}.safetensors")).display().to_string();
+        let asked = ["--activations", activations, "--format", "json"];
+        let ran = run(&[&["quantize", &model("graph_residual"), "--data", &samples, "-o", &out][..], &asked].concat());
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        (ran.json(), out)
+    };
+    let ((narrow, _), (wide, out)) = (quantized("int8"), quantized("int16"));
+    let error = |report: &serde_json::Value| report["mean_squared_error"].as_f64().unwrap();
+    assert!(error(&wide) < error(&narrow) / 2.0, "{wide} and {narrow}");
+    let tensors = wide["tensors"].as_array().unwrap();
+    assert!(tensors.iter().all(|tensor| tensor["zero_point"] == 0), "{wide}");
+    let generated = folder.join("out.rs").display().to_string();
+    let generate = run(&["generate", &out, "-o", &generated]);
+    assert_eq!(generate.code, Some(0), "{}", generate.stderr);
+    assert!(std::fs::read_to_string(&generated).unwrap().contains("::kernels::int16::"));
+}
+
+#[test]
 fn branches_and_functions_are_quantized() {
     let folder = folder("quantize_residual");
     let (samples, out) = (folder.join("data.safetensors"), folder.join("out.safetensors").display().to_string());
