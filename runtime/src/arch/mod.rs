@@ -11,6 +11,7 @@ mod blocks;
 mod cast;
 #[cfg(tinybake_core = "dsp")]
 mod dsp;
+pub(crate) mod halves;
 pub(crate) mod lanes;
 #[cfg(tinybake_core = "mve")]
 mod mve;

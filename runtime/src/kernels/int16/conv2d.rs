@@ -25,7 +25,9 @@ pub fn conv2d<R: Rescale>(p: &Windows, input: &[i16], filter: &[i8], bias: &[R::
         return;
     }
     let mut window = [0; WINDOW];
-    p.each_pixel(output, |y, x, out| {
+    let mut output = output;
+    for (y, x) in p.origins() {
+        let Some(out) = output.split_off_mut(..p.output.channels as usize) else { return };
         for (group, out) in out.chunks_mut(filters).enumerate() {
             let first = group * filters;
             let rows = |channel: usize| filter.get(channel * size..).unwrap_or(&[]);
@@ -47,7 +49,7 @@ pub fn conv2d<R: Rescale>(p: &Windows, input: &[i16], filter: &[i8], bias: &[R::
                 });
             }
         }
-    });
+    }
 }
 
 /// Calls `f` with each run of neighbouring elements that the window at `(y, x)` reads, and with the place of its first in the filter.

@@ -1,6 +1,6 @@
 //! Convolution of each channel by itself.
 
-use super::products::channels;
+use super::products::{add_taps, channels};
 use super::rescale::{Accumulator, Rescale};
 use super::windows::Windows;
 
@@ -12,21 +12,48 @@ use super::windows::Windows;
 #[inline(always)]
 pub fn depthwise_conv2d<R: Rescale>(p: &Windows, input: &[i16], filter: &[i8], bias: &[R::Sum], rescale: R, output: &mut [i16]) {
     let Some(multiplier) = p.output.channels.checked_div(p.input.channels).filter(|&multiplier| multiplier > 0) else { return };
-    let multiplier = multiplier as usize;
-    p.each_pixel(output, |y, x, out| {
-        if multiplier == 1 {
-            channels(0, [p.min, p.max], bias, rescale, out, |channel, sums| {
-                each_tap(p, input, filter, (y, x), channel, channel, |x, w| {
-                    for ((sum, &x), &w) in sums.iter_mut().zip(x).zip(w) {
-                        *sum = sum.plus(x as i32 * w as i32);
-                    }
-                });
-            });
-            return;
-        }
-        for (read, out) in out.chunks_mut(multiplier).enumerate() {
+    if multiplier > 1 {
+        // A copy, since nothing is known any more of what a reference escapes to.
+        return multiplied(&{ *p }, multiplier as usize, input, filter, bias, rescale, output);
+    }
+    let (made, columns) = (p.output.channels as usize, p.kernel[1] as usize);
+    let tap = p.dilation[1] as usize * made;
+    let row = p.dilation[0] as usize * p.input.width as usize * made;
+    let mut output = output;
+    for (y, x) in p.origins() {
+        let Some(out) = output.split_off_mut(..made) else { return };
+        let ((top, bottom), (left, right)) = (p.taps_inside(0, y), p.taps_inside(1, x));
+        // Where no tap is inside the image, there is no place, and no tap either.
+        let start = p.tap((y, x), top, left).unwrap_or(0);
+        channels(0, [p.min, p.max], bias, rescale, out, |channel, sums| {
+            let (mut place, mut weight) = (start + channel, (top * columns + left) * made + channel);
+            for _ in top..bottom {
+                let (x, w) = (input.get(place..).unwrap_or(&[]), filter.get(weight..).unwrap_or(&[]));
+                add_taps(sums, x, w, [tap, made], right - left);
+                place += row;
+                weight += columns * made;
+            }
+        });
+    }
+}
+
+/// The same where each input channel is read by several output channels.
+#[inline(never)]
+fn multiplied<R: Rescale>(
+    p: &Windows,
+    multiplier: usize,
+    input: &[i16],
+    filter: &[i8],
+    bias: &[R::Sum],
+    rescale: R,
+    output: &mut [i16],
+) {
+    let mut output = output;
+    for at in p.origins() {
+        let Some(out) = output.split_off_mut(..p.output.channels as usize) else { return };
+        for (read, out) in out.chunks_mut(multiplier.max(1)).enumerate() {
             channels(read * multiplier, [p.min, p.max], bias, rescale, out, |channel, sums| {
-                each_tap(p, input, filter, (y, x), read, channel, |x, w| {
+                each_tap(p, input, filter, at, read, channel, |x, w| {
                     let Some(&x) = x.first() else { return };
                     for (sum, &w) in sums.iter_mut().zip(w) {
                         *sum = sum.plus(x as i32 * w as i32);
@@ -34,7 +61,7 @@ pub fn depthwise_conv2d<R: Rescale>(p: &Windows, input: &[i16], filter: &[i8], b
                 });
             });
         }
-    });
+    }
 }
 
 /// Calls `f` with the input from channel `read` on and the filter from channel `made` on, for each tap inside the image.

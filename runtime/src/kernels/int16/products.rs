@@ -40,7 +40,7 @@ pub(super) fn channels<R: Rescale>(
 #[inline(always)]
 pub(super) fn add_products<S: Accumulator>(sums: &mut [S], x: &[i16], w: &[i8], stride: usize) {
     if let Some(sums) = sums.first_chunk_mut::<BLOCK>() {
-        return four(sums, x, w, stride);
+        return S::dot_1x4(sums, x, w, stride);
     }
     for (row, sum) in sums.iter_mut().enumerate() {
         let w = w.get(row * stride..).unwrap_or(&[]);
@@ -48,18 +48,18 @@ pub(super) fn add_products<S: Accumulator>(sums: &mut [S], x: &[i16], w: &[i8], 
     }
 }
 
-/// Four rows at a time.
+/// Adds to each sum the products of its channel at `taps` taps, whose channels are neighbours: those of `x` and `w` begin `steps`
+/// elements apart.
 #[inline(always)]
-fn four<S: Accumulator>(sums: &mut [S; BLOCK], x: &[i16], w: &[i8], stride: usize) {
-    let row = |row: usize| w.get(row * stride..).and_then(|w| w.get(..x.len()));
-    let (Some(w0), Some(w1), Some(w2), Some(w3)) = (row(0), row(1), row(2), row(3)) else { return };
-    let [mut s0, mut s1, mut s2, mut s3] = *sums;
-    for ((((&x, &w0), &w1), &w2), &w3) in x.iter().zip(w0).zip(w1).zip(w2).zip(w3) {
-        let x = x as i32;
-        s0 = s0.plus(x * w0 as i32);
-        s1 = s1.plus(x * w1 as i32);
-        s2 = s2.plus(x * w2 as i32);
-        s3 = s3.plus(x * w3 as i32);
+pub(super) fn add_taps<S: Accumulator>(sums: &mut [S], x: &[i16], w: &[i8], steps: [usize; 2], taps: usize) {
+    if let Some(sums) = sums.first_chunk_mut::<BLOCK>() {
+        return S::taps_x4(sums, x, w, steps, taps);
     }
-    *sums = [s0, s1, s2, s3];
+    let (mut x, mut w) = (x, w);
+    for _ in 0..taps {
+        for ((sum, &x), &w) in sums.iter_mut().zip(x).zip(w) {
+            *sum = sum.plus(x as i32 * w as i32);
+        }
+        (x, w) = (x.get(steps[0]..).unwrap_or(&[]), w.get(steps[1]..).unwrap_or(&[]));
+    }
 }

@@ -1,30 +1,71 @@
 //! From sums of products to 16-bit outputs.
 
+use crate::arch::halves;
 use crate::requantize::Multiplier;
+
+/// Products of which 32 bits hold the sum: each is at most `2^22` in magnitude.
+const RUN: usize = 256;
 
 /// What products are summed in.
 pub trait Accumulator: Copy {
-    /// No sum yet.
-    const ZERO: Self;
     /// The sum with `product` added; wraps.
     fn plus(self, product: i32) -> Self;
+
+    /// Adds to each sum the products of `x` with one of the rows of `w`, which begin `stride` elements apart; nothing where `w` is too
+    /// short.
+    fn dot_1x4(sums: &mut [Self; 4], x: &[i16], w: &[i8], stride: usize);
+
+    /// Adds to each sum the products of its channel at `taps` taps, whose channels are neighbours: those of `x` and `w` begin `steps`
+    /// elements apart.
+    fn taps_x4(sums: &mut [Self; 4], x: &[i16], w: &[i8], steps: [usize; 2], taps: usize);
 }
 
 impl Accumulator for i32 {
-    const ZERO: Self = 0;
-
     #[inline(always)]
     fn plus(self, product: i32) -> Self {
         self.wrapping_add(product)
     }
+
+    #[inline(always)]
+    fn dot_1x4(sums: &mut [Self; 4], x: &[i16], w: &[i8], stride: usize) {
+        halves::dot_1x4(sums, x, w, stride);
+    }
+
+    #[inline(always)]
+    fn taps_x4(sums: &mut [Self; 4], x: &[i16], w: &[i8], steps: [usize; 2], taps: usize) {
+        halves::taps_x4(sums, x, w, steps, taps);
+    }
 }
 
 impl Accumulator for i64 {
-    const ZERO: Self = 0;
-
     #[inline(always)]
     fn plus(self, product: i32) -> Self {
         self.wrapping_add(product as i64)
+    }
+
+    #[inline(always)]
+    fn dot_1x4(sums: &mut [Self; 4], x: &[i16], w: &[i8], stride: usize) {
+        let (mut x, mut w) = (x, w);
+        while let Some(part) = x.split_off(..RUN.min(x.len())).filter(|part| !part.is_empty()) {
+            let mut of_part = [0; 4];
+            halves::dot_1x4(&mut of_part, part, w, stride);
+            for (sum, part) in sums.iter_mut().zip(of_part) {
+                *sum = sum.plus(part);
+            }
+            w = w.get(part.len()..).unwrap_or(&[]);
+        }
+    }
+
+    #[inline(always)]
+    fn taps_x4(sums: &mut [Self; 4], x: &[i16], w: &[i8], steps: [usize; 2], taps: usize) {
+        for (lane, sum) in sums.iter_mut().enumerate() {
+            let (mut x, mut w) = (x.get(lane..).unwrap_or(&[]), w.get(lane..).unwrap_or(&[]));
+            for _ in 0..taps {
+                let (Some(&of_x), Some(&of_w)) = (x.first(), w.first()) else { break };
+                *sum = sum.plus(of_x as i32 * of_w as i32);
+                (x, w) = (x.get(steps[0]..).unwrap_or(&[]), w.get(steps[1]..).unwrap_or(&[]));
+            }
+        }
     }
 }
 

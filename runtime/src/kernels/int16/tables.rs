@@ -94,3 +94,37 @@ pub(super) static RECIPROCAL: [i16; 513] = [
     16_660, 16_644, 16_627, 16_611, 16_594, 16_578, 16_562, 16_545, 16_529, 16_513, 16_497, 16_480, 16_464, 16_448, 16_432,
     16_416, 16_400, 16_384,
 ];
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::*;
+
+    /// What `function` is at the entry `at`, less half of what the chord to the next lies above it in the middle, to the nearest.
+    fn entry(function: impl Fn(f64) -> f64, at: usize) -> i64 {
+        let at = at as f64;
+        let above = (function(at) + function(at + 1.0)) / 2.0 - function(at + 0.5);
+        (function(at) - above / 2.0 + 0.5).floor() as i64
+    }
+
+    #[test]
+    fn sigmoid_is_the_logistic_function() {
+        for (at, &given) in SIGMOID.iter().enumerate().take(255) {
+            assert_eq!(i64::from(given), entry(|x| 65536.0 / (1.0 + (-x / 24.0).exp()), at), "{at}");
+        }
+        assert_eq!(SIGMOID[255], u16::MAX);
+    }
+
+    /// The entries are rounded on the way, each time by half a unit at most, and so is half of the sum of two.
+    #[test]
+    fn exp_and_reciprocal_are_near_their_functions() {
+        for at in 0..512 {
+            let exp = entry(|x| 32768.0 * (10.0 * x / 512.0 - 10.0).exp(), at);
+            assert!((i64::from(EXP[at]) - exp).abs() <= 1, "{at}: {} and {exp}", EXP[at]);
+            let reciprocal = entry(|x| 32768.0 / (1.0 + x / 512.0), at).min(32767);
+            assert!((i64::from(RECIPROCAL[at]) - reciprocal).abs() <= 1, "{at}: {} and {reciprocal}", RECIPROCAL[at]);
+        }
+        assert_eq!((EXP[512], RECIPROCAL[512]), (32767, 16384));
+    }
+}

@@ -33,7 +33,9 @@ pub(super) mod shared {
         let size = p.kernel[0] as usize * columns * depth;
         // One pixel of the output a step.
         let pixels = Windows { stride: [1, 1], pad: [0, 0], ..*p };
-        pixels.each_pixel(output, |out_y, out_x, out| {
+        let mut output = output;
+        for (out_y, out_x) in pixels.origins() {
+            let Some(out) = output.split_off_mut(..p.output.channels as usize) else { return };
             channels(0, [p.min, p.max], bias, rescale, out, |channel, sums| {
                 let rows = filter.get(channel * size..).unwrap_or(&[]);
                 for (y, ky) in reaching(out_y as usize, p.pad[0], p.stride[0], p.kernel[0], p.input.height) {
@@ -44,6 +46,6 @@ pub(super) mod shared {
                     }
                 }
             });
-        });
+        }
     }
 }

@@ -26,22 +26,30 @@ pub struct Windows {
 }
 
 impl Windows {
-    /// Calls `make` with every pixel of `output`, and with the row and column of the input that tap 0 reads, which are negative
-    /// in the padding.
+    /// For each pixel of the output, row by row, the row and column of the input that tap 0 reads; negative in the padding.
     #[inline(always)]
-    pub(super) fn each_pixel(&self, output: &mut [i16], mut make: impl FnMut(isize, isize, &mut [i16])) {
-        let channels = self.output.channels as usize;
-        if channels == 0 {
-            return;
+    pub(super) fn origins(&self) -> Origins<'_> {
+        Origins { windows: self, row: 0, column: 0 }
+    }
+
+    /// The half-open range of the taps along an axis (0 for rows, 1 for columns) that lie in the image, tap 0 being at `origin`.
+    #[inline(always)]
+    pub(super) fn taps_inside(&self, axis: usize, origin: isize) -> (usize, usize) {
+        let size = [self.input.height, self.input.width];
+        let (Some(&size), Some(&taps), Some(&dilation)) = (size.get(axis), self.kernel.get(axis), self.dilation.get(axis)) else {
+            return (0, 0);
+        };
+        let (mut at, mut first) = (origin, 0);
+        while first < taps as usize && at < 0 {
+            at += dilation as isize;
+            first += 1;
         }
-        let mut output = output;
-        for out_y in 0..self.output.height as usize {
-            let y = origin(out_y, self.stride[0], self.pad[0]);
-            for out_x in 0..self.output.width as usize {
-                let Some(out) = output.split_off_mut(..channels) else { return };
-                make(y, origin(out_x, self.stride[1], self.pad[1]), out);
-            }
+        let mut end = first;
+        while end < taps as usize && at < size as isize {
+            at += dilation as isize;
+            end += 1;
         }
+        (first, end)
     }
 
     /// The position in the input of channel 0 of the pixel that a tap reads, tap 0 being at `(y, x)`; `None` in the padding.
@@ -51,5 +59,30 @@ impl Windows {
         let x = x.wrapping_add((kx * self.dilation[1] as usize) as isize) as usize;
         let inside = y < self.input.height as usize && x < self.input.width as usize;
         inside.then(|| (y * self.input.width as usize + x) * self.input.channels as usize)
+    }
+}
+
+/// See [`Windows::origins`]. An iterator, since the body of a loop is part of the kernel, as a closure need not be.
+pub(super) struct Origins<'a> {
+    windows: &'a Windows,
+    row: usize,
+    column: usize,
+}
+
+impl Iterator for Origins<'_> {
+    type Item = (isize, isize);
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<(isize, isize)> {
+        let Self { windows, row, column } = self;
+        if *column >= windows.output.width as usize {
+            (*row, *column) = (*row + 1, 0);
+        }
+        if *row >= windows.output.height as usize {
+            return None;
+        }
+        let at = (origin(*row, windows.stride[0], windows.pad[0]), origin(*column, windows.stride[1], windows.pad[1]));
+        *column += 1;
+        Some(at)
     }
 }
