@@ -98,19 +98,33 @@ impl TensorInfo {
     ///
     /// Source: TFLite `QuantizeLinear`: `round(real / scale) + zero_point`, the division in f32.
     pub fn quantize(&self, real: f32) -> i8 {
-        // Wider than any i8 less any zero point of one, and small enough that halves are exact.
-        let steps = (real / self.scale).clamp(-1024.0, 1024.0);
+        saturate(self.steps(real), self.zero_point)
+    }
+
+    /// [`Self::quantize`] for inputs of 16 bits: the `i16` nearest to `real`.
+    pub fn quantize_i16(&self, real: f32) -> i16 {
+        saturate_i16(self.steps(real), self.zero_point)
+    }
+
+    /// `real / scale` to the nearest integer, ties away from zero, where that is within reach of 16 bits; beyond, a number that is not.
+    fn steps(&self, real: f32) -> i64 {
+        // Wider than any stored value less any zero point, and small enough that halves are exact.
+        let steps = (real / self.scale).clamp(-131_072.0, 131_072.0);
         // A NaN passes the clamp and becomes 0 here.
         let whole = steps as i32;
         let rest = steps - whole as f32;
-        let rounded = whole + (rest >= 0.5) as i32 - (rest <= -0.5) as i32;
-        saturate(rounded as i64, self.zero_point)
+        (whole + (rest >= 0.5) as i32 - (rest <= -0.5) as i32) as i64
     }
 }
 
 /// `steps + zero_point` as an `i8`.
 fn saturate(steps: i64, zero_point: i32) -> i8 {
     steps.saturating_add(zero_point as i64).clamp(i8::MIN as i64, i8::MAX as i64) as i8
+}
+
+/// `steps + zero_point` as an `i16`.
+fn saturate_i16(steps: i64, zero_point: i32) -> i16 {
+    steps.saturating_add(zero_point as i64).clamp(i16::MIN as i64, i16::MAX as i64) as i16
 }
 
 /// Index and value of the greatest of `scores`, the first of equals. What compares with nothing, such as a NaN, is never

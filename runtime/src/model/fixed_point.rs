@@ -1,6 +1,6 @@
 //! Reals as the `fixed` crate's types, with integer instructions only.
 
-use super::{TensorInfo, saturate};
+use super::{TensorInfo, saturate, saturate_i16};
 use core::num::{NonZeroU64, NonZeroU128};
 use fixed::traits::{Fixed, FixedBits};
 
@@ -28,9 +28,19 @@ impl TensorInfo {
     /// The `i8` nearest to `real`, ties away from zero, saturated. Integer instructions only. It is the rounding of the
     /// exact quotient; [`Self::quantize`] divides in f32 and may differ at what f32 takes for a tie.
     pub fn quantize_fixed<F: Fixed>(&self, real: F) -> i8 {
+        saturate(self.steps_fixed(real), self.zero_point)
+    }
+
+    /// [`Self::quantize_fixed`] for inputs of 16 bits: the `i16` nearest to `real`.
+    pub fn quantize_fixed_i16<F: Fixed>(&self, real: F) -> i16 {
+        saturate_i16(self.steps_fixed(real), self.zero_point)
+    }
+
+    /// `real / scale` to the nearest integer, ties away from zero; 0 where the scale is none.
+    fn steps_fixed<F: Fixed>(&self, real: F) -> i64 {
         let (mantissa, exponent) = decompose(self.scale);
         if mantissa == 0 {
-            return saturate(0, self.zero_point);
+            return 0;
         }
         let shift = -(F::FRAC_NBITS as i32) - exponent;
         let negative = real < F::ZERO;
@@ -41,7 +51,7 @@ impl TensorInfo {
             let bits: i128 = real.to_bits().try_into().unwrap_or(i128::MAX);
             divide_u128(bits.unsigned_abs(), mantissa, shift)
         };
-        saturate(if negative { -steps } else { steps }, self.zero_point)
+        if negative { -steps } else { steps }
     }
 }
 

@@ -16,6 +16,13 @@ fn quantize_rounds_and_saturates() {
     {
         assert_eq!(half.quantize(real), stored, "{real}");
     }
+    let wide = info(0.5, 0);
+    for (real, stored) in [(0.25, 1), (-16384.0, -32768), (16383.25, 32767), (1e9, 32767), (f32::NAN, 0), (8191.2, 16382)] {
+        assert_eq!(wide.quantize_i16(real), stored, "{real}");
+        if !real.is_nan() {
+            assert_eq!(wide.quantize_fixed_i16(I32F32::saturating_from_num(real)), stored, "{real}");
+        }
+    }
     assert_eq!(half.dequantize(1i8), 2.0);
     assert_eq!(half.elements(), 4);
 }
