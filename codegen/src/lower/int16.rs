@@ -3,7 +3,7 @@
 use super::kernel::Kernel;
 use super::program::ConstId;
 use super::{LowerError, Lowering};
-use crate::ir::{Activation, BinaryKind, DType, Data, Node, Op, PoolKind, TensorId, UnaryKind, Window};
+use crate::ir::{Activation, BinaryKind, DType, Data, Layer, Node, Op, PoolKind, TensorId, UnaryKind, Window};
 use crate::options::Reference;
 use crate::prepare::convolution::convolution_multipliers;
 use crate::prepare::{binary, int16};
@@ -171,8 +171,22 @@ impl Lowering<'_> {
             return None;
         }
         let kernel = match &node.op {
-            Op::Conv2d { .. } | Op::DepthwiseConv2d { .. } | Op::TransposeConv { .. } | Op::FullyConnected { .. } => {
-                self.int16_layer(index, &node.op, output)
+            Op::Conv2d { input, filter, bias: _, window, activation } => {
+                let weights = self.int16_weights(index, node, output)?;
+                self.int16_conv2d(*input, *filter, window, *activation, output, weights)
+            }
+            Op::DepthwiseConv2d { input, filter: _, bias: _, window, activation } => {
+                let weights = self.int16_weights(index, node, output)?;
+                self.windows(*input, window, *activation, output, 1).map(|params| Int16::DepthwiseConv2d { params, weights })
+            }
+            Op::TransposeConv { input, filter: _, bias: _, window, activation } => {
+                let weights = self.int16_weights(index, node, output)?;
+                self.windows(*input, window, *activation, output, 1).map(|params| Int16::TransposeConv { params, weights })
+            }
+            Op::FullyConnected { input: _, filter, bias: _, activation } => {
+                let weights = self.int16_weights(index, node, output)?;
+                let params = self.int16_matrix(self.dim(*filter, 1), self.dim(*filter, 0), *activation, output);
+                params.map(|params| Int16::FullyConnected { params, weights })
             }
             Op::Pool2d { kind, input, window, activation } => self.int16_pool(*kind, *input, window, *activation, output),
             Op::Binary { kind, a, b, activation } => self.int16_binary(*kind, *a, *b, *activation, output),
@@ -202,47 +216,34 @@ impl Lowering<'_> {
         }
     }
 
-    fn int16_layer(&mut self, index: usize, op: &Op, output: TensorId) -> Result<Int16, LowerError> {
-        let Some(layer) = op.layer() else { return Err(LowerError::Reference(format!("{} is no layer", op.name()))) };
-        let (input, filter) = (layer.input, layer.filter);
-        let channels = self.dim(filter, layer.channel_axis);
-        let weights = self.int16_weights(index, layer.bias, input, filter, output, channels);
-        let windows = |groups: usize, window: &Window, activation| self.windows(input, window, activation, output, groups);
-        match op {
-            Op::Conv2d { window, activation, .. } => {
-                let depth = self.dim(filter, 3);
-                let unpadded = window.pad_before == [0, 0] && window.pad_after == [0, 0];
-                if window.kernel == [1, 1] && window.stride == [1, 1] && unpadded && depth == self.dim(input, 3) {
-                    let rows = self.shape(output).elements() / channels.max(1);
-                    let params = self.int16_matrix(rows, depth, channels, *activation, output)?;
-                    return Ok(Int16::FullyConnected { params, weights });
-                }
-                let groups = self.dim(input, 3).checked_div(depth).unwrap_or(1);
-                Ok(Int16::Conv2d { params: windows(groups, window, *activation)?, weights })
-            }
-            Op::DepthwiseConv2d { window, activation, .. } => {
-                Ok(Int16::DepthwiseConv2d { params: windows(1, window, *activation)?, weights })
-            }
-            Op::TransposeConv { window, activation, .. } => {
-                Ok(Int16::TransposeConv { params: windows(1, window, *activation)?, weights })
-            }
-            Op::FullyConnected { activation, .. } => {
-                let rows = self.shape(output).elements() / channels.max(1);
-                let params = self.int16_matrix(rows, self.dim(filter, 1), channels, *activation, output)?;
-                Ok(Int16::FullyConnected { params, weights })
-            }
-            _ => Err(LowerError::Reference(format!("{} is no layer", op.name()))),
+    fn int16_conv2d(
+        &self,
+        input: TensorId,
+        filter: TensorId,
+        window: &Window,
+        activation: Activation,
+        output: TensorId,
+        weights: Scaled,
+    ) -> Result<Int16, LowerError> {
+        let (channels, depth) = (self.dim(filter, 0), self.dim(filter, 3));
+        let unpadded = window.pad_before == [0, 0] && window.pad_after == [0, 0];
+        if window.kernel == [1, 1] && window.stride == [1, 1] && unpadded && depth == self.dim(input, 3) {
+            let params = self.int16_matrix(depth, channels, activation, output)?;
+            return Ok(Int16::FullyConnected { params, weights });
         }
+        let groups = self.dim(input, 3).checked_div(depth).unwrap_or(1);
+        Ok(Int16::Conv2d { params: self.windows(input, window, activation, output, groups)?, weights })
     }
 
+    /// The shape of a layer that makes rows of `columns` elements from rows of `depth`.
     fn int16_matrix(
         &self,
-        rows: usize,
         depth: usize,
         columns: usize,
         activation: Activation,
         output: TensorId,
     ) -> Result<FullyConnected, LowerError> {
+        let rows = self.shape(output).elements() / columns.max(1);
         let u32 =
             |value: usize| u32::try_from(value).map_err(|_| LowerError::Shape { shape: format!("[{rows}, {depth}, {columns}]") });
         let [min, max] = int16::activation_range(activation, self.quantization(output).scale());
@@ -272,16 +273,10 @@ impl Lowering<'_> {
     }
 
     /// Constants of a layer. With a bias of 32 bits the reference sums in 32 bits and rounds twice; else it sums in 64 bits, for
-    /// which 32 do where validation has proved that no sum of any channel leaves them.
-    fn int16_weights(
-        &mut self,
-        index: usize,
-        bias: Option<TensorId>,
-        input: TensorId,
-        filter: TensorId,
-        output: TensorId,
-        channels: usize,
-    ) -> Scaled {
+    /// which 32 do where validation has proved that no sum of any channel leaves them. `None` for an op without weights.
+    fn int16_weights(&mut self, index: usize, node: &Node, output: TensorId) -> Option<Scaled> {
+        let Layer { input, filter, bias, channel_axis } = node.op.layer()?;
+        let channels = self.dim(filter, channel_axis);
         let scales = (self.quantization(input).scale(), self.quantization(filter), self.quantization(output).scale());
         let mut multipliers = convolution_multipliers(scales.0, &scales.1, scales.2, channels);
         if multipliers.iter().all(|other| Some(other) == multipliers.first()) {
@@ -312,13 +307,13 @@ impl Lowering<'_> {
         };
         let name = self.graph.tensor(filter).name.clone();
         let data = self.graph.value(filter).cloned().unwrap_or(Data::I8(Vec::new()));
-        Scaled {
+        Some(Scaled {
             filter: self.constants.add(format!("filter {name}"), data),
             bias: self.constants.add(format!("bias of {name}"), biases),
             rule,
             multipliers: self.constants.add(format!("multipliers of {name}"), Data::I32(multipliers)),
             shifts: self.constants.add(format!("shifts of {name}"), Data::I8(shifts)),
-        }
+        })
     }
 
     fn int16_pool(
