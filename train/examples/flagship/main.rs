@@ -32,7 +32,6 @@ const SEEDS: u64 = 5;
 /// What the networks are trained and judged on.
 struct Data {
     all: Samples,
-    few: Samples,
     validation: Samples,
     test: Samples,
 }
@@ -64,7 +63,8 @@ fn main() -> ExitCode {
 
 fn run(folder: Option<&Path>) -> Result<Vec<String>, Diagnostics> {
     let all = digits(1, ALL);
-    let data = Data { few: all.first(FEW), all, validation: digits(2, 500), test: digits(3, 2000) };
+    let few = all.first(FEW);
+    let data = Data { all, validation: digits(2, 500), test: digits(3, 2000) };
     let keep = |name: &str, graph: &Graph| match folder {
         Some(folder) => save(folder, name, graph),
         None => Ok(()),
@@ -81,8 +81,8 @@ fn run(folder: Option<&Path>) -> Result<Vec<String>, Diagnostics> {
         eprintln!("students learn from few digits, {seed} of {SEEDS}");
         let lesson = Lesson { epochs: 20, rate: 0.008, seed };
         let student = || from_topology(STUDENT, "student", seed);
-        alone.push(taught(student()?, &data.few, &data, &lesson)?);
-        with_teacher.push(distilled(student()?, &teacher.graph, &data.few, &data, &lesson)?);
+        alone.push(taught(student()?, &few, &data, &lesson)?);
+        with_teacher.push(distilled(student()?, &teacher.graph, &few, &data, &lesson)?);
     }
     let (without, with) = (spread(&alone), spread(&with_teacher));
     println!(

@@ -2,18 +2,29 @@
 
 #[path = "../../examples/flagship/digits.rs"]
 mod digits;
+#[path = "../../examples/flagship/learn.rs"]
+#[allow(dead_code)] // The example takes all of its steps.
+mod learn;
 
 mod data;
 mod distillation;
 mod floats;
 mod gradients;
 mod int8;
+mod pruning;
 mod recovery;
 mod separate;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tinybake_train::data::Samples;
+
+/// What the flagship example's steps are given.
+struct Data {
+    all: Samples,
+    validation: Samples,
+    test: Samples,
+}
 
 /// A small network for the drawn digits.
 const SMALL: &str = r#"
