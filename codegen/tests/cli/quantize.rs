@@ -69,12 +69,12 @@ fn a_quantized_model_is_close_and_can_be_generated() {
 fn sixteen_bits_are_closer_and_can_be_generated() {
     let folder = folder("quantize_int16");
     let samples = folder.join("data.safetensors");
-    data(&samples, &[1, 8, 8, 3], 12, None);
+    data(&samples, &[1, 12, 10, 1], 20, None);
     let samples = samples.display().to_string();
     let quantized = |activations: &str| {
         let out = folder.join(format!("{activations}.safetensors")).display().to_string();
         let asked = ["--activations", activations, "--format", "json"];
-        let ran = run(&[&["quantize", &model("graph_residual"), "--data", &samples, "-o", &out][..], &asked].concat());
+        let ran = run(&[&["quantize", &model("graph_separable"), "--data", &samples, "-o", &out][..], &asked].concat());
         assert_eq!(ran.code, Some(0), "{}", ran.stderr);
         (ran.json(), out)
     };
@@ -87,6 +87,11 @@ fn sixteen_bits_are_closer_and_can_be_generated() {
     let generate = run(&["generate", &out, "-o", &generated]);
     assert_eq!(generate.code, Some(0), "{}", generate.stderr);
     assert!(std::fs::read_to_string(&generated).unwrap().contains("::kernels::int16::"));
+    // TensorFlow Lite Micro has no hard_swish of 16 bits.
+    data(Path::new(&samples), &[1, 8, 8, 3], 4, None);
+    let asked = ["--activations", "int16", "--format", "json"];
+    let ran = run(&[&["quantize", &model("graph_residual"), "--data", &samples, "-o", &out][..], &asked].concat());
+    assert_eq!((ran.code, ran.stderr.contains("valid::dtype")), (Some(2), true), "{}", ran.stderr);
 }
 
 #[test]
