@@ -23,6 +23,8 @@ mod remove_dead;
 mod remove_identities;
 
 pub use channels::shrink_channels;
+#[cfg(feature = "quantize")]
+pub(crate) use channels::{ChannelsOfLayer, Coupled};
 pub use compose_tables::compose_tables;
 pub use fold_constants::fold_constants;
 pub use fuse_activations::fuse_activations;

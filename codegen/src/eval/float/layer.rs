@@ -113,7 +113,7 @@ fn add_scaled(sums: &mut [f32], factor: f32, weights: &[f32]) {
 }
 
 /// The image row or column that tap `tap` of output `output` reads, where it lies inside.
-pub(super) fn tap_of(output: usize, tap: usize, window: &Window, axis: usize, size: usize) -> Option<usize> {
+pub(crate) fn tap_of(output: usize, tap: usize, window: &Window, axis: usize, size: usize) -> Option<usize> {
     let position = output * window.stride[axis] + tap * window.dilation[axis];
     position.checked_sub(window.pad_before[axis]).filter(|&position| position < size)
 }

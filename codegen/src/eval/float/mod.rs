@@ -12,6 +12,8 @@ mod reduce;
 mod window;
 
 pub use error::FloatError;
+#[cfg(feature = "quantize")]
+pub(crate) use layer::tap_of;
 
 use crate::ir::{Activation, DType, Data, Graph, Layer, Node, Op, Quantization, ResizeMode, Shape, TensorId};
 use crate::valid;
@@ -81,6 +83,27 @@ impl<'g> Evaluator<'g> {
             }
         }
         Ok(values)
+    }
+}
+
+/// One node of a graph that an [`Evaluator`] takes, made ready to be run many times.
+#[cfg(feature = "quantize")]
+pub(crate) struct NodeRunner<'g> {
+    graph: &'g Graph,
+    node: &'g Node,
+    filter: Option<Vec<f32>>,
+}
+
+#[cfg(feature = "quantize")]
+impl<'g> NodeRunner<'g> {
+    pub(crate) fn new(graph: &'g Graph, index: usize) -> Self {
+        let node = &graph.nodes[index];
+        Self { graph, node, filter: layer::prepare(graph, node) }
+    }
+
+    /// The node's outputs for what earlier nodes have made.
+    pub(crate) fn run(&self, values: &[Option<Data>]) -> Vec<Data> {
+        Frame { graph: self.graph, node: self.node, values, filter: self.filter.as_deref() }.run()
     }
 }
 

@@ -96,17 +96,26 @@ fn cut_attributes(op: &mut Op, kept: &PerChannel<bool>, output: TensorId) {
 /// The filter of a layer with the channels in `outs` and `ins` only, and no weights on those outputs that are not `live`; `None`
 /// where that is what it is.
 fn cut_filter(graph: &mut Graph, layer: &Layer, live: &[bool], outs: &[bool], ins: &[bool]) -> Option<TensorId> {
-    let old = layer.weights(graph);
-    let mut data = Vec::with_capacity(old.len());
-    for (index, &weight) in old.iter().enumerate() {
-        let place = layer.place(index);
-        if outs[place.out] && ins[place.channel] {
-            data.push(if live[place.out] { weight } else { 0 });
-        }
+    fn only<T: Copy + Default + PartialEq>(
+        layer: &Layer,
+        old: &[T],
+        live: &[bool],
+        outs: &[bool],
+        ins: &[bool],
+    ) -> Option<Vec<T>> {
+        let kept = |index: &usize| {
+            let place = layer.place(*index);
+            outs[place.out] && ins[place.channel]
+        };
+        let of = |index: usize| if live[layer.place(index).out] { old[index] } else { T::default() };
+        let data: Vec<T> = (0..old.len()).filter(kept).map(of).collect();
+        (data != old).then_some(data)
     }
-    if data == old {
-        return None;
-    }
+    let data = match graph.value(layer.filter)? {
+        Data::I8(old) => Data::I8(only(layer, old, live, outs, ins)?),
+        Data::F32(old) => Data::F32(only(layer, old, live, outs, ins)?),
+        Data::U8(_) | Data::I16(_) | Data::I32(_) | Data::I64(_) | Data::Bool(_) => return None,
+    };
     let count = |kept: &[bool]| kept.iter().filter(|&&kept| kept).count();
     let mut tensor = graph.tensor(layer.filter).clone();
     let (axis, last) = (layer.axis(), tensor.shape.rank().saturating_sub(1));
@@ -115,7 +124,7 @@ fn cut_filter(graph: &mut Graph, layer: &Layer, live: &[bool], outs: &[bool], in
     }
     tensor.shape.0[axis] = count(outs);
     tensor.quantization = tensor.quantization.map(|quantization| cut_quantization(quantization, axis, outs));
-    tensor.value = Some(graph.add_weight(Weight { name: tensor.name.clone(), data: Data::I8(data) }));
+    tensor.value = Some(graph.add_weight(Weight { name: tensor.name.clone(), data }));
     Some(graph.add_tensor(tensor))
 }
 

@@ -46,30 +46,7 @@ pub(super) fn live(graph: &Graph, relations: &[Relation]) -> PerChannel<bool> {
 /// The channels that must be there: the live ones, those of the graph's ports and of ops whose relation is unknown, all that
 /// are tied to them, and one of every tensor.
 pub(super) fn kept(graph: &Graph, relations: &[Relation], live: &PerChannel<bool>) -> PerChannel<bool> {
-    let mut classes = Classes::of(graph);
-    let mut movable = vec![false; graph.tensors.len()];
-    let mut pinned: Vec<TensorId> = graph.inputs.iter().chain(&graph.outputs).copied().collect();
-    for (node, relation) in graph.nodes.iter().zip(relations) {
-        match relation {
-            Relation::Layer(layer) => {
-                movable[layer.input.0 as usize] = true;
-                movable[layer.output.0 as usize] = true;
-                layer.tie().iter().for_each(|tie| classes.tie(tie));
-            }
-            Relation::Channelwise { ties, whole } => {
-                for tie in ties {
-                    movable[tie.from.0 as usize] = true;
-                    movable[tie.to.0 as usize] = true;
-                    classes.tie(tie);
-                }
-                pinned.extend(whole);
-            }
-            Relation::Mixed => pinned.extend(node.op.inputs().iter().chain(&node.outputs)),
-        }
-    }
-    for id in pinned {
-        movable[id.0 as usize] = false;
-    }
+    let Tied { mut classes, movable } = tied(graph, relations);
     for (index, &movable) in movable.iter().enumerate() {
         let id = TensorId(index as u32);
         for channel in 0..live.of(id).len() {
@@ -97,8 +74,45 @@ pub(super) fn kept(graph: &Graph, relations: &[Relation], live: &PerChannel<bool
     }
 }
 
+/// Which channels can only go together.
+pub(super) struct Tied {
+    /// The classes.
+    pub(super) classes: Classes,
+    /// For each tensor, whether channels can be taken out of it at all: it is no port of the graph, and no op whose relation is unknown
+    /// touches it.
+    pub(super) movable: Vec<bool>,
+}
+
+pub(super) fn tied(graph: &Graph, relations: &[Relation]) -> Tied {
+    let mut classes = Classes::of(graph);
+    let mut movable = vec![false; graph.tensors.len()];
+    let mut pinned: Vec<TensorId> = graph.inputs.iter().chain(&graph.outputs).copied().collect();
+    for (node, relation) in graph.nodes.iter().zip(relations) {
+        match relation {
+            Relation::Layer(layer) => {
+                movable[layer.input.0 as usize] = true;
+                movable[layer.output.0 as usize] = true;
+                layer.tie().iter().for_each(|tie| classes.tie(tie));
+            }
+            Relation::Channelwise { ties, whole } => {
+                for tie in ties {
+                    movable[tie.from.0 as usize] = true;
+                    movable[tie.to.0 as usize] = true;
+                    classes.tie(tie);
+                }
+                pinned.extend(whole);
+            }
+            Relation::Mixed => pinned.extend(node.op.inputs().iter().chain(&node.outputs)),
+        }
+    }
+    for id in pinned {
+        movable[id.0 as usize] = false;
+    }
+    Tied { classes, movable }
+}
+
 /// Channels that can only go together, as a forest: each points at another of its class, the root at itself.
-struct Classes {
+pub(super) struct Classes {
     /// Index of each tensor's first channel.
     firsts: Vec<usize>,
     parents: Vec<usize>,
@@ -117,7 +131,8 @@ impl Classes {
         Self { firsts, parents: (0..count).collect(), kept: vec![false; count] }
     }
 
-    fn root(&mut self, id: TensorId, channel: usize) -> usize {
+    /// The channel that stands for the class of this one.
+    pub(super) fn root(&mut self, id: TensorId, channel: usize) -> usize {
         let mut at = self.firsts[id.0 as usize] + channel;
         while self.parents[at] != at {
             self.parents[at] = self.parents[self.parents[at]];

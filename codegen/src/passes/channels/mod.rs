@@ -10,6 +10,8 @@
 //!
 //! Each round leaves fewer weights that are not zero, or fewer channels, so that rounds end.
 
+#[cfg(feature = "quantize")]
+mod coupled;
 mod cut;
 mod fold;
 mod identity;
@@ -18,6 +20,11 @@ mod reach;
 mod relation;
 #[cfg(test)]
 mod tests;
+
+#[cfg(feature = "quantize")]
+pub(crate) use coupled::Coupled;
+#[cfg(feature = "quantize")]
+pub(crate) use relation::Layer as ChannelsOfLayer;
 
 use super::Removal;
 use crate::ir::{DType, Graph, TensorId};

@@ -1,6 +1,6 @@
 //! How an op relates the channels that it reads to those that it makes.
 
-use crate::ir::{Graph, Node, Op, Tensor, TensorId, Window};
+use crate::ir::{Data, Graph, Node, Op, Tensor, TensorId, Window};
 
 /// Channels of a tensor: the length of its last axis; one where there is no axis.
 pub(super) fn channels(tensor: &Tensor) -> usize {
@@ -8,7 +8,7 @@ pub(super) fn channels(tensor: &Tensor) -> usize {
 }
 
 /// What a node does with channels.
-pub(super) enum Relation {
+pub(crate) enum Relation {
     /// It sums products with weights.
     Layer(Layer),
     /// Each channel of an output holds what is made of the channels tied to it, and of the tensors `whole`. An output channel
@@ -24,7 +24,7 @@ pub(super) enum Relation {
 }
 
 /// Pairs of channels of two tensors: that of `from` goes into that of `to`, and neither can be there without the other.
-pub(super) struct Tie {
+pub(crate) struct Tie {
     /// The tensor read.
     pub(super) from: TensorId,
     /// The tensor made.
@@ -56,39 +56,39 @@ impl Tie {
 
 /// Where a weight stands.
 #[derive(Clone, Copy)]
-pub(super) struct Place {
+pub(crate) struct Place {
     /// The output channel that it adds to.
-    pub(super) out: usize,
+    pub(crate) out: usize,
     /// Its tap.
-    pub(super) tap: usize,
+    pub(crate) tap: usize,
     /// The input channel that it multiplies.
-    pub(super) channel: usize,
+    pub(crate) channel: usize,
 }
 
 /// A layer with weights: a convolution without groups, of any kind, or a fully connected layer.
-pub(super) struct Layer {
+pub(crate) struct Layer {
     /// What it reads.
-    pub(super) input: TensorId,
+    pub(crate) input: TensorId,
     /// Its weights.
-    pub(super) filter: TensorId,
+    pub(crate) filter: TensorId,
     /// Its biases.
-    pub(super) bias: Option<TensorId>,
+    pub(crate) bias: Option<TensorId>,
     /// What it makes.
-    pub(super) output: TensorId,
+    pub(crate) output: TensorId,
     /// Output channels.
-    pub(super) outs: usize,
+    pub(crate) outs: usize,
     /// Input channels. A fully connected layer over an image that is `k` pixels large has them `k` times: as taps.
-    pub(super) ins: usize,
+    pub(crate) ins: usize,
     /// For each tap, whether it never reads the padding.
-    pub(super) inside: Vec<bool>,
+    pub(crate) inside: Vec<bool>,
     /// Output channels of each input channel, of a depthwise convolution; its weights lie `[tap][output channel]`, all others'
     /// `[output channel][tap][input channel]`.
-    pub(super) multiplier: Option<usize>,
+    pub(crate) multiplier: Option<usize>,
 }
 
 impl Layer {
     /// Where the weight at `index` stands.
-    pub(super) fn place(&self, index: usize) -> Place {
+    pub(crate) fn place(&self, index: usize) -> Place {
         match self.multiplier {
             Some(multiplier) => {
                 let out = index % self.outs;
@@ -119,7 +119,7 @@ impl Layer {
         self.multiplier.filter(|_| self.ins > 1).map(tie)
     }
 
-    /// The weights, in the order of [`Layer::place`].
+    /// The weights, in the order of [`Layer::place`]; none where they are floats.
     pub(super) fn weights<'a>(&self, graph: &'a Graph) -> &'a [i8] {
         graph.value(self.filter).and_then(|data| data.as_i8()).unwrap_or(&[])
     }
@@ -231,7 +231,12 @@ fn layer(
     let found = Layer { input, filter, bias, output, outs, ins, inside, multiplier };
     let row = if multiplier.is_some() { 1 } else { ins };
     let whole = graph.tensor(filter).shape.elements() == outs * found.inside.len() * row;
-    if whole && !found.weights(graph).is_empty() { Relation::Layer(found) } else { Relation::Mixed }
+    let constant = match graph.value(filter) {
+        Some(Data::I8(values)) => !values.is_empty(),
+        Some(Data::F32(values)) => !values.is_empty(),
+        Some(Data::U8(_) | Data::I16(_) | Data::I32(_) | Data::I64(_) | Data::Bool(_)) | None => false,
+    };
+    if whole && constant { Relation::Layer(found) } else { Relation::Mixed }
 }
 
 /// Operands that broadcast to `output`.
