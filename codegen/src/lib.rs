@@ -7,6 +7,8 @@ pub mod cli;
 pub mod diag;
 pub mod emit;
 pub mod eval;
+#[cfg(feature = "quantize")]
+mod fit;
 pub mod front;
 pub mod ir;
 pub mod lower;
@@ -17,6 +19,8 @@ pub mod passes;
 pub mod pipeline;
 pub mod plan;
 pub mod prepare;
+#[cfg(feature = "quantize")]
+pub mod prune;
 #[cfg(feature = "quantize")]
 pub mod quantize;
 #[cfg(feature = "cli")]

@@ -11,6 +11,7 @@ mod guarantees;
 mod inspect;
 mod json;
 mod new;
+mod prune;
 mod quantize;
 mod render;
 mod session;
@@ -37,6 +38,7 @@ struct Arguments {
 enum Command {
     Inspect(inspect::Inspect),
     Generate(generate::Generate),
+    Prune(prune::Prune),
     Quantize(quantize::Quantize),
     Verify(verify::Verify),
     Compare(compare::Compare),
@@ -81,6 +83,7 @@ fn run(session: &Session, command: &Command) -> Ended {
     match command {
         Command::Inspect(command) => command.run(session),
         Command::Generate(command) => command.run(session),
+        Command::Prune(command) => command.run(session),
         Command::Quantize(command) => command.run(session),
         Command::Verify(command) => command.run(session),
         Command::Compare(command) => command.run(session),

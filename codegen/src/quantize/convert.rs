@@ -141,7 +141,7 @@ fn operands(graph: &mut Graph, float: &Graph, node: &Node, op: &mut Op, activati
 }
 
 /// Takes out tensors and constants that nothing refers to.
-fn drop_unused(graph: &mut Graph) {
+pub(crate) fn drop_unused(graph: &mut Graph) {
     let mut used = vec![false; graph.tensors.len()];
     let all = graph.nodes.iter().flat_map(|node| node.op.inputs().into_iter().chain(node.outputs.iter().copied()));
     all.chain(graph.inputs.iter().copied()).chain(graph.outputs.iter().copied()).for_each(|id| used[id.0 as usize] = true);

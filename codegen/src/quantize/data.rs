@@ -61,6 +61,14 @@ impl Dataset {
         }
     }
 
+    /// The first `count` samples; all where there are no more, and one where `count` is zero.
+    #[must_use]
+    pub fn first(&self, count: usize) -> Self {
+        let count = count.clamp(1, self.count);
+        let inputs = self.inputs.iter().map(|values| values[..values.len() / self.count * count].to_vec()).collect();
+        Self { count, inputs, labels: self.labels.as_ref().map(|labels| labels[..count].to_vec()) }
+    }
+
     /// The inputs of one sample.
     pub fn sample(&self, index: usize) -> Vec<Data> {
         let one = |values: &Vec<f32>| {

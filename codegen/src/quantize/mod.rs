@@ -18,8 +18,10 @@ mod report;
 mod statistics;
 mod stored;
 
+pub(crate) use convert::drop_unused;
 pub use data::Dataset;
 pub use error::QuantizeError;
+pub(crate) use prepare::{prepare, reals, reals_mut};
 pub use ranges::Ranges;
 pub use report::{Agreement, Report, TensorReport, report as compare};
 pub use stored::StoredLayer;
@@ -126,7 +128,7 @@ pub fn quantize(
     options: &Options,
     mut step: impl FnMut(usize, usize),
 ) -> Result<Quantized, Diagnostics> {
-    let plain = prepare::prepare(graph)?;
+    let plain = prepare(graph)?;
     let expected = report::outputs(&Evaluator::new(&plain)?, data, COMPARED)?;
     let ranges = options.ranges.map_or_else(|| Ranges::ALL.to_vec(), |ranges| vec![ranges]);
     let total = options.equalize.all().len() * ranges.len() * options.correct_biases.all().len();

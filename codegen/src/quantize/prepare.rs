@@ -10,7 +10,7 @@ use crate::{passes, valid};
 ///
 /// # Errors
 /// A structure that no stage can work on, weights that are computed, integers that are computed with.
-pub(super) fn prepare(graph: &Graph) -> Result<Graph, Diagnostics> {
+pub(crate) fn prepare(graph: &Graph) -> Result<Graph, Diagnostics> {
     valid::structure(graph)?;
     let mut graph = graph.clone();
     passes::remove_dead(&mut graph);
@@ -83,7 +83,7 @@ pub(super) fn constant(graph: &mut Graph, name: &str, shape: Vec<usize>, values:
 }
 
 /// The floats of a constant, to change.
-pub(super) fn reals_mut(graph: &mut Graph, id: TensorId) -> &mut [f32] {
+pub(crate) fn reals_mut(graph: &mut Graph, id: TensorId) -> &mut [f32] {
     let weight = graph.tensor(id).value.and_then(|weight| graph.weights.get_mut(weight.0 as usize));
     match weight.map(|weight| &mut weight.data) {
         Some(Data::F32(values)) => values,
@@ -92,7 +92,7 @@ pub(super) fn reals_mut(graph: &mut Graph, id: TensorId) -> &mut [f32] {
 }
 
 /// The floats of a constant; empty for anything else.
-pub(super) fn reals(graph: &Graph, id: TensorId) -> &[f32] {
+pub(crate) fn reals(graph: &Graph, id: TensorId) -> &[f32] {
     match graph.value(id) {
         Some(Data::F32(values)) => values,
         _ => &[],

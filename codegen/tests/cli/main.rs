@@ -5,6 +5,7 @@ mod generate;
 mod inspect;
 mod new;
 mod new_builds;
+mod prune;
 mod quantize;
 mod verify;
 

@@ -9,7 +9,7 @@ fn floats(values: &[f32]) -> Vec<u8> {
 }
 
 /// A data set of `count` seeded samples of `shape`, with labels where they are given.
-fn data(file: &Path, shape: &[usize], count: usize, labels: Option<&[i64]>) {
+pub(super) fn data(file: &Path, shape: &[usize], count: usize, labels: Option<&[i64]>) {
     let mut state = 1u32;
     let size: usize = shape.iter().product();
     let mut value = || {

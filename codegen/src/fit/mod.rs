@@ -1,0 +1,162 @@
+//! Makes the weights of a changed network do what those of the network it stands for did: layer after layer, by least squares on
+//! samples.
+//!
+//! A layer of the changed network reads what the layers before it make by now, and is to make what its twin makes of what that reads. The
+//! squared difference is a [`Quadratic`] of the weights: pruning finds the least of it on the weights that are left. What one layer
+//! does not mend is the next layer's concern, so errors do not add up.
+
+mod geometry;
+mod quadratic;
+
+pub(crate) use geometry::Geometry;
+pub(crate) use quadratic::Quadratic;
+
+use crate::diag::{Diagnostics, Explain, Place};
+use crate::eval::float::{Evaluator, NodeRunner};
+use crate::ir::{Data, Graph, Layer, TensorId};
+use crate::quantize::{Dataset, QuantizeError, reals};
+
+/// Pixels, of all samples together, that a layer's squares are summed over, at the least; and for each weight of a sum.
+const ROWS: usize = 4096;
+const ROWS_PER_WEIGHT: usize = 8;
+
+/// What one sample has made so far, in the reference and in the changed graph.
+struct Made {
+    reference: Vec<Option<Data>>,
+    changed: Vec<Option<Data>>,
+}
+
+/// Goes through both graphs, which have the same nodes and tensors, on the first `count` samples. `adjust` gets every layer that sums products
+/// of constants, by index, with the squared differences (one quadratic, or for a depthwise convolution one for each output channel)
+/// before it is run; `settle` may change what a node of the changed graph has made, and its inputs.
+///
+/// # Errors
+/// What keeps either graph from being run.
+pub(crate) fn walk(
+    reference: &Graph,
+    changed: &mut Graph,
+    data: &Dataset,
+    count: usize,
+    settle: impl Fn(TensorId, &mut Data) + Sync,
+    mut adjust: impl FnMut(&mut Graph, usize, &Geometry, Vec<Quadratic>),
+) -> Result<(), Diagnostics> {
+    Evaluator::new(reference)?;
+    Evaluator::new(changed)?;
+    let last = last_uses(reference);
+    let start = |sample| {
+        let mut made = Made { reference: vec![None; reference.tensors.len()], changed: vec![None; changed.tensors.len()] };
+        for (&id, input) in reference.inputs.iter().zip(data.sample(sample)) {
+            made.changed[id.0 as usize] = Some(input.clone());
+            if let Some(input) = &mut made.changed[id.0 as usize] {
+                settle(id, input);
+            }
+            made.reference[id.0 as usize] = Some(input);
+        }
+        made
+    };
+    let mut samples: Vec<Made> = (0..data.count.min(count)).map(start).collect();
+    for index in 0..reference.nodes.len() {
+        if let Some(geometry) = Geometry::of(reference, &reference.nodes[index]) {
+            let quadratics = quadratics(reference, index, &geometry, &samples);
+            adjust(changed, index, &geometry, quadratics);
+        }
+        let ours = NodeRunner::new(changed, index);
+        let theirs = NodeRunner::new(reference, index);
+        let outputs = &reference.nodes[index].outputs;
+        each(&mut samples, |made| {
+            for (&id, data) in outputs.iter().zip(theirs.run(&made.reference)) {
+                made.reference[id.0 as usize] = Some(data);
+            }
+            for (&id, mut data) in outputs.iter().zip(ours.run(&made.changed)) {
+                settle(id, &mut data);
+                made.changed[id.0 as usize] = Some(data);
+            }
+            for (tensor, last) in last.iter().enumerate() {
+                if *last <= index {
+                    (made.reference[tensor], made.changed[tensor]) = (None, None);
+                }
+            }
+        });
+    }
+    let bad = |id: &&TensorId| samples.iter().any(|made| !finite(made.changed[id.0 as usize].as_ref()));
+    match reference.outputs.iter().find(bad) {
+        Some(&id) => Err(QuantizeError::Diverges { tensor: reference.tensor(id).name.clone() }.at(Place::default()).into()),
+        None => Ok(()),
+    }
+}
+
+fn finite(data: Option<&Data>) -> bool {
+    match data {
+        Some(Data::F32(values)) => values.iter().all(|value| value.is_finite()),
+        Some(Data::I8(_) | Data::U8(_) | Data::I16(_) | Data::I32(_) | Data::I64(_) | Data::Bool(_)) | None => true,
+    }
+}
+
+/// The last node that reads each tensor; those that are outputs are never given up.
+fn last_uses(graph: &Graph) -> Vec<usize> {
+    let mut last = vec![0; graph.tensors.len()];
+    for (index, node) in graph.nodes.iter().enumerate() {
+        node.op.inputs().into_iter().chain(node.outputs.iter().copied()).for_each(|id| last[id.0 as usize] = index);
+    }
+    graph.outputs.iter().for_each(|id| last[id.0 as usize] = usize::MAX);
+    last
+}
+
+/// Parts of the samples on all processors.
+fn each(samples: &mut [Made], work: impl Fn(&mut Made) + Sync) {
+    let part = samples.len().div_ceil(processors()).max(1);
+    std::thread::scope(|scope| {
+        for part in samples.chunks_mut(part) {
+            scope.spawn(|| part.iter_mut().for_each(&work));
+        }
+    });
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// The squared differences of a layer over some pixels of all samples.
+fn quadratics(reference: &Graph, index: usize, geometry: &Geometry, samples: &[Made]) -> Vec<Quadratic> {
+    let Some(Layer { input, filter, bias, channel_axis: _ }) = reference.nodes[index].op.layer() else { return Vec::new() };
+    let (weights, biases) = (reals(reference, filter), bias.map_or(&[][..], |bias| reals(reference, bias)));
+    let size = geometry.size();
+    let wanted = ROWS.max(ROWS_PER_WEIGHT * size).div_ceil(samples.len().max(1));
+    let stride = (geometry.pixels() / wanted.max(1)).max(1);
+    let one = |part: &[Made], first: usize| {
+        let mut sums = geometry.quadratics();
+        let (mut theirs, mut ours) = (vec![0.0; size + 1], vec![1.0; size + 1]);
+        let mut targets = vec![0.0; geometry.outs_of_group()];
+        for (offset, made) in part.iter().enumerate() {
+            let of = |values: &[Option<Data>]| match &values[input.0 as usize] {
+                Some(Data::F32(values)) => values.clone(),
+                _ => Vec::new(),
+            };
+            let (before, now) = (of(&made.reference), of(&made.changed));
+            // Another pixel of each sample is the first.
+            for pixel in ((first + offset) % stride..geometry.pixels()).step_by(stride) {
+                for (group, sums) in sums.iter_mut().enumerate() {
+                    geometry.row(&before, pixel, group, &mut theirs[..size]);
+                    geometry.row(&now, pixel, group, &mut ours[..size]);
+                    for (slot, target) in targets.iter_mut().enumerate() {
+                        let out = group + slot;
+                        let bias = f64::from(biases.get(out).copied().unwrap_or(0.0));
+                        let products = (0..size).map(|k| f64::from(weights[geometry.weight(out, k)] * theirs[k]));
+                        *target = bias + products.sum::<f64>();
+                    }
+                    sums.add(&ours, &targets);
+                }
+            }
+        }
+        sums
+    };
+    let part = samples.len().div_ceil(processors()).max(1);
+    let parts: Vec<Vec<Quadratic>> = std::thread::scope(|scope| {
+        let parts = samples.chunks(part).enumerate();
+        let running: Vec<_> = parts.map(|(number, samples)| scope.spawn(move || one(samples, number * part))).collect();
+        running.into_iter().filter_map(|thread| thread.join().ok()).collect()
+    });
+    let mut all = geometry.quadratics();
+    parts.iter().for_each(|part| all.iter_mut().zip(part).for_each(|(all, part)| all.merge(part)));
+    all
+}

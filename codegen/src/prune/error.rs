@@ -1,0 +1,87 @@
+//! Why a network cannot be pruned as it is asked for.
+
+use crate::diag::Explain;
+use thiserror::Error;
+
+/// What keeps a graph from being pruned.
+#[derive(Clone, Debug, Error, PartialEq)]
+pub enum PruneError {
+    /// No share of a whole that leaves something.
+    #[error("a sparsity of {given}")]
+    Sparsity {
+        /// The share.
+        given: f64,
+    },
+    /// A name that no layer has.
+    #[error("there is no layer `{name}`")]
+    Unknown {
+        /// The name.
+        name: String,
+        /// Names of layers.
+        present: String,
+    },
+    /// No layer has weights that could go.
+    #[error("no layer can be pruned")]
+    Nothing,
+    /// More than can go.
+    #[error("a sparsity of {wanted:.3} is out of reach: {most:.3} is the most")]
+    TooMuch {
+        /// The share asked for.
+        wanted: f64,
+        /// The greatest share.
+        most: f64,
+    },
+    /// A model that does not fit, whatever goes.
+    #[error("{wanted} bytes of flash are out of reach: {least} at a sparsity of {sparsity:.3}")]
+    Flash {
+        /// The bytes there are.
+        wanted: u64,
+        /// The fewest that the model takes.
+        least: u64,
+        /// The sparsity at which it takes them.
+        sparsity: f64,
+    },
+    /// A model that needs more RAM than there is, whatever goes.
+    #[error("{wanted} bytes of RAM are out of reach: {least} with the stack, at the least")]
+    Ram {
+        /// The bytes there are.
+        wanted: u64,
+        /// The fewest that the model takes.
+        least: u64,
+    },
+    /// An output that is not finite on some sample.
+    #[error("an output is not finite on sample {sample}")]
+    Diverges {
+        /// The sample.
+        sample: usize,
+    },
+}
+
+impl Explain for PruneError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Sparsity { .. } => "prune::sparsity",
+            Self::Unknown { .. } => "prune::unknown",
+            Self::Nothing => "prune::nothing",
+            Self::TooMuch { .. } => "prune::too_much",
+            Self::Flash { .. } => "prune::flash",
+            Self::Ram { .. } => "prune::ram",
+            Self::Diverges { .. } => "prune::diverges",
+        }
+    }
+
+    fn help(&self) -> String {
+        match self {
+            Self::Sparsity { .. } => "give the share of the weights that go, from 0 to below 1: 0.5 leaves half of them".into(),
+            Self::Unknown { present, .. } => format!("the layers are {present}"),
+            Self::Nothing => {
+                "weights of convolutions and fully connected layers can go, and channels between two of them; leave out `--keep`"
+                    .into()
+            }
+            Self::TooMuch { .. } => "ask for less, keep fewer layers whole, or take the pattern `scattered`".into(),
+            Self::Flash { .. } => "take the pattern `channels`, a larger board, or a smaller network".into(),
+            Self::Ram { .. } => "only the pattern `channels` makes tensors smaller; smaller images need less, too".into(),
+            Self::Diverges { .. } => "check that the samples are scaled as the model expects them".into(),
+        }
+    }
+}

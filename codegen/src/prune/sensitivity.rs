@@ -1,0 +1,106 @@
+//! What the network loses by the pruning of one layer at a time.
+
+use super::refit::refit_alone;
+use super::{Amount, Assessor, How, Pattern, PruneError, Pruned, Pruner, Score, candidates, scattered, shrunk};
+use crate::diag::{Diagnostics, Explain, Place};
+use crate::ir::TensorId;
+use std::sync::{Mutex, PoisonError};
+
+/// One layer, and what the network is like when only it is pruned.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sensitivity {
+    /// The name of its weights.
+    pub name: String,
+    /// Its op.
+    pub op: &'static str,
+    /// Number of its weights.
+    pub weights: usize,
+    /// Sparsities of the layer, or shares of its channels, and what is left of the network.
+    pub points: Vec<(f64, Score)>,
+}
+
+impl Pruner<'_> {
+    /// Prunes every layer by itself to each of `sparsities` (below 1) and scores the network; for [`Pattern::OfGroup`] to its own. Layers whose
+    /// output channels have to stay are left out under [`Pattern::Channels`]. Calls `step` with the layers done and those to do.
+    ///
+    /// # Errors
+    /// As [`super::prune`]; what keeps a graph from being run.
+    pub fn sensitivity(
+        &self,
+        how: &How,
+        refit: bool,
+        sparsities: &[f64],
+        assessor: &Assessor<'_>,
+        step: impl Fn(usize, usize) + Sync,
+    ) -> Result<Vec<Sensitivity>, Diagnostics> {
+        let failed = |error: PruneError| Diagnostics::from(error.at(Place::default()));
+        let own = how.share().map_err(failed)?;
+        let sparsities = match how.pattern {
+            Pattern::OfGroup { .. } => &[own][..],
+            Pattern::Scattered | Pattern::Block { .. } | Pattern::Channels => sparsities,
+        };
+        let nodes = candidates(&self.dense, how).map_err(failed)?;
+        let waiting = Mutex::new(nodes.iter().copied().rev().collect::<Vec<_>>());
+        let done = Mutex::new(Vec::new());
+        std::thread::scope(|scope| {
+            for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+                scope.spawn(|| {
+                    loop {
+                        let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).pop();
+                        let Some(node) = next else { break };
+                        let result = self.of_layer(node, how, refit, sparsities, assessor);
+                        let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+                        done.push((node, result));
+                        step(done.len(), nodes.len());
+                    }
+                });
+            }
+        });
+        let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        done.sort_by_key(|(node, _)| *node);
+        done.into_iter().filter_map(|(_, result)| result.transpose()).collect()
+    }
+
+    /// One layer; `None` where nothing of it can go.
+    fn of_layer(
+        &self,
+        node: usize,
+        how: &How,
+        refit: bool,
+        sparsities: &[f64],
+        assessor: &Assessor<'_>,
+    ) -> Result<Option<Sensitivity>, Diagnostics> {
+        let (dense, moments) = (&self.dense, Some(&self.moments));
+        let Some(filter) = dense.nodes[node].op.layer().map(|layer| layer.filter) else { return Ok(None) };
+        let mut points = Vec::new();
+        for &sparsity in sparsities {
+            let made: Result<Pruned, PruneError> = match how.pattern {
+                Pattern::Scattered | Pattern::OfGroup { .. } | Pattern::Block { .. } => {
+                    scattered(dense, &[node], how, sparsity, moments)
+                }
+                Pattern::Channels => {
+                    let outputs = &dense.nodes[node].outputs;
+                    let allowed = |group: &[(TensorId, usize)]| group.iter().any(|(id, _)| outputs.contains(id));
+                    shrunk(dense, allowed, how.scope, Amount::OfGroups(sparsity), moments)
+                }
+            };
+            match made {
+                Ok(mut pruned) => {
+                    if refit {
+                        refit_alone(dense, &mut pruned.masked, &self.moments);
+                    }
+                    points.push((sparsity, assessor.score(&pruned.masked)?));
+                }
+                Err(PruneError::Nothing) => return Ok(None),
+                Err(error) => return Err(error.at(Place::default()).into()),
+            }
+        }
+        let tensor = dense.tensor(filter);
+        Ok(Some(Sensitivity {
+            name: tensor.name.clone(),
+            op: dense.nodes[node].op.name(),
+            weights: tensor.shape.elements(),
+            points,
+        }))
+    }
+}

@@ -1,0 +1,111 @@
+//! Accuracy against flash, as a picture.
+
+use crate::text::number;
+use core::fmt::Write as _;
+use serde::Serialize;
+
+/// One pruned network.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CurvePoint {
+    /// The share of the dense network's weights that are gone.
+    pub sparsity: f64,
+    /// Weights that are left.
+    pub weights: usize,
+    /// Bytes of flash of the int8 network.
+    pub flash_bytes: u64,
+    /// Whether an image was linked; `flash_bytes` are those of the constants alone where not.
+    pub measured: bool,
+    /// The share of samples that are right.
+    pub share: f64,
+    /// The error of the outputs over their variance.
+    pub relative_error: f64,
+}
+
+const WIDTH: f64 = 720.0;
+const HEIGHT: f64 = 420.0;
+const LEFT: f64 = 64.0;
+const RIGHT: f64 = 24.0;
+const TOP: f64 = 48.0;
+const BOTTOM: f64 = 56.0;
+
+/// An SVG file of its own, light and dark: flash on `target` to the right, and up the samples that are right, by label where they are
+/// `labelled`, else by agreement with the dense network. Every point has its sparsity beside it.
+pub fn curve(title: &str, target: &str, labelled: bool, points: &[CurvePoint]) -> String {
+    let most = points.iter().map(|point| point.flash_bytes).max().unwrap_or(1).max(1);
+    let step = round_step(most as f64 / 5.0);
+    let end = (most as f64 / step).ceil() * step;
+    let lowest = points.iter().map(|point| point.share).fold(1.0, f64::min);
+    let base = (lowest * 10.0).floor().clamp(0.0, 9.0) / 10.0;
+    let x = |bytes: f64| LEFT + bytes / end * (WIDTH - LEFT - RIGHT);
+    let y = |share: f64| TOP + (1.0 - share) / (1.0 - base) * (HEIGHT - TOP - BOTTOM);
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\">\n<title>{title}</title>\n\
+         <style>text{{font:13px system-ui,sans-serif;fill:#333}}.title{{font-size:16px;font-weight:600}}.grid{{stroke:#ddd}}\
+         .line{{fill:none;stroke:#0969da;stroke-width:2}}circle{{fill:#0969da}}.back{{fill:#fff}}\
+         @media(prefers-color-scheme:dark){{text{{fill:#ddd}}.grid{{stroke:#444}}.line{{stroke:#6cb6ff}}circle{{fill:#6cb6ff}}\
+         .back{{fill:#1c1c1c}}}}</style>\n<rect class=\"back\" width=\"{WIDTH}\" height=\"{HEIGHT}\"/>\n\
+         <text class=\"title\" x=\"{LEFT}\" y=\"26\">{title}</text>\n",
+        title = escape(title),
+    );
+    let rows = ((1.0 - base) * 10.0).round().max(1.0) as usize;
+    for row in 0..=rows {
+        let share = base + (1.0 - base) * row as f64 / rows as f64;
+        let (at, right) = (y(share), WIDTH - RIGHT);
+        let _ = writeln!(
+            svg,
+            "<line class=\"grid\" x1=\"{LEFT}\" x2=\"{right}\" y1=\"{at:.1}\" y2=\"{at:.1}\"/>\
+             <text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{:.0}%</text>",
+            LEFT - 8.0,
+            at + 4.0,
+            100.0 * share
+        );
+    }
+    let columns = (end / step).round() as usize;
+    for column in 0..=columns {
+        let bytes = step * column as f64;
+        let (at, bottom) = (x(bytes), HEIGHT - BOTTOM);
+        let _ = writeln!(
+            svg,
+            "<line class=\"grid\" x1=\"{at:.1}\" x2=\"{at:.1}\" y1=\"{TOP}\" y2=\"{bottom}\"/>\
+             <text x=\"{at:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
+            bottom + 18.0,
+            number(bytes as u64)
+        );
+    }
+    let what = if labelled { "accuracy" } else { "agreement with the dense network" };
+    let bytes = if points.iter().all(|point| point.measured) { "flash" } else { "constants in flash" };
+    let _ = writeln!(
+        svg,
+        "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">bytes of {bytes} on {}; up: {what}</text>",
+        WIDTH - RIGHT,
+        HEIGHT - 14.0,
+        escape(target)
+    );
+    let at = |point: &CurvePoint| (x(point.flash_bytes as f64), y(point.share));
+    let line: Vec<String> = points.iter().map(at).map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
+    let _ = writeln!(svg, "<polyline class=\"line\" points=\"{}\"/>", line.join(" "));
+    for point in points {
+        let (x, y) = at(point);
+        let gone = 100.0 * point.sparsity;
+        let _ = writeln!(
+            svg,
+            "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\"><title>{gone:.1}% of the weights gone: {} bytes, {:.1}%</title></circle>\
+             <text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{gone:.0}%</text>",
+            number(point.flash_bytes),
+            100.0 * point.share,
+            y + 18.0
+        );
+    }
+    svg.push_str("</svg>\n");
+    svg
+}
+
+/// 1, 2 or 5 times a power of ten, at least `least`.
+fn round_step(least: f64) -> f64 {
+    let power = 10f64.powf(least.max(1.0).log10().floor());
+    [1.0, 2.0, 5.0, 10.0].into_iter().map(|factor| factor * power).find(|step| *step >= least).unwrap_or(10.0 * power)
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

@@ -1,0 +1,119 @@
+//! `tinybake prune`: a float model in, a smaller or sparser float model out that the other commands take.
+
+use super::quantize::data;
+use super::{fields, folder, repository, run};
+use std::path::Path;
+
+fn model(name: &str) -> String {
+    repository("tests/data/float").join(format!("{name}.tflite")).display().to_string()
+}
+
+fn text(path: &Path) -> String {
+    path.display().to_string()
+}
+
+#[test]
+fn a_pruned_model_is_quantized_and_generated() {
+    let folder = folder("prune");
+    let (samples, out, int8) = (folder.join("data.safetensors"), folder.join("out.safetensors"), folder.join("int8.safetensors"));
+    data(&samples, &[1, 8, 8, 3], 20, Some(&[3; 20]));
+    let (samples, out, int8) = (text(&samples), text(&out), text(&int8));
+    let prune = |more: &[&str]| run(&[&["prune", &model("graph_residual"), "--data", &samples, "-o", &out][..], more].concat());
+    for how in [&["--sparsity", "0.5"][..], &["--pattern", "1:4"], &["--pattern", "channels", "--sparsity", "0.3"]] {
+        let ran = prune(&[how, &["--format", "json"]].concat());
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        let report = ran.json();
+        let expected = ["curve", "file", "model", "pattern", "pruned", "scope", "sensitivity", "target", "topology"];
+        assert_eq!(fields(&report), expected);
+        let made = &report["pruned"];
+        assert!(made["sparsity"].as_f64().unwrap() >= 0.25 && made["flash_bytes"].as_u64().unwrap() > 0, "{made}");
+        let weights =
+            |field: &str| made["layers"].as_array().unwrap().iter().map(|layer| layer[field].as_u64().unwrap()).sum::<u64>();
+        assert_eq!(made["weights"].as_u64(), Some(weights("weights_after")));
+        assert!(weights("weights_after") < weights("weights_before"));
+        assert!(made["pruned"]["correct"].is_u64() && made["dense"]["relative_error"].as_f64() == Some(0.0));
+        let quantized = run(&["quantize", &out, "--data", &samples, "-o", &int8]);
+        assert_eq!(quantized.code, Some(0), "{}", quantized.stderr);
+        let generated = run(&["generate", &int8, "-o", &text(&folder.join("out.rs"))]);
+        assert_eq!(generated.code, Some(0), "{}", generated.stderr);
+    }
+    let shown = prune(&["--pattern", "channels", "--sparsity", "0.3"]);
+    assert!(shown.stdout.contains("of the weights are gone") && shown.stdout.contains("accuracy: "), "{}", shown.stdout);
+}
+
+#[test]
+fn sensitivities_and_a_curve_are_shown() {
+    let folder = folder("prune_curve");
+    let (samples, picture) = (folder.join("data.safetensors"), folder.join("curve.svg"));
+    data(&samples, &[1, 12, 10, 1], 12, None);
+    let (samples, svg) = (text(&samples), text(&picture));
+    let asked = ["prune", &model("graph_separable"), "--data", &samples, "--sensitivity", "--curve", &svg];
+    let ran = run(&asked);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(ran.stdout.contains("One layer at a time") && ran.stdout.contains("50% gone"), "{}", ran.stdout);
+    let ran = run(&[&asked[..], &["--pattern", "channels", "--format", "json"]].concat());
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let report = ran.json();
+    let curve = report["curve"].as_array().unwrap();
+    let flash = |point: &serde_json::Value| point["flash_bytes"].as_u64().unwrap();
+    assert!(curve.len() > 3 && flash(&curve[curve.len() - 1]) < flash(&curve[0]), "{report}");
+    assert_eq!(curve[0]["share"].as_f64(), Some(1.0));
+    assert!(!report["sensitivity"].as_array().unwrap().is_empty() && report["pruned"].is_null());
+    let drawn = std::fs::read_to_string(&picture).unwrap();
+    assert_eq!(drawn.matches("<circle").count(), curve.len());
+    assert!(drawn.starts_with("<svg ") && drawn.ends_with("</svg>\n") && drawn.contains("agreement with the dense network"));
+}
+
+#[test]
+fn a_model_is_pruned_until_it_fits() {
+    let folder = folder("prune_fit");
+    let (samples, out) = (folder.join("data.safetensors"), folder.join("out.safetensors"));
+    data(&samples, &[1, 12, 10, 1], 12, None);
+    let (samples, file) = (text(&samples), text(&out));
+    let fit = |bytes: u64| {
+        let bytes = bytes.to_string();
+        let asked =
+            ["prune", &model("graph_separable"), "--data", &samples, "-o", &file, "--flash", &bytes, "--pattern", "channels"];
+        run(&[&asked[..], &["--format", "json"]].concat())
+    };
+    let dense = fit(1 << 20).json();
+    assert_eq!(dense["pruned"]["pruned"]["relative_error"].as_f64(), Some(0.0), "it fits as it is: {dense}");
+    let bytes = |report: &serde_json::Value| report["pruned"]["flash_bytes"].as_u64().unwrap();
+    let wanted = bytes(&dense) - 60;
+    let ran = fit(wanted);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let report = ran.json();
+    assert!(bytes(&report) <= wanted && report["pruned"]["sparsity"].as_f64().unwrap() > 0.0, "{report}");
+    std::fs::remove_file(&out).unwrap();
+    let ran = fit(10);
+    assert_eq!((ran.code, ran.diagnostics()), (Some(2), vec!["prune::flash".to_string()]));
+    assert!(!out.exists());
+}
+
+#[test]
+fn what_cannot_be_done_is_named() {
+    let folder = folder("prune_bad");
+    let (samples, out) = (folder.join("data.safetensors"), folder.join("out.safetensors"));
+    data(&samples, &[1, 12, 10, 1], 4, None);
+    let (samples, file) = (text(&samples), text(&out));
+    let name = model("graph_separable");
+    let code = |more: &[&str]| {
+        let ran = run(&[&["prune", &name, "--data", &samples, "--format", "json"][..], more].concat());
+        assert_eq!(ran.code, Some(2), "{more:?}");
+        ran.diagnostics()
+    };
+    let usage = ["prune::usage".to_string()];
+    assert_eq!(code(&[]), usage);
+    assert_eq!(code(&["-o", &file]), usage);
+    assert_eq!(code(&["-o", &file, "--pattern", "2:4", "--sparsity", "0.5"]), usage);
+    assert_eq!(code(&["-o", &file, "--board", "cortex-m4"]), usage);
+    assert_eq!(code(&["-o", &file, "--sparsity", "1.5"]), ["prune::sparsity"]);
+    assert_eq!(code(&["-o", &file, "--sparsity", "0.5", "--keep", "nothing"]), ["prune::unknown"]);
+    assert_eq!(code(&["-o", &file, "--sparsity", "0.999", "--pattern", "channels"]), ["prune::too_much"]);
+    let int8 = repository("examples/models/digits.tflite").display().to_string();
+    let digits = folder.join("digits.safetensors");
+    data(&digits, &[1, 8, 8, 1], 2, None);
+    let ran = run(&["prune", &int8, "--data", &text(&digits), "-o", &file, "--sparsity", "0.5"]);
+    assert_eq!(ran.code, Some(2), "an int8 model");
+    assert!(!out.exists() && !out.with_extension("toml").exists());
+}
