@@ -1,11 +1,11 @@
 //! The arena of a program: which storages lie in it, and where.
 
 use super::layout::{Budget, Layout, layout};
-use super::overlap::{Begins, Overlap, Wanted, overlaps};
+use super::overlap::{Bands, Begins, Overlap, Wanted, overlaps};
 use super::storage::{Storage, storages};
 use crate::ir::DType;
 use crate::lower::Program;
-use crate::options::Optimize;
+use crate::options::{Optimize, Options};
 
 /// Work of all searches for one arena.
 const WORK: usize = 8_000_000;
@@ -32,24 +32,26 @@ pub(super) struct Arena {
 /// more instructions. Otherwise an output lies over the input that its step consumes only where the arena would be larger
 /// without, since to be made in bands costs a step some instructions. Unless code is to be small, bands are larger where that
 /// takes little more memory.
-pub(super) fn arena(program: &Program, optimize: Optimize, there: &[bool]) -> Arena {
+pub(super) fn arena(program: &Program, options: &Options, there: &[bool]) -> Arena {
     let all = storages(program);
     let dtype = element(&all);
     let (storages, others): (Vec<Storage>, Vec<Storage>) = all.into_iter().partition(|storage| storage.dtype == dtype);
     let mut budget = Budget(WORK);
     let apart = layout(&storages, &[], 0, &mut budget);
     let bytes_apart = apart.bytes;
-    let (mut allowed, mut best) = least(program, &storages, Wanted { roomy: false, there: &[] }, &mut budget);
+    let (mut allowed, mut best) = least(program, &storages, Wanted { bands: Bands::LEAST, there: &[] }, &mut budget);
     let mut chosen: &[bool] = &[];
     if there.contains(&true) {
-        let (overlaps, found) = least(program, &storages, Wanted { roomy: false, there }, &mut budget);
+        let (overlaps, found) = least(program, &storages, Wanted { bands: Bands::LEAST, there }, &mut budget);
         if found.bytes <= best.bytes {
             (allowed, best, chosen) = (overlaps, found, there);
         }
     }
-    let roomy = match optimize {
+    let roomy = match options.optimize {
         Optimize::Size => None,
-        Optimize::Speed | Optimize::Balanced => Some(overlaps(program, &storages, Wanted { roomy: true, there: chosen })),
+        Optimize::Speed | Optimize::Balanced => {
+            Some(overlaps(program, &storages, Wanted { bands: Bands::roomy(options.core), there: chosen }))
+        }
     };
     if let Some(roomy) = roomy.filter(|roomy| *roomy != allowed) {
         let found = layout(&storages, &roomy, best.bytes, &mut budget);

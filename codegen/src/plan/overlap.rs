@@ -4,6 +4,7 @@ use super::layout::ALIGN;
 use super::storage::Storage;
 use crate::ir::TensorId;
 use crate::lower::{Int16, Kernel, Operand, Program, Step};
+use crate::options::CoreClass;
 use tinybake_runtime::kernels::rows::Rows;
 
 /// Most overlaps that are looked at, of the storages that are largest together: it bounds the search.
@@ -12,11 +13,30 @@ const MOST: usize = 64;
 /// Most output rows of a step that may overlap: it bounds the replay of a plan.
 const ROWS: usize = 1 << 14;
 
-/// Pixels that a convolution of one tap makes at a time at least, so that what they share is worth it.
-const PIXELS: usize = 8;
+/// Rows that are made at a time at least.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Bands {
+    /// Those of a depthwise convolution.
+    rows: usize,
+    /// Pixels of a convolution of one tap.
+    pixels: usize,
+}
 
-/// Rows that a depthwise convolution makes at a time at least where there is room: neighbouring ones read the same rows.
-const BAND: usize = 5;
+impl Bands {
+    /// The least memory, but for pixels, since it is worth it what these share.
+    pub(super) const LEAST: Self = Self { rows: 1, pixels: 8 };
+
+    /// Where there is room: neighbouring rows read the same rows, and tiles of six pixels are to be whole.
+    pub(super) fn roomy(core: CoreClass) -> Self {
+        let pixels = match core {
+            CoreClass::Riscv32 => 12,
+            CoreClass::Generic | CoreClass::Host | CoreClass::Armv6M | CoreClass::Armv7M | CoreClass::Dsp | CoreClass::Mve => {
+                Self::LEAST.pixels
+            }
+        };
+        Self { rows: 5, pixels }
+    }
+}
 
 /// Two storages, one dying at the step that first writes the other, and how they may lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,8 +68,8 @@ pub(super) enum Begins {
 /// How outputs may lie over inputs.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted<'a> {
-    /// Whether rows are to be as far apart as makes those of convolutions in bands of [`BAND`], of which kernels share what they load.
-    pub(super) roomy: bool,
+    /// How many rows are to be made at a time at least.
+    pub(super) bands: Bands,
     /// For each step whether its output is to begin where its input does, if [`Rows::in_place`] allows.
     pub(super) there: &'a [bool],
 }
@@ -64,7 +84,7 @@ pub(super) fn overlaps(program: &Program, storages: &[Storage], wanted: Wanted<'
     let mut found: Vec<Overlap> = Vec::new();
     for (step, Step { kernel, reads, writes, .. }) in program.steps.iter().enumerate() {
         let (Some((rows, together)), [Operand::Activation(input)], [output]) =
-            (by_rows(kernel, wanted.roomy), reads.as_slice(), writes.as_slice())
+            (by_rows(kernel, wanted.bands), reads.as_slice(), writes.as_slice())
         else {
             continue;
         };
@@ -100,12 +120,11 @@ pub(super) fn overlaps(program: &Program, storages: &[Storage], wanted: Wanted<'
 
 /// For kernels that can make their output row by row over their input: what each row depends on, and how many are to be made at
 /// a time at least.
-fn by_rows(kernel: &Kernel, roomy: bool) -> Option<(Rows, usize)> {
-    let band = if roomy { BAND } else { 1 };
+fn by_rows(kernel: &Kernel, bands: Bands) -> Option<(Rows, usize)> {
     match kernel {
         Kernel::Conv2d { params, weights: _ } => Some((params.rows(), 1)),
-        Kernel::DepthwiseConv2d { params, weights: _ } => Some((params.rows(), band)),
-        Kernel::FullyConnected { params, weights: _ } => Some((params.rows(), PIXELS)),
+        Kernel::DepthwiseConv2d { params, weights: _ } => Some((params.rows(), bands.rows)),
+        Kernel::FullyConnected { params, weights: _ } => Some((params.rows(), bands.pixels)),
         Kernel::AveragePool2d(params) => Some((params.rows(), 1)),
         Kernel::MaxPool2d(params) => Some((params.rows(), 1)),
         Kernel::Int16(kernel) => match kernel {
