@@ -11,7 +11,8 @@ use tinybake_runtime::kernels::blocked::{self, BLOCK_OF_TAPS, LANES_OF_BLOCK, Ru
 use tinybake_runtime::kernels::conv2d::Conv2d;
 use tinybake_runtime::kernels::depthwise_conv2d::DepthwiseConv2d;
 use tinybake_runtime::kernels::fully_connected::{self, FullyConnected};
-use tinybake_runtime::kernels::{Dims, conv2d};
+use tinybake_runtime::kernels::tiles::{self, Channels};
+use tinybake_runtime::kernels::{Dims, conv2d, lanes};
 use tinybake_runtime::requantize::{Clamp, Multiplier};
 
 /// Bytes of input of every layer; layers read as much of it as they need.
@@ -293,6 +294,123 @@ fn sums_of_products_on_rv32() {
             30 * usize::from(depth),
             180,
             move |x, y| conv2d::conv2d(&p, x, &filter, &bias, rule, y),
+        );
+    }
+    calls.compare("riscv32imc");
+}
+
+impl Noise {
+    /// Weights of `channels` channels of `size` elements, in runs of pairs of channels, for windows of `words` an element.
+    fn pairs(&mut self, channels: usize, size: usize, words: usize) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for _ in 0..channels.div_ceil(2) {
+            // From runs as long as they can be to those of one.
+            let most = [1, 7, 30, 128][self.below(4) as usize];
+            let mut left: Vec<[i8; 2]> = Vec::new();
+            for _ in 0..size {
+                left.push([0; 2].map(|_: i8| match self.below(9) {
+                    0 => 127.min(most - 1),
+                    1 => -most,
+                    _ => self.below(2 * most as u32) as i32 - most,
+                } as i8));
+            }
+            while !left.is_empty() {
+                let mut sums = [0; 2];
+                let fits = |pair: &&[i8; 2]| {
+                    sums = [0, 1].map(|channel| sums[channel] + i32::from(pair[channel]).abs());
+                    sums.iter().all(|&sum| sum <= 255)
+                };
+                let count = left.iter().take(tiles::MOST_RUN).take_while(fits).count();
+                bytes.extend(tiles::head(count, words));
+                bytes.extend(left.drain(..count).flatten().map(|weight| weight as u8));
+            }
+            bytes.push(0);
+        }
+        bytes
+    }
+
+    /// Scales of a whole number of pairs of channels.
+    fn scales(&mut self, channels: usize) -> Vec<i32> {
+        let scale = |noise: &mut Self| {
+            let shift = 1 + noise.below(14) as i32;
+            [noise.bias() >> 6, noise.next() as i32 | 1 << 31, ((noise.below(256) as i32) << shift) + (1 << (shift - 1)), shift]
+        };
+        (0..channels.next_multiple_of(2)).flat_map(|_| scale(self)).collect()
+    }
+}
+
+/// What the program looks through weights with, for windows of so many words an element.
+fn channels(words: usize) -> String {
+    format!("::tinybake::generated::kernels::tiles::Channels::<{words}>::new")
+}
+
+#[test]
+fn tiles_on_rv32() {
+    let (mut noise, mut calls) = (Noise(7), Calls::default());
+    for (rows, depth, columns) in
+        [(2, 1, 1), (3, 7, 5), (4, 15, 2), (5, 16, 9), (6, 17, 4), (7, 33, 3), (9, 64, 12), (13, 130, 7), (11, 390, 5)]
+    {
+        let p = FullyConnected { rows: rows as u32, depth: depth as u32, columns: columns as u32, clamp: noise.clamp() };
+        for words in [2, 3] {
+            let (filter, scales, lent) = (noise.pairs(columns, depth, words), noise.scales(columns), words * depth);
+            let (f, s) = (calls.constant("u8", &filter), calls.constant("i32", &scales));
+            calls.add(
+                &format!("tiles::fully_connected(&{p:?}, INPUT, {}({f}), {s}, &mut [0; {lent}], OUTPUT)", channels(words)),
+                rows * depth,
+                rows * columns,
+                move |x, y| match words {
+                    2 => tiles::fully_connected(&p, x, Channels::<2>::new(&filter), &scales, &mut vec![0; lent], y),
+                    _ => tiles::fully_connected(&p, x, Channels::<3>::new(&filter), &scales, &mut vec![0; lent], y),
+                },
+            );
+        }
+    }
+    for (depth, kernel, stride) in [(1, [3, 3], [1, 1]), (3, [2, 3], [2, 1]), (8, [3, 1], [1, 2]), (16, [3, 3], [2, 2])] {
+        let size = |size: u16, axis: usize| (size - 1) / stride[axis] + 1;
+        let p = Conv2d {
+            input: Dims { height: 7, width: 9, channels: depth },
+            output: Dims { height: size(7, 0), width: size(9, 1), channels: 5 },
+            kernel,
+            stride,
+            dilation: [1, 1],
+            pad: kernel.map(|taps| taps / 2),
+            groups: 1,
+            input_zero_point: 3,
+            clamp: noise.clamp(),
+        };
+        let window = usize::from(kernel[0] * kernel[1] * depth);
+        let (filter, scales) = (noise.pairs(5, window, 3), noise.scales(5));
+        let (f, s) = (calls.constant("u8", &filter), calls.constant("i32", &scales));
+        calls.add(
+            &format!("tiles::conv2d(&{p:?}, INPUT, {}({f}), {s}, &mut [0; {}], OUTPUT)", channels(3), 3 * window),
+            63 * usize::from(depth),
+            usize::from(p.output.height * p.output.width * 5),
+            move |x, y| tiles::conv2d(&p, x, Channels::<3>::new(&filter), &scales, &mut vec![0; 3 * window], y),
+        );
+    }
+    for (index, width) in (1..=12).chain([30]).enumerate() {
+        let (stride, channels) = (1 + index as u16 % 2, [1, 2, 5][index % 3]);
+        let image = Dims { height: 6, width, channels };
+        let p = DepthwiseConv2d {
+            input: image,
+            output: Dims { height: 5 / stride + 1, width: (width - 1) / stride + 1, channels },
+            kernel: [3, 3],
+            stride: [stride; 2],
+            dilation: [1, 1],
+            pad: [1, 1],
+            multiplier: 1,
+            input_zero_point: -7,
+            clamp: noise.clamp(),
+        };
+        let lent = lanes::planes_words(&p, 300);
+        let filter: Vec<i32> = (0..9 * channels).map(|_| i32::from(noise.next() as i8)).collect();
+        let scales = noise.scales(channels.into());
+        let (f, s) = (calls.constant("i32", &filter), calls.constant("i32", &scales));
+        calls.add(
+            &format!("tiles::depthwise_conv2d(&{p:?}, Some(INPUT), {f}, {s}, &mut [0; {lent}], OUTPUT)"),
+            6 * usize::from(width * channels),
+            usize::from(p.output.height * p.output.width * channels),
+            move |x, y| tiles::depthwise_conv2d(&p, Some(x), &filter, &scales, &mut vec![0; lent], y),
         );
     }
     calls.compare("riscv32imc");

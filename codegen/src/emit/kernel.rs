@@ -126,8 +126,14 @@ impl Call<'_> {
             }
             Form::Packed(packed) => {
                 let (module, words) = (super::names::ident(packed.module), literal::number(packed.words));
-                let (filter, scales) =
-                    (constants::read(self.plan, packed.filter, rt), constants::read(self.plan, packed.scales, rt));
+                let scales = constants::read(self.plan, packed.scales, rt);
+                let filter = match packed.channels {
+                    Some(words) => {
+                        let (filter, words) = (constants::name(packed.filter), literal::number(words));
+                        quote!(const { #rt::kernels::#module::Channels::<#words>::new(&#filter.0) })
+                    }
+                    None => constants::read(self.plan, packed.filter, rt),
+                };
                 let (path, weights) = (quote!(#module::#name), quote!(#filter, #scales, &mut lent,));
                 let lent = quote!(let mut lent = [0; #words];);
                 if self.planned.by_channels {

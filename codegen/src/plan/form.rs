@@ -34,8 +34,10 @@ pub enum Form {
 pub struct Packed {
     /// The module of the runtime's `kernels` that has the kernel.
     pub module: &'static str,
-    /// Weights, as words.
+    /// Weights, as the kernel reads them.
     pub filter: ConstId,
+    /// For kernels that take weights as the module's `Channels`, which looks through them at compile time: words of an element.
+    pub channels: Option<usize>,
     /// Four numbers an output channel: what makes outputs of sums.
     pub scales: ConstId,
     /// Words of the stack that the kernel is lent.
@@ -128,8 +130,8 @@ impl Choice {
     pub(super) fn form(self, constant: &mut impl FnMut(Constant) -> ConstId) -> Form {
         match self {
             Choice::Plain(form) => form,
-            Choice::Packed(Arranged { module, filter, scales, words }) => {
-                Form::Packed(Packed { module, filter: constant(filter), scales: constant(scales), words })
+            Choice::Packed(Arranged { module, filter, channels, scales, words }) => {
+                Form::Packed(Packed { module, filter: constant(filter), channels, scales: constant(scales), words })
             }
             Choice::Blocked(stream) => Form::Blocked(constant(stream)),
             Choice::Sparse(Thinned { filter, window, lent, products: _ }) => {

@@ -1,6 +1,9 @@
 //! Weights and scales in the arrangement of the packed kernels, and which layers it is exact for.
 //!
-//! The arrangements are told in the runtime's `arch/packed/`, for DSP cores, and `arch/lanes/`, for Armv6-M.
+//! The arrangements are told in the runtime's `arch/packed/`, for DSP cores, `arch/lanes/`, for Armv6-M, and `arch/tiles/`, for
+//! RV32.
+
+mod tiles;
 
 use crate::ir::Data;
 use crate::lower::{Constant, Kernel, Program, Requantizer, Step, Weights};
@@ -33,8 +36,10 @@ const MOST_SHIFT: u32 = 20;
 pub(super) struct Arranged {
     /// The module of the runtime's `kernels` that it is for.
     pub(super) module: &'static str,
-    /// Weights, as words.
+    /// Weights, as the kernel reads them.
     pub(super) filter: Constant,
+    /// Words of an element, if the kernel takes them as the module's `Channels`.
+    pub(super) channels: Option<usize>,
     /// Four numbers a channel.
     pub(super) scales: Constant,
     /// Words of memory that the kernel is lent.
@@ -48,13 +53,37 @@ pub(super) fn arrange(program: &Program, step: &Step, core: CoreClass) -> Option
     }
     match core {
         CoreClass::Dsp => for_dsp(program, step),
-        CoreClass::Armv6M => for_lanes(program, step),
-        CoreClass::Generic | CoreClass::Host | CoreClass::Armv7M | CoreClass::Mve | CoreClass::Riscv32 => None,
+        CoreClass::Armv6M => for_lanes(program, step, &ONE_CHANNEL),
+        CoreClass::Riscv32 => for_lanes(program, step, &tiles::TWO_CHANNELS),
+        CoreClass::Generic | CoreClass::Host | CoreClass::Armv7M | CoreClass::Mve => None,
     }
 }
 
+/// The channel of a weight, by its place in the filter.
+type Owner<'a> = dyn Fn(usize) -> usize + 'a;
+
+/// How layers are arranged for kernels of two pixels in a word.
+struct Lanes {
+    /// The module of the kernels.
+    module: &'static str,
+    /// Whether kernels take weights in runs as the module's `Channels`.
+    in_channels: bool,
+    /// Weights in runs, and the words of a window, from weights and how many a channel has.
+    runs: fn(&[i8], usize) -> (Vec<i8>, usize),
+    /// Four numbers a channel, of which there are so many; the function tells whose a weight is.
+    scales: fn(&Program, &Weights, &Clamp, usize, &Owner<'_>) -> Option<Vec<i32>>,
+}
+
+/// Channel by channel.
+const ONE_CHANNEL: Lanes = Lanes {
+    module: "lanes",
+    in_channels: false,
+    runs: one_channel,
+    scales: |program, weights, clamp, channels, _| scales(program, weights, clamp, channels, 1),
+};
+
 /// Two pixels in a word, over weights in runs.
-fn for_lanes(program: &Program, step: &Step) -> Option<Arranged> {
+fn for_lanes(program: &Program, step: &Step, way: &Lanes) -> Option<Arranged> {
     let (weights, clamp, size, channels) = match &step.kernel {
         // A single row has nothing to share a word with.
         Kernel::FullyConnected { params, weights } if params.rows > 1 => {
@@ -71,7 +100,8 @@ fn for_lanes(program: &Program, step: &Step) -> Option<Arranged> {
                 return None;
             }
             let filter = (0..channels).flat_map(|channel| filter.iter().skip(channel).step_by(channels).map(|&w| w.into()));
-            return of_layer(program, weights, &params.clamp, Data::I32(filter.collect()), channels, words, "lanes");
+            let scales = (way.scales)(program, weights, &params.clamp, channels, &|at| at % channels)?;
+            return of_layer(program, weights, Data::I32(filter.collect()), scales, words, way.module);
         }
         Kernel::FullyConnected { .. }
         | Kernel::Conv2d { .. }
@@ -104,9 +134,16 @@ fn for_lanes(program: &Program, step: &Step) -> Option<Arranged> {
     if !small(program, weights, filter.len(), |at| at / size) {
         return None;
     }
+    let (bytes, words) = (way.runs)(filter, size);
+    let scales = (way.scales)(program, weights, clamp, channels, &|at| at / size)?;
+    let arranged = of_layer(program, weights, Data::I8(bytes), scales, words, way.module)?;
+    Some(Arranged { channels: way.in_channels.then_some(words / size), ..arranged })
+}
+
+/// Runs of each channel, of `size` weights.
+fn one_channel(filter: &[i8], size: usize) -> (Vec<i8>, usize) {
     let words = if 4 * size <= LANES { 4 * size } else { 2 * size };
-    let filter = Data::I8(filter.chunks(size).flat_map(runs).collect());
-    of_layer(program, weights, clamp, filter, channels, words, "lanes")
+    (filter.chunks(size).flat_map(runs).collect(), words)
 }
 
 /// Whether all sums are so small that the multiplication in halves holds, `channel` telling whose a weight is.
@@ -158,7 +195,8 @@ fn for_dsp(program: &Program, step: &Step) -> Option<Arranged> {
                 rows => 2 * (PAIRS / (2 * packed::halves(depth)).max(1)).clamp(1, rows as usize / 2),
             };
             let filter = Data::I32(paired(int8(program, weights)?, depth, depth)?);
-            of_layer(program, weights, &params.clamp, filter, params.columns as usize, pixels * packed::halves(depth), "packed")
+            let scales = scales(program, weights, &params.clamp, params.columns as usize, 2)?;
+            of_layer(program, weights, filter, scales, pixels * packed::halves(depth), "packed")
         }
         Kernel::Conv2d { params, weights } => {
             let run = usize::from(params.kernel[1]) * usize::from(params.input.channels);
@@ -166,8 +204,8 @@ fn for_dsp(program: &Program, step: &Step) -> Option<Arranged> {
                 return None;
             }
             let filter = Data::I32(paired(int8(program, weights)?, run, run * usize::from(params.kernel[0]))?);
-            let words = 2 * packed::window_words(params);
-            of_layer(program, weights, &params.clamp, filter, params.output.channels.into(), words, "packed")
+            let scales = scales(program, weights, &params.clamp, params.output.channels.into(), 2)?;
+            of_layer(program, weights, filter, scales, 2 * packed::window_words(params), "packed")
         }
         Kernel::DepthwiseConv2d { params, weights } => {
             let channels = usize::from(params.output.channels);
@@ -175,7 +213,8 @@ fn for_dsp(program: &Program, step: &Step) -> Option<Arranged> {
                 return None;
             }
             let (words, filter) = (packed::planes_words(params, PLANES), Data::I32(tapped(int8(program, weights)?, channels)));
-            (words <= PLANES).then(|| of_layer(program, weights, &params.clamp, filter, channels, words, "packed"))?
+            let scales = scales(program, weights, &params.clamp, channels, 2)?;
+            (words <= PLANES).then(|| of_layer(program, weights, filter, scales, words, "packed"))?
         }
         Kernel::TransposeConv { .. }
         | Kernel::AveragePool2d(_)
@@ -208,17 +247,15 @@ fn int8<'a>(program: &'a Program, weights: &Weights) -> Option<&'a [i8]> {
 fn of_layer(
     program: &Program,
     weights: &Weights,
-    clamp: &Clamp,
     filter: Data,
-    channels: usize,
+    scales: Vec<i32>,
     words: usize,
     module: &'static str,
 ) -> Option<Arranged> {
     let label = |id| program.constant(id).label.clone();
-    let doubled = if module == "packed" { 2 } else { 1 };
-    let scales = scales(program, weights, clamp, channels, doubled)?;
     (words <= 2 * WINDOWS).then(|| Arranged {
         module,
+        channels: None,
         filter: Constant { label: format!("{}, arranged", label(weights.filter)), data: filter },
         scales: Constant { label: format!("scales and {}", label(weights.bias)), data: Data::I32(scales) },
         words,
@@ -265,10 +302,8 @@ fn tapped(filter: &[i8], channels: usize) -> Vec<i32> {
     (0..channels).flat_map(of_channel).collect()
 }
 
-/// Of each channel, once or twice the bias, the multiplier, the zero point and half, and the shift, with [`ONCE`] where that is how
-/// it rounds; for a whole number of pairs.
-fn scales(program: &Program, weights: &Weights, clamp: &Clamp, channels: usize, times: i32) -> Option<Vec<i32>> {
-    let once = weights.requantizer.rounds_once();
+/// The rules of as many channels, whether they round once or twice.
+fn rules(program: &Program, weights: &Weights, channels: usize) -> Option<Vec<Multiplier>> {
     let rules: Vec<Multiplier> = match weights.requantizer {
         Requantizer::Multiplier(rule) | Requantizer::Once(rule) => vec![rule; channels],
         Requantizer::PerChannel { multipliers, shifts } | Requantizer::OncePerChannel { multipliers, shifts } => {
@@ -278,9 +313,14 @@ fn scales(program: &Program, weights: &Weights, clamp: &Clamp, channels: usize, 
         Requantizer::Rint(_) | Requantizer::RintPerChannel(_) => return None,
     };
     let bias = program.constant(weights.bias).data.as_i32()?;
-    if rules.len() != channels || bias.len() != channels {
-        return None;
-    }
+    (rules.len() == channels && bias.len() == channels).then_some(rules)
+}
+
+/// Of each channel, once or twice the bias, the multiplier, the zero point and half, and the shift, with [`ONCE`] where that is how
+/// it rounds; for a whole number of pairs.
+fn scales(program: &Program, weights: &Weights, clamp: &Clamp, channels: usize, times: i32) -> Option<Vec<i32>> {
+    let (rules, bias) = (rules(program, weights, channels)?, program.constant(weights.bias).data.as_i32()?);
+    let once = weights.requantizer.rounds_once();
     let mut scales = Vec::with_capacity(4 * channels.next_multiple_of(2));
     for (rule, bias) in rules.iter().zip(bias) {
         let shift = u32::from(rule.shift.unsigned_abs());

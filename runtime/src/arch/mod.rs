@@ -28,6 +28,7 @@ mod riscv;
 pub(crate) mod sparse;
 #[cfg(any(tinybake_core = "mve", tinybake_core = "dsp", tinybake_core = "thumb2", tinybake_core = "thumb1"))]
 mod thumb;
+pub(crate) mod tiles;
 #[cfg(tinybake_core = "dsp")]
 mod wide;
 

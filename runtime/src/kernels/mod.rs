@@ -27,6 +27,7 @@ pub mod rows;
 pub mod softmax;
 pub mod softmax_reals;
 pub mod sparse;
+pub mod tiles;
 pub mod transpose_conv;
 mod windows;
 

@@ -83,6 +83,9 @@ pub const SOFTMAX_F32: Frames = Frames { size: [360, 248, 176, 264, 168], speed:
 /// `sparse`
 pub const SPARSE: Frames = Frames { size: [584, 456, 528, 456, 376], speed: [584, 456, 528, 64, 376] };
 
+/// `tiles`
+pub const TILES: Frames = Frames { size: [64, 64, 64, 64, 64], speed: [64, 64, 64, 64, 2000] };
+
 /// `transpose_conv`
 pub const TRANSPOSE_CONV: Frames = Frames { size: [928, 864, 896, 1064, 720], speed: [1008, 920, 944, 1128, 760] };
 

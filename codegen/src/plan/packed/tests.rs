@@ -7,6 +7,7 @@ use crate::options::Reference;
 use tinybake_runtime::kernels::conv2d::{self, Conv2d};
 use tinybake_runtime::kernels::depthwise_conv2d::{self, DepthwiseConv2d};
 use tinybake_runtime::kernels::fully_connected::{self, FullyConnected};
+use tinybake_runtime::kernels::tiles as rv32;
 use tinybake_runtime::kernels::{Dims, lanes, packed as kernels};
 use tinybake_runtime::requantize::PerChannel;
 
@@ -100,6 +101,10 @@ impl Layer {
     }
 }
 
+fn unsigned(bytes: &[i8]) -> Vec<u8> {
+    bytes.iter().map(|&byte| byte as u8).collect()
+}
+
 fn output_size(size: u16, kernel: u16, stride: u16, pad: u16) -> u16 {
     (size + 2 * pad).checked_sub(kernel).map_or(0, |free| free / stride + 1)
 }
@@ -123,6 +128,18 @@ fn fully_connected_equals_the_plain_kernel() {
             given.fill(0);
             lanes::fully_connected(&p, &x, filter, scales, &mut vec![0; arranged.words], &mut given);
             assert_eq!(given, expected, "lanes {p:?}");
+            let arranged = layer.arranged_for(CoreClass::Riscv32, |weights| Kernel::FullyConnected { params: p, weights });
+            let (filter, scales) = (arranged.filter.data.as_i8().expect("runs"), arranged.scales.data.as_i32().expect("words"));
+            given.fill(0);
+            rv32::fully_connected(
+                &p,
+                &x,
+                rv32::Channels::<3>::new(&unsigned(filter)),
+                scales,
+                &mut vec![0; arranged.words],
+                &mut given,
+            );
+            assert_eq!(given, expected, "tiles {p:?}");
         }
     }
 }
@@ -155,6 +172,11 @@ fn conv2d_equals_the_plain_kernel() {
         given.fill(0);
         lanes::conv2d(&p, &x, filter, scales, &mut vec![0; arranged.words], &mut given);
         assert_eq!(given, expected, "lanes {p:?}");
+        let arranged = layer.arranged_for(CoreClass::Riscv32, |weights| Kernel::Conv2d { params: p, weights });
+        let (filter, scales) = (arranged.filter.data.as_i8().expect("runs"), arranged.scales.data.as_i32().expect("words"));
+        given.fill(0);
+        rv32::conv2d(&p, &x, rv32::Channels::<3>::new(&unsigned(filter)), scales, &mut vec![0; arranged.words], &mut given);
+        assert_eq!(given, expected, "tiles {p:?}");
     }
 }
 
@@ -202,6 +224,12 @@ fn depthwise_conv2d_equals_the_plain_kernel() {
         lanes::depthwise_conv2d(&p, Some(&x), filter, scales, &mut vec![0; arranged.words], &mut given);
         assert_eq!(given, expected, "lanes {p:?}");
         in_place(&mut |image| lanes::depthwise_conv2d(&p, None, filter, scales, &mut vec![0; arranged.words], image));
+        let arranged = layer.arranged_for(CoreClass::Riscv32, |weights| Kernel::DepthwiseConv2d { params: p, weights });
+        let (filter, scales) = (arranged.filter.data.as_i32().expect("taps"), arranged.scales.data.as_i32().expect("words"));
+        given.fill(0);
+        rv32::depthwise_conv2d(&p, Some(&x), filter, scales, &mut vec![0; arranged.words], &mut given);
+        assert_eq!(given, expected, "tiles {p:?}");
+        in_place(&mut |image| rv32::depthwise_conv2d(&p, None, filter, scales, &mut vec![0; arranged.words], image));
     }
 }
 
@@ -240,11 +268,14 @@ fn nonsense_does_not_panic() {
         let p = Conv2d { input, output, kernel, stride, dilation, pad, groups, input_zero_point, clamp };
         kernels::conv2d(&p, &x, &filter, &scales, &mut lent, &mut out);
         lanes::conv2d(&p, &x, &bytes, &scales, &mut lent, &mut out);
+        rv32::conv2d(&p, &x, rv32::Channels::<3>::new(&unsigned(&bytes)), &scales, &mut lent, &mut out);
         let p = DepthwiseConv2d { input, output, kernel, stride, dilation, pad, multiplier, input_zero_point, clamp };
         kernels::depthwise_conv2d(&p, Some(&x), &filter, &scales, &mut lent, &mut out);
         lanes::depthwise_conv2d(&p, Some(&x), &filter, &scales, &mut places, &mut out);
+        rv32::depthwise_conv2d(&p, Some(&x), &filter, &scales, &mut places, &mut out);
         let p = FullyConnected { rows: rows.into(), depth: kernel[0].into(), columns: kernel[1].into(), clamp };
         kernels::fully_connected(&p, &x, &filter, &scales, &mut lent, &mut out);
         lanes::fully_connected(&p, &x, &bytes, &scales, &mut lent, &mut out);
+        rv32::fully_connected(&p, &x, rv32::Channels::<3>::new(&unsigned(&bytes)), &scales, &mut lent, &mut out);
     }
 }

@@ -5,12 +5,18 @@
 //! generator knows the weights, and so where such runs of them end.
 
 mod portable;
+#[cfg(target_arch = "riscv32")]
+mod riscv;
 #[cfg(tinybake_core = "thumb1")]
 mod thumb1;
 
 use super::packed::Finish;
+#[cfg(not(any(tinybake_core = "thumb1", target_arch = "riscv32")))]
+pub(crate) use portable::fill;
 #[cfg(not(tinybake_core = "thumb1"))]
-pub(crate) use portable::{fill, finish_all, outputs, spread, taps};
+pub(crate) use portable::{finish_all, outputs, spread, taps};
+#[cfg(target_arch = "riscv32")]
+pub(crate) use riscv::fill;
 #[cfg(tinybake_core = "thumb1")]
 pub(crate) use thumb1::{fill, finish_all, outputs, spread, taps};
 

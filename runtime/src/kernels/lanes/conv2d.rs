@@ -20,7 +20,7 @@ pub fn conv2d(p: &Conv2d, input: &[i8], filter: &[i8], scales: &[i32], window: &
     let size = p.kernel[0] as usize * p.kernel[1] as usize * p.input.channels as usize;
     let Some(channels) = Channels::new(filter, size).filter(|_| columns > 0 && size > 0 && p.groups == 1) else { return };
     let scales = scales.as_chunks().0;
-    let mut next = Next { p, input, size, x: 0, y: 0, gathered: [[0; MOST_SIZE]; 2] };
+    let mut next = Next::new(p, input);
     let mut output = output;
     let mut left = p.output.height as usize * p.output.width as usize;
     while left > 0 {
@@ -41,7 +41,7 @@ pub fn conv2d(p: &Conv2d, input: &[i8], filter: &[i8], scales: &[i32], window: &
 }
 
 /// The next output pixel.
-struct Next<'a> {
+pub(in crate::kernels) struct Next<'a> {
     p: &'a Conv2d,
     input: &'a [i8],
     size: usize,
@@ -51,10 +51,17 @@ struct Next<'a> {
     gathered: [[i8; MOST_SIZE]; 2],
 }
 
-impl Next<'_> {
+impl<'a> Next<'a> {
+    /// The first pixel of the convolution `p` of `input`.
+    #[inline(always)]
+    pub(in crate::kernels) fn new(p: &'a Conv2d, input: &'a [i8]) -> Self {
+        let size = p.kernel[0] as usize * p.kernel[1] as usize * p.input.channels as usize;
+        Self { p, input, size, x: 0, y: 0, gathered: [[0; MOST_SIZE]; 2] }
+    }
+
     /// Fills `window` with those of the next `count` pixels.
     #[inline(never)]
-    fn fill<const N: usize>(&mut self, window: &mut [[u32; N]], count: usize) {
+    pub(in crate::kernels) fn fill<const N: usize>(&mut self, window: &mut [[u32; N]], count: usize) {
         for word in 0..count.div_ceil(2) {
             let both = 2 * word + 1 < count;
             if !(both && self.fill_inside(window, word)) {

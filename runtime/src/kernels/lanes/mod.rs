@@ -9,7 +9,9 @@ mod conv2d;
 mod depthwise_conv2d;
 mod fully_connected;
 
+pub(super) use conv2d::Next;
 pub use conv2d::{MOST_SIZE, conv2d};
+pub(super) use depthwise_conv2d::{Channel, Plane, image, row_words};
 pub use depthwise_conv2d::{depthwise_conv2d, planes_words};
 pub use fully_connected::fully_connected;
 
