@@ -62,6 +62,10 @@ pub enum FormKind {
     Sparse,
     /// Over weights that are places in a table of their values.
     Palettized,
+    /// Over the weights that are not zero, two pixels in a word.
+    SparseLanes,
+    /// Over pairs of weights in four neighbours that are not zero.
+    SparsePairs,
     /// Straight-line code written from the weights.
     Unrolled,
 }
@@ -232,7 +236,8 @@ macro_rules! words {
 words!(Reference, "reference", "tflm" => Tflm, "xnnpack" => Xnnpack, "ort" => Ort);
 words!(Optimize, "optimize", "size" => Size, "speed" => Speed, "balanced" => Balanced);
 words!(FormKind, "form", "shared" => Shared, "specialized" => Specialized, "packed" => Packed, "blocked" => Blocked,
-    "sparse" => Sparse, "palettized" => Palettized, "unrolled" => Unrolled);
+    "sparse" => Sparse, "palettized" => Palettized, "sparse lanes" => SparseLanes, "sparse pairs" => SparsePairs,
+    "unrolled" => Unrolled);
 words!(CoreClass, "core",
     "generic" => Generic, "host" => Host, "armv6-m" => Armv6M, "armv7-m" => Armv7M, "dsp" => Dsp, "mve" => Mve, "riscv32" => Riscv32);
 

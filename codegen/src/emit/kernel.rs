@@ -70,7 +70,14 @@ impl Call<'_> {
     pub(super) fn shared(&self) -> TokenStream {
         match self.planned.form {
             Form::Shared => quote!(::shared),
-            Form::Specialized | Form::Packed(_) | Form::Blocked(_) | Form::Sparse(_) | Form::Palettized(_) | Form::Unrolled => {
+            Form::Specialized
+            | Form::Packed(_)
+            | Form::Blocked(_)
+            | Form::Sparse(_)
+            | Form::SparseLanes(_)
+            | Form::SparsePairs(_)
+            | Form::Palettized(_)
+            | Form::Unrolled => {
                 quote!()
             }
         }
@@ -123,6 +130,18 @@ impl Call<'_> {
                 let (filter, bias) = (constants::name(palettized.filter), constants::read(self.plan, weights.bias, rt));
                 let filter = quote!(const { #rt::kernels::palettized::Palette::new(#bits, &#filter.0) });
                 (quote!(palettized::#name), quote!(#filter, #bias, #requantize,), quote!())
+            }
+            Form::SparseLanes(packed) => {
+                let words = literal::number(packed.words);
+                let (filter, scales) = (constants::name(packed.filter), constants::read(self.plan, packed.scales, rt));
+                let filter = quote!(const { #rt::kernels::sparse_lanes::Nonzero::new(&#filter) });
+                (quote!(sparse_lanes::#name), quote!(#filter, #scales, &mut lent,), quote!(let mut lent = [0; #words];))
+            }
+            Form::SparsePairs(packed) => {
+                let words = literal::number(packed.words);
+                let (filter, scales) = (constants::name(packed.filter), constants::read(self.plan, packed.scales, rt));
+                let filter = quote!(const { #rt::kernels::sparse_pairs::Pairs::new(&#filter) });
+                (quote!(sparse_pairs::#name), quote!(#filter, #scales, &mut lent,), quote!(let mut lent = [0; #words];))
             }
             Form::Packed(packed) => {
                 let (module, words) = (super::names::ident(packed.module), literal::number(packed.words));

@@ -37,9 +37,14 @@ pub(super) fn function(plan: &Plan, index: usize, planned: &PlannedStep, rt: &To
     let (body, inline) = match planned.form {
         Form::Shared if !planned.over_input => (kernel::calls(plan, planned, rt), quote!(#[inline])),
         // Apart from each other, so that no step's registers and stack weigh on another's.
-        Form::Shared | Form::Specialized | Form::Packed(_) | Form::Blocked(_) | Form::Sparse(_) | Form::Palettized(_) => {
-            (kernel::calls(plan, planned, rt), quote!(#[inline(never)]))
-        }
+        Form::Shared
+        | Form::Specialized
+        | Form::Packed(_)
+        | Form::Blocked(_)
+        | Form::Sparse(_)
+        | Form::SparseLanes(_)
+        | Form::SparsePairs(_)
+        | Form::Palettized(_) => (kernel::calls(plan, planned, rt), quote!(#[inline(never)])),
         Form::Unrolled => (unrolled::body(plan, planned, rt), quote!(#[inline(never)])),
     };
     quote! {

@@ -5,6 +5,7 @@ use super::cost::{self, Cost, Layer, Work};
 use super::packed::{self, Arranged};
 use super::palettized::{self, Coded};
 use super::sparse::{self, Thinned};
+use super::{sparse_lanes, sparse_pairs};
 use crate::lower::{ConstId, Constant, Kernel, Program, Requantizer, Step, Weights, little_endian};
 use crate::options::{CoreClass, FormKind as Kind, Optimize, Options};
 use core::fmt;
@@ -23,13 +24,17 @@ pub enum Form {
     Blocked(ConstId),
     /// One outlined copy over the weights that are not zero.
     Sparse(Sparse),
+    /// The same for speed, two pixels in a word.
+    SparseLanes(Packed),
+    /// One outlined copy over pairs of weights in four neighbours.
+    SparsePairs(Packed),
     /// One outlined copy over weights that are places in a table of their values.
     Palettized(Palettized),
     /// Straight-line code written from the weights.
     Unrolled,
 }
 
-/// What a step of the form [`Form::Packed`] is given in place of its kernel's constants.
+/// What a step of the form [`Form::Packed`], [`Form::SparseLanes`] or [`Form::SparsePairs`] is given in place of its kernel's constants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Packed {
     /// The module of the runtime's `kernels` that has the kernel.
@@ -74,6 +79,8 @@ impl Form {
             Form::Blocked(_) => Kind::Blocked,
             Form::Sparse(_) => Kind::Sparse,
             Form::Palettized(_) => Kind::Palettized,
+            Form::SparseLanes(_) => Kind::SparseLanes,
+            Form::SparsePairs(_) => Kind::SparsePairs,
             Form::Unrolled => Kind::Unrolled,
         }
     }
@@ -103,6 +110,10 @@ pub(super) enum Choice {
     Sparse(Thinned),
     /// The form [`Form::Palettized`].
     Palettized(Coded),
+    /// The form [`Form::SparseLanes`].
+    SparseLanes(Arranged),
+    /// The form [`Form::SparsePairs`].
+    SparsePairs(Arranged),
 }
 
 impl Choice {
@@ -114,6 +125,8 @@ impl Choice {
             Choice::Blocked(_) => Kind::Blocked,
             Choice::Sparse(_) => Kind::Sparse,
             Choice::Palettized(_) => Kind::Palettized,
+            Choice::SparseLanes(_) => Kind::SparseLanes,
+            Choice::SparsePairs(_) => Kind::SparsePairs,
         }
     }
 
@@ -122,7 +135,12 @@ impl Choice {
     pub(super) fn by_channels(&self, kernel: &Kernel) -> bool {
         match self {
             Choice::Packed(_) => matches!(kernel, Kernel::DepthwiseConv2d { .. }),
-            Choice::Plain(_) | Choice::Blocked(_) | Choice::Sparse(_) | Choice::Palettized(_) => false,
+            Choice::Plain(_)
+            | Choice::Blocked(_)
+            | Choice::Sparse(_)
+            | Choice::SparseLanes(_)
+            | Choice::SparsePairs(_)
+            | Choice::Palettized(_) => false,
         }
     }
 
@@ -132,6 +150,12 @@ impl Choice {
             Choice::Plain(form) => form,
             Choice::Packed(Arranged { module, filter, channels, scales, words }) => {
                 Form::Packed(Packed { module, filter: constant(filter), channels, scales: constant(scales), words })
+            }
+            Choice::SparseLanes(Arranged { module, filter, channels, scales, words }) => {
+                Form::SparseLanes(Packed { module, filter: constant(filter), channels, scales: constant(scales), words })
+            }
+            Choice::SparsePairs(Arranged { module, filter, channels, scales, words }) => {
+                Form::SparsePairs(Packed { module, filter: constant(filter), channels, scales: constant(scales), words })
             }
             Choice::Blocked(stream) => Form::Blocked(constant(stream)),
             Choice::Sparse(Thinned { filter, window, lent, products: _ }) => {
@@ -288,8 +312,10 @@ fn candidates(program: &Program, step: &Step, options: &Options) -> Vec<Choice> 
         all.push(Choice::Plain(Form::Unrolled));
     }
     // One layer rarely saves what the code of the packed kernels takes.
-    if options.optimize != Optimize::Size || options.form == Some(Kind::Packed) {
+    if options.optimize != Optimize::Size || matches!(options.form, Some(Kind::Packed | Kind::SparseLanes | Kind::SparsePairs)) {
         all.extend(packed::arrange(program, step, options.core).map(Choice::Packed));
+        all.extend(sparse_lanes::arrange(program, step, options.core).map(Choice::SparseLanes));
+        all.extend(sparse_pairs::arrange(program, step, options.core).map(Choice::SparsePairs));
     }
     all.extend(sparse::thin(program, step, options.core).map(Choice::Sparse));
     all.extend(palettized::code(program, step).map(Choice::Palettized));
@@ -310,7 +336,9 @@ fn cost_of(program: &Program, step: &Step, choice: &Choice, core: CoreClass) -> 
         // Weights are in the code.
         Choice::Plain(Form::Unrolled) => -plain(&step.kernel.constants()),
         Choice::Plain(_) => 0.0,
-        Choice::Packed(arranged) => bytes_of(&arranged.filter) + bytes_of(&arranged.scales) - plain(&step.kernel.constants()),
+        Choice::Packed(arranged) | Choice::SparseLanes(arranged) | Choice::SparsePairs(arranged) => {
+            bytes_of(&arranged.filter) + bytes_of(&arranged.scales) - plain(&step.kernel.constants())
+        }
         Choice::Blocked(stream) => bytes_of(stream) - plain(&step.kernel.constants()),
         Choice::Sparse(Thinned { filter, .. }) | Choice::Palettized(Coded { filter, .. }) => {
             bytes_of(filter) - plain(step.kernel.filter().as_slice())

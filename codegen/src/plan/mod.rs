@@ -13,6 +13,8 @@ mod packed;
 mod palettized;
 mod replay;
 mod sparse;
+mod sparse_lanes;
+mod sparse_pairs;
 mod step;
 mod storage;
 mod text;
@@ -165,7 +167,7 @@ impl Plan {
     pub fn parameter_bytes(&self) -> usize {
         let parameters = self.steps.iter().flat_map(|planned| {
             let mut tables = planned.step.kernel.tables();
-            if let Form::Packed(packed) = planned.form {
+            if let Form::Packed(packed) | Form::SparseLanes(packed) | Form::SparsePairs(packed) = planned.form {
                 tables.push(packed.scales);
             }
             planned.constants().into_iter().filter(move |id| !tables.contains(id))

@@ -26,7 +26,7 @@ const WINDOWS: usize = 576;
 const LANES: usize = 576;
 
 /// Sum of magnitudes of weights up to which products with elements of `int8` fit 16 bits.
-const MOST_WEIGHT: i32 = 255;
+pub(super) const MOST_WEIGHT: i32 = 255;
 
 /// Shift of the least scale: the zero point is shifted left by as much.
 const MOST_SHIFT: u32 = 20;
@@ -147,7 +147,7 @@ fn one_channel(filter: &[i8], size: usize) -> (Vec<i8>, usize) {
 }
 
 /// Whether all sums are so small that the multiplication in halves holds, `channel` telling whose a weight is.
-fn small(program: &Program, weights: &Weights, count: usize, channel: impl Fn(usize) -> usize) -> bool {
+pub(super) fn small(program: &Program, weights: &Weights, count: usize, channel: impl Fn(usize) -> usize) -> bool {
     let (Some(filter), Some(bias)) = (int8(program, weights), program.constant(weights.bias).data.as_i32()) else { return false };
     let mut most: Vec<i64> = bias.iter().map(|&bias| i64::from(bias).abs()).collect();
     for (at, &w) in filter.iter().enumerate().take(count) {
@@ -240,11 +240,11 @@ fn for_dsp(program: &Program, step: &Step) -> Option<Arranged> {
     }
 }
 
-fn int8<'a>(program: &'a Program, weights: &Weights) -> Option<&'a [i8]> {
+pub(super) fn int8<'a>(program: &'a Program, weights: &Weights) -> Option<&'a [i8]> {
     program.constant(weights.filter).data.as_i8()
 }
 
-fn of_layer(
+pub(super) fn of_layer(
     program: &Program,
     weights: &Weights,
     filter: Data,
@@ -318,7 +318,7 @@ fn rules(program: &Program, weights: &Weights, channels: usize) -> Option<Vec<Mu
 
 /// Of each channel, once or twice the bias, the multiplier, the zero point and half, and the shift, with [`ONCE`] where that is how
 /// it rounds; for a whole number of pairs.
-fn scales(program: &Program, weights: &Weights, clamp: &Clamp, channels: usize, times: i32) -> Option<Vec<i32>> {
+pub(super) fn scales(program: &Program, weights: &Weights, clamp: &Clamp, channels: usize, times: i32) -> Option<Vec<i32>> {
     let (rules, bias) = (rules(program, weights, channels)?, program.constant(weights.bias).data.as_i32()?);
     let once = weights.requantizer.rounds_once();
     let mut scales = Vec::with_capacity(4 * channels.next_multiple_of(2));

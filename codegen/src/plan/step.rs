@@ -41,7 +41,7 @@ impl PlannedStep {
                 Kernel::Int16(_) => "int16",
                 kernel => kernel.name(),
             },
-            Form::Packed(packed) => packed.module,
+            Form::Packed(packed) | Form::SparseLanes(packed) | Form::SparsePairs(packed) => packed.module,
             Form::Sparse(_) => "sparse",
             Form::Palettized(_) => "palettized",
             Form::Unrolled => "unrolled",
@@ -52,7 +52,7 @@ impl PlannedStep {
     pub fn lent_bytes(&self) -> usize {
         let bands = if self.over_input { BANDS } else { 0 };
         let lent = match self.form {
-            Form::Packed(packed) => 4 * packed.words,
+            Form::Packed(packed) | Form::SparseLanes(packed) | Form::SparsePairs(packed) => 4 * packed.words,
             Form::Sparse(sparse) => sparse.lent,
             Form::Shared | Form::Specialized | Form::Blocked(_) | Form::Palettized(_) | Form::Unrolled => 0,
         };
@@ -63,7 +63,7 @@ impl PlannedStep {
     pub fn constants(&self) -> Vec<ConstId> {
         let mut ids = match self.form {
             Form::Shared | Form::Specialized => self.step.kernel.constants(),
-            Form::Packed(packed) => vec![packed.filter, packed.scales],
+            Form::Packed(packed) | Form::SparseLanes(packed) | Form::SparsePairs(packed) => vec![packed.filter, packed.scales],
             Form::Blocked(stream) => vec![stream],
             Form::Sparse(sparse) => self.constants_with(sparse.filter),
             Form::Palettized(palettized) => self.constants_with(palettized.filter),

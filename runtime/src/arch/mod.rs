@@ -26,6 +26,8 @@ mod portable;
 #[cfg(target_arch = "riscv32")]
 mod riscv;
 pub(crate) mod sparse;
+pub(crate) mod sparse_lanes;
+pub(crate) mod sparse_pairs;
 #[cfg(any(tinybake_core = "mve", tinybake_core = "dsp", tinybake_core = "thumb2", tinybake_core = "thumb1"))]
 mod thumb;
 pub(crate) mod tiles;

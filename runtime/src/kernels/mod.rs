@@ -27,6 +27,8 @@ pub mod rows;
 pub mod softmax;
 pub mod softmax_reals;
 pub mod sparse;
+pub mod sparse_lanes;
+pub mod sparse_pairs;
 pub mod tiles;
 pub mod transpose_conv;
 mod windows;

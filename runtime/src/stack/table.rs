@@ -83,6 +83,12 @@ pub const SOFTMAX_F32: Frames = Frames { size: [360, 248, 176, 264, 168], speed:
 /// `sparse`
 pub const SPARSE: Frames = Frames { size: [584, 456, 528, 456, 376], speed: [584, 456, 528, 64, 376] };
 
+/// `sparse_lanes`
+pub const SPARSE_LANES: Frames = Frames { size: [64, 64, 64, 64, 64], speed: [688, 64, 608, 64, 512] };
+
+/// `sparse_pairs`
+pub const SPARSE_PAIRS: Frames = Frames { size: [64, 64, 64, 64, 64], speed: [64, 64, 720, 64, 64] };
+
 /// `tiles`
 pub const TILES: Frames = Frames { size: [64, 64, 64, 64, 64], speed: [64, 64, 64, 64, 2000] };
 

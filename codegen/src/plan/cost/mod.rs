@@ -158,7 +158,10 @@ impl Work {
             | Kernel::View => return Self::default(),
         };
         let left = match kind {
-            Kind::Sparse | Kind::Unrolled => step.kernel.filter().map_or(1.0, |filter| left(filter, constants)),
+            Kind::SparsePairs => step.kernel.filter().map_or(1.0, |filter| paired(filter, constants)),
+            Kind::Sparse | Kind::SparseLanes | Kind::Unrolled => {
+                step.kernel.filter().map_or(1.0, |filter| left(filter, constants))
+            }
             Kind::Shared | Kind::Specialized | Kind::Packed | Kind::Blocked | Kind::Palettized => 1.0,
         };
         Self { products: step.macs as f64 * left, gathered, outputs: pixels * channels, channels }
@@ -169,6 +172,13 @@ impl Work {
 fn left(filter: ConstId, constants: &[Constant]) -> f64 {
     let weights = constants.get(filter.0 as usize).and_then(|constant| constant.data.as_i8()).unwrap_or(&[]);
     weights.iter().filter(|&&weight| weight != 0).count() as f64 / weights.len().max(1) as f64
+}
+
+/// The part of a filter's weights that are in pairs of four neighbours that are not both zero.
+fn paired(filter: ConstId, constants: &[Constant]) -> f64 {
+    let weights = constants.get(filter.0 as usize).and_then(|constant| constant.data.as_i8()).unwrap_or(&[]);
+    let pairs = |four: &[i8]| four.iter().filter(|&&weight| weight != 0).count().div_ceil(2);
+    2.0 * weights.chunks(4).map(pairs).sum::<usize>() as f64 / weights.len().max(1) as f64
 }
 
 /// The rate of a form of a kind of layer; `None` where the core has no such kernel. A core that is not emulated, or not known, is
@@ -205,6 +215,7 @@ pub(super) fn without_weights(kernel: &Kernel, kind: Kind) -> Option<Cost> {
             | Kernel::SoftmaxReals { .. },
         ) => Some(Cost { bytes: 300.0, instructions: 596.0 }),
         (Kind::Specialized, _) => Some(Cost { bytes: 120.0, instructions: 596.0 }),
-        (Kind::Packed | Kind::Blocked | Kind::Sparse | Kind::Palettized | Kind::Unrolled, _) => None,
+        (Kind::Packed | Kind::Blocked | Kind::Sparse | Kind::SparseLanes | Kind::SparsePairs, _) => None,
+        (Kind::Palettized | Kind::Unrolled, _) => None,
     }
 }

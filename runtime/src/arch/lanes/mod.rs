@@ -8,7 +8,7 @@ mod portable;
 #[cfg(target_arch = "riscv32")]
 mod riscv;
 #[cfg(tinybake_core = "thumb1")]
-mod thumb1;
+pub(super) mod thumb1;
 
 use super::packed::Finish;
 #[cfg(not(any(tinybake_core = "thumb1", target_arch = "riscv32")))]

@@ -152,6 +152,8 @@ macro_rules! scale {
     };
 }
 
+pub(in crate::arch) use {gather, scale, unpack, unpack_all};
+
 /// The function for 4 or 8 pixels; `$early` and `$fix` are what a sum not above zero and a negative
 /// product need, `$round` adds the product's parts.
 macro_rules! outputs {
