@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 """Compares `tinybake quantize` with the TensorFlow Lite converter's own post-training quantization.
 
-    compare_ptq.py MODEL.tflite ... [--tinybake target/release/tinybake] [--samples 400] [--data DATA.safetensors]
+    compare_ptq.py MODEL.tflite ... [--tinybake target/release/tinybake] [--samples 100,200,400,700] [--seeds 2] [--judge 400]
+                   [--data DATA.safetensors]
 
-For each float model both calibrate on the same samples and are judged on others: the mean squared error of the outputs against
+For each float model, number of samples and seed, both calibrate on the same samples and are judged on `--judge` others: the mean squared error of the outputs against
 the float model's, and how often the greatest output is the same. The converter is TensorFlow's calibrator and quantizer
 (`tf.lite.python.optimize`), int8 inputs and outputs, per-channel weights; its model is run by LiteRT's default engine and by its
 reference kernels, and the better of the two counts. What `tinybake` writes is run by its own evaluator, which equals
 TensorFlow Lite Micro's arithmetic (`tests/conformance.rs`). Ends with code 1 where tinybake's is further away than the converter's.
 
-Without `--data` the samples are made: images of smooth random fields over the range that each model was trained on.
+`--data` is halved: the first half calibrates, the second judges. Without it the samples are made: images of smooth random fields over the range that each model was trained on.
 Needs `pip install tensorflow-cpu safetensors`, in an environment of its own.
 """
 
@@ -129,49 +130,63 @@ def float_of(model: bytes) -> bytes:
     return bytes(builder.Output())
 
 
+def compare(path: Path, calibration: np.ndarray, evaluation: np.ndarray, program: str, rest: list[str]) -> dict:
+    """One comparison: mean squared errors and agreements of the converter (the better of its engines in each), and of tinybake."""
+    model = float_of(path.read_bytes())
+    expected = run(model, evaluation)
+    theirs = converter(model, calibration)
+    rows = [judge(run(theirs, evaluation, reference), expected) for reference in (False, True)]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        save_file({"input.0": calibration}, folder / "calibration.safetensors")
+        save_file({"input.0": evaluation}, folder / "evaluation.safetensors")
+        report = tinybake(program, path, folder, rest)
+    return {
+        "theirs": (min(error for error, _ in rows), max(same for _, same in rows)),
+        "ours": (report["mean_squared_error"], report["same_argmax"] / report["samples"]),
+        "kept": report["recipe"],
+    }
+
+
+def numbers(text: str) -> list[int]:
+    """Integers between commas."""
+    return [int(number) for number in text.split(",")]
+
+
 def main() -> int:
     """Compares every model; the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", type=Path, nargs="+")
     parser.add_argument("--tinybake", default="target/release/tinybake")
-    parser.add_argument("--samples", type=int, default=400)
+    parser.add_argument("--samples", type=numbers, default=[100, 200, 400, 700])
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--judge", type=int, default=400)
     parser.add_argument("--data", type=Path)
     args, rest = parser.parse_known_args()
     worse = []
+    print(f"{'model':24} {'samples':>7} {'seed':>4}  {'converter':>10} {'':>7}  {'tinybake':>10} {'':>7}  kept")
     for path in args.models:
-        given = path.read_bytes()
-        model = float_of(given)
-        shape = tuple(tf.lite.Interpreter(model_content=model).get_input_details()[0]["shape"])
-        rng = np.random.default_rng(zlib.crc32(path.stem.encode()))
+        shape = tuple(tf.lite.Interpreter(model_content=float_of(path.read_bytes())).get_input_details()[0]["shape"])
         low, high = RANGES.get(path.stem, (-1.0, 1.0))
-        data = load_file(args.data)["input.0"] if args.data else fields(rng, 2 * args.samples, shape, low, high)
-        calibration, evaluation = data[: len(data) // 2], data[len(data) // 2 :]
-        expected = run(model, evaluation)
-        theirs = converter(model, calibration)
-        rows = {
-            "converter, LiteRT": judge(run(theirs, evaluation), expected),
-            "converter, reference kernels": judge(run(theirs, evaluation, reference=True), expected),
-        }
-        beside = path.with_name({"kws_ref_model_float32": "kws_ref_model", "pretrainedResnet": "pretrainedResnet_quant"}.get(path.stem, path.stem.replace("_float", "_int8")) + ".tflite")
-        if beside.is_file() and beside != path:
-            rows[f"published {beside.name}"] = judge(run(beside.read_bytes(), evaluation), expected)
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            save_file({"input.0": calibration}, folder / "calibration.safetensors")
-            save_file({"input.0": evaluation}, folder / "evaluation.safetensors")
-            report = tinybake(args.tinybake, path, folder, rest)
-        count = report["samples"]
-        ours = (report["mean_squared_error"], report["same_argmax"] / count)
-        kept = report["recipe"]
-        rows["tinybake"] = ours
-        print(f"{path.name}: {len(calibration)} samples to calibrate, {count} to judge")
-        for name, (error, same) in rows.items():
-            print(f"  {name:34} mean squared error {error:.3e}, same greatest output {100 * same:.1f} %")
-        print(f"  kept: ranges {kept['ranges']}, equalized {kept['equalize']}, biases corrected {kept['correct_biases']}")
-        best = min(error for name, (error, _) in rows.items() if name.startswith("converter"))
-        most = max(same for name, (_, same) in rows.items() if name.startswith("converter"))
-        if ours[0] > best or ours[1] < most:
-            worse.append(path.name)
+        for count, seed in [(count, seed) for count in args.samples for seed in range(args.seeds)]:
+            if args.data:
+                data = load_file(args.data)["input.0"]
+                calibration, evaluation = data[: len(data) // 2][:count], data[len(data) // 2 :]
+            else:
+                rng = np.random.default_rng([zlib.crc32(path.stem.encode()), seed])
+                data = fields(rng, args.judge + count, shape, low, high)
+                evaluation, calibration = data[: args.judge], data[args.judge :]
+            made = compare(path, calibration, evaluation, args.tinybake, rest)
+            (their_error, their_same), (our_error, our_same), kept = made["theirs"], made["ours"], made["kept"]
+            words = [kept["ranges"]] + [word for word in ("equalize", "correct_biases", "fit_weights") if kept[word]]
+            if our_error > their_error or our_same < their_same:
+                worse.append(f"{path.name}, {count} samples, seed {seed}")
+                words.append("(further away)")
+            print(
+                f"{path.stem:24} {count:7} {seed:4}  {their_error:10.3e} {100 * their_same:6.2f}%  "
+                f"{our_error:10.3e} {100 * our_same:6.2f}%  {', '.join(words)}",
+                flush=True,
+            )
     for name in worse:
         print(f"further away than the converter's: {name}")
     return 1 if worse else 0

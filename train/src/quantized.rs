@@ -36,7 +36,7 @@ pub fn quantized(graph: &Graph, samples: &Samples) -> Result<Quantized, Diagnost
         return Ok(Quantized { graph, parameters });
     }
     let data = samples.first(CALIBRATED).dataset(graph)?;
-    let options = Options { correct_biases: Choice::Off, ..Options::default() };
+    let options = Options { correct_biases: Choice::Off, fit_weights: Choice::Off, ..Options::default() };
     let made = quantize::quantize(graph, &data, &options, |_, _| {})?;
     let mut graph = made.graph;
     unshare(&mut graph);

@@ -6,7 +6,7 @@ use super::{Ended, Outcome, choices};
 use crate::front::safetensors::{Layout, write};
 use crate::options::Reference;
 use crate::pipeline;
-use crate::quantize::{self, Activations, Agreement, Choice, Dataset, Options, Quantized, Ranges, Recipe, TensorReport};
+use crate::quantize::{self, Activations, Agreement, Choice, Dataset, Options, Quantized, Ranges, Recipe, TensorReport, Widths};
 use crate::script::{self, Files};
 use clap::ValueEnum;
 use serde::Serialize;
@@ -15,7 +15,7 @@ use std::path::PathBuf;
 /// Quantizes a float model, on samples of its inputs, and writes it in the native format.
 ///
 /// The ways to pick ranges, with and without equalization and bias correction, are tried in turn, and the one is kept whose
-/// outputs are closest to the float model's on the first 256 samples.
+/// outputs are closest to the float model's on the first 256 samples. With the best of them, weights are also rounded by what their layers make.
 #[derive(clap::Args)]
 pub(super) struct Quantize {
     /// A float model.
@@ -39,6 +39,16 @@ pub(super) struct Quantize {
     /// Whether biases make up for the rounding of weights.
     #[arg(long, value_enum, default_value_t = Switch::Auto, value_name = "WHEN")]
     correct_biases: Switch,
+    /// Whether weights are rounded by what their layer makes of the samples, and not each to the nearest integer.
+    #[arg(long, value_enum, default_value_t = Switch::Auto, value_name = "WHEN")]
+    fit_weights: Switch,
+    /// Bits of weights: 8, 4, 2, or mixed, which takes 2, 4 or 8 for each layer.
+    #[arg(long, default_value = "8", value_name = "BITS", value_parser = ["8", "4", "2", "mixed"])]
+    weights: String,
+    /// Points of accuracy (of agreement with the float model, where there are no labels) that narrow weights may cost: layers beyond it keep
+    /// 8 bits. All are narrow without it; mixed takes 1.
+    #[arg(long, value_name = "POINTS", value_parser = points)]
+    max_drop: Option<f64>,
     /// Other samples to report on than those of --data.
     #[arg(long, value_name = "FILE")]
     evaluate: Option<PathBuf>,
@@ -53,6 +63,12 @@ pub(super) struct Quantize {
 /// `--ranges`: absent for `auto`.
 #[derive(Clone, Copy, Debug)]
 struct AutoRanges(Option<Ranges>);
+
+/// `--max-drop`: points from 0 to 100.
+fn points(word: &str) -> Result<f64, String> {
+    let points = word.parse::<f64>().ok().filter(|points| (0.0..=100.0).contains(points));
+    points.ok_or_else(|| format!("`{word}` is no number of points from 0 to 100"))
+}
 
 fn ranges(word: &str) -> Result<AutoRanges, String> {
     if word == "auto" { Ok(AutoRanges(None)) } else { word.parse().map(|ranges| AutoRanges(Some(ranges))) }
@@ -99,7 +115,15 @@ struct Report {
     same_argmax: usize,
     float_correct: Option<usize>,
     quantized_correct: Option<usize>,
+    layers: Vec<Bits>,
     tensors: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Bits {
+    name: String,
+    weights: usize,
+    bits: usize,
 }
 
 #[derive(Serialize)]
@@ -107,7 +131,8 @@ struct Way {
     ranges: String,
     equalize: bool,
     correct_biases: bool,
-    /// Of the samples that ways are compared on.
+    fit_weights: bool,
+    /// Of the samples that ways are compared on; of what goes into a softmax, where the outputs come out of one.
     mean_squared_error: f64,
 }
 
@@ -133,6 +158,12 @@ impl Quantize {
         };
         let data = dataset(&self.data)?;
         let evaluation = self.evaluate.as_ref().map(dataset).transpose()?;
+        let widths = match self.weights.as_str() {
+            "4" => Widths::Four,
+            "2" => Widths::Two,
+            "mixed" => Widths::Mixed,
+            _ => Widths::Eight,
+        };
         let options = Options {
             activations: match self.activations {
                 Width::Int8 => Activations::Int8,
@@ -141,6 +172,9 @@ impl Quantize {
             ranges: self.ranges.0,
             equalize: self.equalize.choice(),
             correct_biases: self.correct_biases.choice(),
+            fit_weights: self.fit_weights.choice(),
+            widths,
+            max_drop: self.max_drop.or((widths == Widths::Mixed).then_some(1.0)).map(|points| points / 100.0),
             reference: self.reference,
         };
         let mut bar = None;
@@ -149,7 +183,7 @@ impl Quantize {
         })
         .map_err(in_model)?;
         drop(bar);
-        let Quantized { graph: quantized, recipe, tried, float, report } = made;
+        let Quantized { graph: quantized, recipe, tried, float, widths, report } = made;
         let report = match &evaluation {
             Some(data) => quantize::compare(&float, &quantized, data, self.reference).map_err(in_model)?,
             None => report,
@@ -163,7 +197,10 @@ impl Quantize {
         for (file, bytes) in [(&self.output, weights.as_slice()), (&topology, text.as_bytes())] {
             script::replace(file, bytes).map_err(|error| script::unwritable(file, &error))?;
         }
-        let error = tried.iter().find(|(other, _)| *other == recipe).map_or(0.0, |(_, error)| *error);
+        // Narrow weights are no recipe that was tried: the error is that of the report.
+        let tried_error =
+            tried.iter().find(|(other, _)| *other == recipe && widths.iter().all(|(_, _, width)| width.bits() == 8));
+        let error = tried_error.map_or(report.agreement.mean_squared_error, |(_, error)| *error);
         let Agreement { samples, mean_squared_error, same_argmax, float_correct, quantized_correct } = report.agreement;
         let report = Report {
             model: shown,
@@ -176,6 +213,7 @@ impl Quantize {
             same_argmax,
             float_correct,
             quantized_correct,
+            layers: widths.into_iter().map(|(name, weights, width)| Bits { name, weights, bits: width.bits() }).collect(),
             tensors: report.tensors.into_iter().map(row).collect(),
         };
         session.result(&text_of(&report), &report);
@@ -184,8 +222,8 @@ impl Quantize {
 }
 
 fn way((recipe, mean_squared_error): (Recipe, f64)) -> Way {
-    let Recipe { activations: _, ranges, equalize, correct_biases } = recipe;
-    Way { ranges: ranges.to_string(), equalize, correct_biases, mean_squared_error }
+    let Recipe { activations: _, ranges, equalize, correct_biases, fit_weights } = recipe;
+    Way { ranges: ranges.to_string(), equalize, correct_biases, fit_weights, mean_squared_error }
 }
 
 fn row(tensor: TensorReport) -> Row {
@@ -196,14 +234,15 @@ fn row(tensor: TensorReport) -> Row {
 fn text_of(report: &Report) -> String {
     let yes = |yes: bool| if yes { "yes" } else { "no" }.to_string();
     let ways = report.tried.iter().map(|way| {
-        let Way { ranges, equalize, correct_biases, mean_squared_error } = way;
-        vec![ranges.clone(), yes(*equalize), yes(*correct_biases), format!("{mean_squared_error:.3e}")]
+        let Way { ranges, equalize, correct_biases, fit_weights, mean_squared_error } = way;
+        vec![ranges.clone(), yes(*equalize), yes(*correct_biases), yes(*fit_weights), format!("{mean_squared_error:.3e}")]
     });
     let columns = [
         ("ranges", Align::Left),
         ("equalized", Align::Left),
         ("biases corrected", Align::Left),
-        ("mean squared error", Align::Right),
+        ("weights fitted", Align::Left),
+        ("error", Align::Right),
     ];
     let mut text = format!("{}\n\n{}", report.model, table::table(&columns, ways));
     let rows = report.tensors.iter().map(|row| {
@@ -219,12 +258,19 @@ fn text_of(report: &Report) -> String {
         ("signal to noise, dB", Align::Right),
     ];
     text.push_str(&format!("\n{}\n", table::table(&columns, rows)));
+    if report.layers.iter().any(|layer| layer.bits < 8) {
+        let columns = [("layer", Align::Left), ("weights", Align::Right), ("bits", Align::Right)];
+        let rows =
+            report.layers.iter().map(|layer| vec![short(&layer.name), number(layer.weights as u64), layer.bits.to_string()]);
+        text.push_str(&format!("{}\n", table::table(&columns, rows)));
+    }
     let Report { samples, recipe, mean_squared_error, same_argmax, .. } = report;
     text.push_str(&format!(
-        "kept: ranges {}, equalized: {}, biases corrected: {}\n",
+        "kept: ranges {}, equalized: {}, biases corrected: {}, weights fitted: {}\n",
         recipe.ranges,
         yes(recipe.equalize),
-        yes(recipe.correct_biases)
+        yes(recipe.correct_biases),
+        yes(recipe.fit_weights)
     ));
     text.push_str(&format!(
         "{} samples: mean squared error {mean_squared_error:.3e}, same greatest output in {}\n",

@@ -101,6 +101,11 @@ impl Geometry {
         if self.is_depthwise() { k * self.outs + out } else { out * self.size + k }
     }
 
+    /// Weight `index` of the filter is of output channel `index / inner % outs`.
+    pub(crate) fn inner(&self) -> usize {
+        if self.is_depthwise() { 1 } else { self.size }
+    }
+
     /// The inputs of the sums of a group at an output pixel, in the order of the weights; zero in the padding.
     pub(super) fn row(&self, input: &[f32], pixel: usize, group: usize, row: &mut [f32]) {
         let Some(Image { window, height, width, channels, out_width, multiplier }) = self.image else {

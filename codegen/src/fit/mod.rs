@@ -2,8 +2,8 @@
 //! samples.
 //!
 //! A layer of the changed network reads what the layers before it make by now, and is to make what its twin makes of what that reads. The
-//! squared difference is a [`Quadratic`] of the weights: pruning finds the least of it on the weights that are left. What one layer
-//! does not mend is the next layer's concern, so errors do not add up.
+//! squared difference is a [`Quadratic`] of the weights: pruning finds the least of it on the weights that are left, quantization
+//! the least on the numbers that integers stand for. What each adjusts is the next layer's concern, so errors do not add up.
 
 mod geometry;
 mod quadratic;

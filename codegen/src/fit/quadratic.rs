@@ -59,6 +59,45 @@ impl Quadratic {
         self.targets[row * self.size + k]
     }
 
+    /// Takes the bias out: what is left is the least error over all biases, as a function of the other weights. Fills the lower triangle.
+    pub(crate) fn centre(&mut self) {
+        let last = self.size - 1;
+        let means: Vec<f64> = (0..self.size).map(|k| self.both(k, last) / self.count.max(1) as f64).collect();
+        for (row, mean) in means.iter().enumerate().take(last) {
+            for column in row..last {
+                self.inputs[row * self.size + column] -= mean * self.both(column, last);
+            }
+        }
+        for line in self.targets.chunks_exact_mut(self.size) {
+            let sum = line[last];
+            line.iter_mut().zip(&means).take(last).for_each(|(target, mean)| *target -= mean * sum);
+        }
+        for row in 0..self.size {
+            for column in 0..row {
+                self.inputs[row * self.size + column] = self.inputs[column * self.size + row];
+            }
+        }
+    }
+
+    /// The bias of least error for the other weights of a row.
+    pub(crate) fn bias(&self, row: usize, weights: &[f64]) -> f64 {
+        let last = self.size - 1;
+        let made: f64 = weights.iter().enumerate().map(|(k, weight)| weight * self.both(k, last)).sum();
+        (self.target(row, last) - made) / self.count.max(1) as f64
+    }
+
+    /// The sum over pixels of the squared sums of products with these weights, less their mean; of a quadratic whose bias was taken out.
+    pub(crate) fn square(&self, weights: &[f64]) -> f64 {
+        let line =
+            |(k, weight): (usize, &f64)| weight * self.line(k).iter().zip(weights).map(|(both, other)| both * other).sum::<f64>();
+        weights.iter().enumerate().filter(|(_, weight)| **weight != 0.0).map(line).sum()
+    }
+
+    /// All coefficients of one weight with the others; of a quadratic whose bias was taken out.
+    pub(crate) fn line(&self, k: usize) -> &[f64] {
+        &self.inputs[k * self.size..][..self.size]
+    }
+
     /// The row of least squares on the weights in `free`, drawn with `ridge` to `near`; the others are zero, the bias is always free and
     /// drawn nowhere. `None` where rounding leaves no answer.
     pub(crate) fn least(&self, row: usize, free: &[usize], near: &[f32], ridge: f64) -> Option<Vec<f64>> {

@@ -3,23 +3,36 @@
 use super::groups::{Groups, groups};
 use super::prepare::reals;
 use super::ranges::{activation, quantization};
+use super::rounding::{self, Rounded};
 use super::statistics::Statistics;
 use super::stored::StoredLayer;
-use super::{Activations, Recipe, bias};
+use super::{Activations, Dataset, Recipe, Width, bias};
 use crate::diag::Diagnostics;
 use crate::eval::float::stored_of;
 use crate::ir::{BinaryKind, DType, Data, Graph, Layer, Node, Op, Quantization, Tensor, TensorId, Weight};
 use std::collections::BTreeMap;
 
-/// The quantized graph of a prepared float graph.
+/// The quantized graph of a prepared float graph; the weights of node `index` are stored in `width(index)`, where they are fitted.
 ///
 /// # Errors
-/// What validation says of the result.
-pub(super) fn convert(float: &Graph, statistics: &Statistics, recipe: &Recipe) -> Result<Graph, Diagnostics> {
+/// What keeps the graph from being run, or what validation says of the result.
+pub(super) fn convert(
+    float: &Graph,
+    statistics: &Statistics,
+    data: &Dataset,
+    recipe: &Recipe,
+    width: impl Fn(&Node) -> Width,
+) -> Result<Graph, Diagnostics> {
     let mut graph = float.clone();
     let groups = groups(&mut graph, recipe.activations);
     let scales = activations(&graph, statistics, &groups, recipe);
     let float = graph.clone();
+    let rounded = if recipe.fit_weights {
+        let quantization = |id: TensorId| float.tensor(id).value.is_none().then(|| scales.get(&groups.of(id)).cloned()).flatten();
+        rounding::fitted(&float, quantization, data, recipe, |index| width(&float.nodes[index]))?
+    } else {
+        Vec::new()
+    };
     for index in 0..graph.tensors.len() {
         let id = TensorId(index as u32);
         let tensor = graph.tensor_mut(id);
@@ -32,7 +45,13 @@ pub(super) fn convert(float: &Graph, statistics: &Statistics, recipe: &Recipe) -
         let node = float.nodes[index].clone();
         let mut op = node.op.clone();
         if op.layer().is_some() {
-            layer(&mut graph, &float, &node, &mut op, statistics, recipe);
+            let rounded = match rounded.get(index).cloned().flatten() {
+                Some(rounded) => Some(rounded),
+                None => nearest(&graph, &float, &node, statistics, recipe),
+            };
+            if let Some(rounded) = rounded {
+                layer(&mut graph, &float, &mut op, rounded, recipe.activations);
+            }
         } else {
             operands(&mut graph, &float, &node, &mut op, recipe.activations);
         }
@@ -75,33 +94,46 @@ fn constant(graph: &mut Graph, like: &Tensor, data: Data, quantization: Option<Q
     graph.add_tensor(Tensor { dtype, quantization, value: Some(value), ..like.clone() })
 }
 
-/// Weights per channel and the bias of a layer.
-fn layer(graph: &mut Graph, float: &Graph, node: &Node, op: &mut Op, statistics: &Statistics, recipe: &Recipe) {
-    let Some(Layer { input, filter, bias: Some(bias_id), channel_axis }) = op.layer() else { return };
-    let (tensor, weights, biases) = (float.tensor(filter), reals(float, filter), reals(float, bias_id));
+fn input_scale(graph: &Graph, layer: &Layer) -> f32 {
+    graph.tensor(layer.input).quantization.as_ref().map_or(1.0, Quantization::scale)
+}
+
+/// A layer's weights, each rounded to the nearest integer, and its biases, corrected where the recipe says so.
+fn nearest(graph: &Graph, float: &Graph, node: &Node, statistics: &Statistics, recipe: &Recipe) -> Option<Rounded> {
+    let layer = node.op.layer()?;
+    let Layer { input: _, filter, bias, channel_axis } = layer;
+    let (tensor, weights, biases) = (float.tensor(filter), reals(float, filter), reals(float, bias?));
     let channels = tensor.shape.0.get(channel_axis).copied().unwrap_or(1).max(1);
     let inner: usize = tensor.shape.0.iter().skip(channel_axis + 1).product();
-    let input_scale = graph.tensor(input).quantization.as_ref().map_or(1.0, Quantization::scale);
-    let stored = StoredLayer::new(weights, biases, channels, inner, input_scale, recipe.ranges);
+    let stored = StoredLayer::new(weights, biases, channels, inner, input_scale(graph, &layer), recipe.ranges);
     let moved = if recipe.correct_biases {
         let difference = stored.reals().iter().zip(weights).map(|(rounded, weight)| rounded - weight).collect();
         bias::shift(float, node, statistics, difference)
     } else {
         Vec::new()
     };
-    let biases = stored.biases(biases, &moved, input_scale);
-    let biases = match recipe.activations {
+    let bias = |(own, &bias): (usize, &f32)| bias - moved.get(own).copied().unwrap_or(0.0);
+    Some(Rounded { biases: biases.iter().enumerate().map(bias).collect(), stored })
+}
+
+/// Puts weights per channel and the bias of a layer into the graph.
+fn layer(graph: &mut Graph, float: &Graph, op: &mut Op, rounded: Rounded, activations: Activations) {
+    let Some(layer @ Layer { input: _, filter, bias: Some(bias_id), channel_axis }) = op.layer() else { return };
+    let Rounded { stored, biases } = rounded;
+    let input_scale = input_scale(graph, &layer);
+    let biases = stored.biases(&biases, &[], input_scale);
+    let biases = match activations {
         Activations::Int8 => Data::I32(biases),
         Activations::Int16 => Data::I64(biases.into_iter().map(i64::from).collect()),
     };
     let StoredLayer { scales, weights, .. } = stored;
     let bias_quantization = Quantization {
         scales: scales.iter().map(|scale| scale * input_scale).collect(),
-        zero_points: vec![0; channels],
+        zero_points: vec![0; scales.len()],
         axis: 0,
     };
-    let quantization = Quantization { scales, zero_points: vec![0; channels], axis: channel_axis };
-    let filter = constant(graph, tensor, Data::I8(weights), Some(quantization));
+    let quantization = Quantization { zero_points: vec![0; scales.len()], scales, axis: channel_axis };
+    let filter = constant(graph, float.tensor(filter), Data::I8(weights), Some(quantization));
     let bias = constant(graph, float.tensor(bias_id), biases, Some(bias_quantization));
     if let Some(slots) = op.layer_mut() {
         *slots.filter = filter;

@@ -64,7 +64,14 @@ pub(super) fn activation(members: &[&Activation], ranges: Ranges, activations: A
     let (low, high) = match ranges {
         Ranges::MinMax => whole,
         Ranges::Percentile { kept } => bounds(&|member| percentile(member, kept)),
-        Ranges::Error => least_error(members, whole, activations),
+        Ranges::Error => {
+            // What a softmax does not tell from nothing need not be told from other such numbers.
+            let floor = match members {
+                [member] => member.floor.map_or(whole.0, |floor| whole.0.max(floor.into())),
+                _ => whole.0,
+            };
+            least_error(members, (floor.min(0.0), whole.1), activations)
+        }
     };
     quantization(low, high, activations)
 }

@@ -1,13 +1,14 @@
 //! How a quantized graph compares with the float one it was made of.
 
 use super::Dataset;
+use super::statistics::softmax_reach;
 use crate::diag::{Diagnostics, Explain, Place};
 use crate::eval::float::{Evaluator, reals_of, stored_of};
 use crate::eval::{self};
-use crate::ir::{DType, Data, Graph, TensorId};
+use crate::ir::{DType, Data, Graph, Op, TensorId};
 use crate::lower::{self, Program};
 use crate::options::Reference;
-use crate::valid;
+use crate::{passes, valid};
 use std::collections::BTreeMap;
 
 /// One activation of both graphs.
@@ -74,6 +75,27 @@ impl<'g> Runner<'g> {
     }
 }
 
+/// A graph whose outputs are what goes into a softmax, where they come out of one: errors there say more of a network than those of
+/// probabilities, most of which are near 0 or 1. With each output, how far below the greatest element that counts, where it goes into one.
+pub(super) fn before_softmax(graph: &Graph) -> (Graph, Vec<Option<f32>>) {
+    let mut graph = graph.clone();
+    let producers = graph.producers();
+    let producer = |id: TensorId| producers.get(id.0 as usize).copied().flatten();
+    let all = softmax_reach(&graph);
+    let mut outputs = core::mem::take(&mut graph.outputs);
+    let mut reach = vec![None; outputs.len()];
+    for (output, reach) in outputs.iter_mut().zip(&mut reach) {
+        if let Some(Op::Softmax { input, beta: _ }) = producer(*output).map(|node| &graph.nodes[node].op)
+            && producer(*input).is_some()
+        {
+            (*output, *reach) = (*input, all[input.0 as usize]);
+        }
+    }
+    graph.outputs = outputs;
+    passes::remove_dead(&mut graph);
+    (graph, reach)
+}
+
 /// The float graph's outputs for the first `count` samples.
 pub(super) fn outputs(evaluator: &Evaluator<'_>, data: &Dataset, count: usize) -> Result<Vec<Vec<Vec<f32>>>, Diagnostics> {
     let one = |sample| {
@@ -83,22 +105,64 @@ pub(super) fn outputs(evaluator: &Evaluator<'_>, data: &Dataset, count: usize) -
     (0..data.count.min(count)).map(one).collect()
 }
 
-/// The mean squared difference to `expected`, over its samples.
+/// The mean squared difference to `expected`, over its samples. Of an output for which `reach` has a number, elements count as no less than so
+/// much below the greatest one expected: what goes into a softmax.
 pub(super) fn mean_squared_error(
     graph: &Graph,
     data: &Dataset,
     expected: &[Vec<Vec<f32>>],
+    reach: &[Option<f32>],
     reference: Reference,
 ) -> Result<f64, Diagnostics> {
     let runner = Runner::new(graph, reference)?;
     let (mut sum, mut count) = (0.0, 0usize);
     for (sample, expected) in expected.iter().enumerate() {
-        for (given, expected) in runner.run(&data.sample(sample))?.iter().zip(expected) {
-            sum += squares(given, expected);
+        for ((given, expected), reach) in runner.run(&data.sample(sample))?.iter().zip(expected).zip(reach) {
+            let peak = expected.iter().fold(f32::NEG_INFINITY, |most, &value| most.max(value));
+            let floor = reach.map_or(f32::NEG_INFINITY, |reach| peak - reach);
+            let least = |values: &[f32]| values.iter().map(|value| value.max(floor)).collect::<Vec<_>>();
+            sum += squares(&least(given), &least(expected));
             count += expected.len();
         }
     }
     Ok(sum / count.max(1) as f64)
+}
+
+/// What the float graph says of the samples that graphs are compared on.
+pub(super) struct Agreed<'a> {
+    pub(super) data: &'a Dataset,
+    /// The float graph's outputs for the first samples.
+    pub(super) expected: &'a [Vec<Vec<f32>>],
+    pub(super) reference: Reference,
+}
+
+impl Agreed<'_> {
+    /// The element that should be greatest: the label, or without labels, that of the float graph.
+    fn wanted(&self, sample: usize) -> Option<usize> {
+        let label = self.data.labels.as_ref().and_then(|labels| labels.get(sample)).copied();
+        label.or_else(|| self.expected.get(sample)?.first().map(|output| argmax(output)))
+    }
+
+    /// Samples for which the float graph is right.
+    pub(super) fn float_right(&self) -> usize {
+        let right =
+            |(sample, outputs): (usize, &Vec<Vec<f32>>)| outputs.first().map(|output| argmax(output)) == self.wanted(sample);
+        self.expected.iter().enumerate().filter(|&(sample, outputs)| right((sample, outputs))).count()
+    }
+
+    /// Samples for which a quantized graph is right.
+    ///
+    /// # Errors
+    /// What keeps it from being run.
+    pub(super) fn right(&self, graph: &Graph) -> Result<usize, Diagnostics> {
+        let runner = Runner::new(graph, self.reference)?;
+        let mut right = 0;
+        for sample in 0..self.expected.len() {
+            let outputs = runner.run(&self.data.sample(sample))?;
+            right += usize::from(outputs.first().map(|output| argmax(output)) == self.wanted(sample));
+        }
+        Ok(right)
+    }
 }
 
 fn squares(a: &[f32], b: &[f32]) -> f64 {

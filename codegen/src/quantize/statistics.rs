@@ -3,7 +3,7 @@
 use super::{Dataset, QuantizeError};
 use crate::diag::{Diagnostics, Explain, Place};
 use crate::eval::float::Evaluator;
-use crate::ir::{Data, Graph, TensorId};
+use crate::ir::{Data, Graph, Op, TensorId};
 
 /// Bins of a histogram.
 pub(super) const BINS: usize = 2048;
@@ -19,6 +19,27 @@ pub(super) struct Activation {
     pub(super) histogram: Vec<u64>,
     /// The mean of each element over the samples.
     pub(super) mean: Vec<f32>,
+    /// Of what a softmax alone reads: what is further below the greatest element of any row is next to nothing behind it.
+    pub(super) floor: Option<f32>,
+}
+
+/// Elements of a softmax's input that are so far below the greatest one have a probability of less than a tenth of the least that int8
+/// can say.
+const NOTHING: f32 = 8.0;
+
+/// For each tensor that a softmax alone reads, the distance below the greatest element of a row that counts.
+pub(super) fn softmax_reach(graph: &Graph) -> Vec<Option<f32>> {
+    let uses = graph.uses();
+    let mut reach = vec![None; graph.tensors.len()];
+    for node in &graph.nodes {
+        if let Op::Softmax { input, beta } = node.op
+            && uses.get(input.0 as usize) == Some(&1)
+            && beta > 0.0
+        {
+            reach[input.0 as usize] = Some(NOTHING / beta);
+        }
+    }
+    reach
 }
 
 impl Activation {
@@ -60,13 +81,21 @@ pub(super) fn gather(graph: &Graph, data: &Dataset) -> Result<Statistics, Diagno
     let evaluator = Evaluator::new(graph)?;
     let mut activations: Vec<Option<Activation>> = vec![None; graph.tensors.len()];
     let share = 1.0 / data.count as f32;
+    let reach = softmax_reach(graph);
     run(&evaluator, data, |index, values| {
         let all = activations[index].get_or_insert_with(|| Activation {
             min: f32::INFINITY,
             max: f32::NEG_INFINITY,
             histogram: vec![0; BINS],
             mean: vec![0.0; values.len()],
+            floor: None,
         });
+        if let Some(reach) = reach[index] {
+            let row = graph.tensors[index].shape.0.last().copied().unwrap_or(1).max(1);
+            let peaks = values.chunks(row).map(|row| row.iter().fold(f32::NEG_INFINITY, |most, &value| most.max(value)));
+            let floor = peaks.fold(f32::INFINITY, f32::min) - reach;
+            all.floor = Some(all.floor.map_or(floor, |least| least.min(floor)));
+        }
         for (&value, mean) in values.iter().zip(&mut all.mean) {
             all.min = all.min.min(value);
             all.max = all.max.max(value);

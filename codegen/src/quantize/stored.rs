@@ -6,6 +6,11 @@ use super::ranges::weight_scale;
 /// Biases stay below this in magnitude, so that sums have room for the products.
 const BIAS_LIMIT: f64 = (1u32 << 30) as f64;
 
+/// The least scale of a channel's weights with which its bias stays within its limit.
+pub(super) fn least_scale(bias: f32, input_scale: f32) -> f32 {
+    (f64::from(bias.abs()) / (BIAS_LIMIT * f64::from(input_scale))) as f32
+}
+
 /// The integers of a layer: weights symmetric, one scale an output channel; biases at the scale of the sums.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredLayer {
@@ -26,14 +31,18 @@ impl StoredLayer {
         let scales: Vec<f32> = (0..channels)
             .map(|own| {
                 let of_channel = weights.iter().enumerate().filter(|(index, _)| channel(*index) == own).map(|(_, weight)| weight);
-                let scale = weight_scale(of_channel, ranges);
-                let least = f64::from(biases.get(own).copied().unwrap_or(0.0).abs()) / (BIAS_LIMIT * f64::from(input_scale));
-                scale.max(least as f32)
+                let bias = biases.get(own).copied().unwrap_or(0.0);
+                weight_scale(of_channel, ranges).max(least_scale(bias, input_scale))
             })
             .collect();
         let stored = |(index, weight): (usize, &f32)| (weight / scales[channel(index)]).round().clamp(-127.0, 127.0) as i8;
         let weights = weights.iter().enumerate().map(stored).collect();
         Self { scales, weights, inner }
+    }
+
+    /// Integers that were rounded in another way, laid out as for [`StoredLayer::new`].
+    pub(super) fn of(scales: Vec<f32>, weights: Vec<i8>, inner: usize) -> Self {
+        Self { scales, weights, inner: inner.max(1) }
     }
 
     /// The reals that the stored weights stand for.

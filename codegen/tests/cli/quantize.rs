@@ -42,6 +42,7 @@ fn a_quantized_model_is_close_and_can_be_generated() {
     let expected = [
         "file",
         "float_correct",
+        "layers",
         "mean_squared_error",
         "model",
         "quantized_correct",
@@ -53,7 +54,7 @@ fn a_quantized_model_is_close_and_can_be_generated() {
         "tried",
     ];
     assert_eq!(fields(&report), expected);
-    assert_eq!((report["samples"].as_u64(), report["tried"].as_array().map(Vec::len)), (Some(20), Some(6)));
+    assert_eq!((report["samples"].as_u64(), report["tried"].as_array().map(Vec::len)), (Some(20), Some(9)));
     assert!(report["mean_squared_error"].as_f64().unwrap() < 1e-4, "{report}");
     assert!(report["same_argmax"].as_u64().unwrap() >= 18, "{report}");
     assert!(report["float_correct"].is_u64() && report["quantized_correct"].is_u64());
@@ -157,4 +158,42 @@ fn a_pytorch_network_goes_all_the_way() {
         assert!(report["mean_squared_error"].as_f64().unwrap() < 1e-4, "{report}");
         assert_eq!(run(&["generate", &out, "-o", &folder.join("out.rs").display().to_string()]).code, Some(0));
     }
+}
+
+/// The greatest number of different values among those of one int8 tensor of a file.
+fn most_values(file: &Path) -> usize {
+    let bytes = std::fs::read(file).unwrap();
+    let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let int8 = file.iter().filter(|(_, view)| view.dtype() == Dtype::I8);
+    let distinct = |data: &[u8]| data.iter().collect::<std::collections::BTreeSet<_>>().len();
+    int8.map(|(_, view)| distinct(view.data())).max().unwrap()
+}
+
+#[test]
+fn narrow_weights_take_few_values() {
+    let folder = folder("quantize_narrow");
+    let (samples, out) = (folder.join("data.safetensors"), folder.join("out.safetensors"));
+    data(&samples, &[1, 12, 10, 1], 24, None);
+    let (samples, file) = (samples.display().to_string(), out.display().to_string());
+    let quantize = |more: &[&str]| {
+        let asked = ["quantize", &model("graph_separable"), "--data", &samples, "-o", &file, "--format", "json"];
+        let ran = run(&[&asked[..], more].concat());
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        let report = ran.json();
+        let bits = |layer: &serde_json::Value| layer["bits"].as_u64().unwrap();
+        let bits: Vec<u64> = report["layers"].as_array().unwrap().iter().map(bits).collect();
+        (bits, report["same_argmax"].as_u64().unwrap(), most_values(&out))
+    };
+    let (wide, _, many) = quantize(&[]);
+    assert!(wide.iter().all(|&bits| bits == 8) && many > 16, "{many}");
+    let (narrow, _, few) = quantize(&["--weights", "4"]);
+    assert!(narrow.iter().all(|&bits| bits == 4) && few <= 16, "{narrow:?} {few}");
+    let (narrow, same, few) = quantize(&["--weights", "2"]);
+    assert!(narrow.iter().all(|&bits| bits == 2) && few <= 4, "{narrow:?} {few}");
+    // A bound that 2 bits in all layers miss leaves some wider.
+    let (bounded, bounded_same, _) = quantize(&["--weights", "mixed", "--max-drop", "5"]);
+    assert!(bounded.iter().any(|&bits| bits < 8), "{bounded:?}");
+    assert!(bounded_same >= 23 && (same >= 23 || bounded.iter().any(|&bits| bits > 2)), "{bounded:?} {bounded_same} {same}");
+    let ran = run(&["quantize", &model("graph_separable"), "--data", &samples, "-o", &file, "--max-drop", "no"]);
+    assert_eq!(ran.code, Some(2));
 }

@@ -44,6 +44,7 @@ impl<'a> Flash<'a> {
             ranges: Some(Ranges::MinMax),
             equalize: Choice::Off,
             correct_biases: Choice::Off,
+            fit_weights: Choice::Off,
             ..quantize::Options::default()
         };
         let int8 = quantize::quantize(graph, &self.data, &plain, |_, _| {})?.graph;

@@ -1,0 +1,59 @@
+//! Fitted weights against nearest ones, on samples that neither has seen.
+
+use super::*;
+use crate::pipeline::read;
+use crate::script::Files;
+use std::path::Path;
+
+fn model(name: &str) -> Graph {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/float").join(name);
+    let files = Files::read(&path).unwrap();
+    read(&files.source(&path.display().to_string())).unwrap()
+}
+
+/// Samples of reals from -1 to 1.
+fn samples(graph: &Graph, seed: u32, count: usize) -> Dataset {
+    let shape = &graph.tensor(graph.inputs[0]).shape;
+    let mut state = seed;
+    let mut value = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / (1 << 23) as f32 - 1.0
+    };
+    let bytes: Vec<u8> = (0..count * shape.elements()).flat_map(|_| value().to_le_bytes()).collect();
+    let shape: Vec<usize> = core::iter::once(count).chain(shape.0.iter().copied()).collect();
+    let view = safetensors::tensor::TensorView::new(safetensors::Dtype::F32, shape, &bytes).unwrap();
+    Dataset::parse(&safetensors::serialize([("input.0", view)], None).unwrap(), graph, &[]).unwrap()
+}
+
+#[test]
+fn fitted_weights_are_closer_on_other_samples() {
+    let graph = model("graph_separable.tflite");
+    let (data, other) = (samples(&graph, 1, 64), samples(&graph, 2, 64));
+    let error = |fit_weights: Choice, widths: Widths| {
+        let options = Options { fit_weights, widths, equalize: Choice::Off, ranges: Some(Ranges::MinMax), ..Options::default() };
+        let made = quantize(&graph, &data, &options, |_, _| {}).unwrap();
+        let (float, int8) = (report::before_softmax(&made.float).0, report::before_softmax(&made.graph).0);
+        compare(&float, &int8, &other, Reference::Tflm).unwrap().agreement.mean_squared_error
+    };
+    let (nearest, fitted) = (error(Choice::Off, Widths::Eight), error(Choice::On, Widths::Eight));
+    assert!(fitted < nearest, "{fitted:e} {nearest:e}");
+    let (four, two) = (error(Choice::On, Widths::Four), error(Choice::On, Widths::Two));
+    assert!(fitted < four && four < two, "{fitted:e} {four:e} {two:e}");
+}
+
+#[test]
+fn a_bound_keeps_layers_wide() {
+    let graph = model("graph_separable.tflite");
+    let data = samples(&graph, 3, 48);
+    let bits = |widths: Widths, max_drop: Option<f64>| {
+        let options = Options { widths, max_drop, ranges: Some(Ranges::MinMax), ..Options::default() };
+        let made = quantize(&graph, &data, &options, |_, _| {}).unwrap();
+        let right = made.report.agreement.same_argmax;
+        (made.widths.iter().map(|(_, weights, width)| weights * width.bits()).sum::<usize>(), right)
+    };
+    let (all, _) = bits(Widths::Two, None);
+    let (wide, _) = bits(Widths::Eight, None);
+    let (bounded, right) = bits(Widths::Mixed, Some(0.05));
+    assert_eq!(4 * all, wide);
+    assert!(bounded >= all && bounded < wide && right >= 46, "{all} {bounded} {wide}: {right} right");
+}
