@@ -114,9 +114,9 @@ type Table = BTreeMap<(Layer, FormKind), [Option<Rate>; CORES.len()]>;
 fn text(table: &Table) -> String {
     let mut text = String::from(
         "//! What forms of layers cost. Measured and written by `cargo test --test cost -- --ignored`.\n\n\
-         use super::{CORES, Kind, Layer, Rate};\n\n\
-         /// Of each form of each kind of layer, the rate on each kind of core.\n\
-         pub(super) const RATES: &[(Kind, Layer, [Option<Rate>; CORES.len()])] = &[\n",
+         use super::{CORES, Kind, Layer};\n\n\
+         /// Of each form of each kind of layer, the fields of [`super::Rate`] on each kind of core.\n\
+         pub(super) const RATES: &[(Kind, Layer, [Option<[f64; 8]>; CORES.len()])] = &[\n",
     );
     for ((layer, form), rates) in table {
         let _ = writeln!(text, "    (\n        Kind::{form:?},\n        Layer::{layer:?},\n        [");
@@ -125,8 +125,8 @@ fn text(table: &Table) -> String {
                 None => writeln!(text, "            None,"),
                 Some(Rate { once, bytes, weight, layer, product, gathered, output, channel }) => writeln!(
                     text,
-                    "            Some(Rate {{ once: {once:.1}, bytes: {bytes:.1}, weight: {weight:.1}, layer: {layer:.1}, product: {product:.3}, \
-                     gathered: {gathered:.3}, output: {output:.2}, channel: {channel:.1} }}),"
+                    "            Some([{once:.1}, {bytes:.1}, {weight:.1}, {layer:.1}, {product:.3}, {gathered:.3}, {output:.2}, \
+                     {channel:.1}]),"
                 ),
             };
         }

@@ -190,10 +190,15 @@ pub(super) fn rate(kind: Kind, layer: Layer, core: CoreClass) -> Option<Rate> {
     };
     let column = CORES.iter().position(|&known| known == core)?;
     let (_, _, rates) = table::RATES.iter().find(|(form, of, _)| *form == kind && *of == layer)?;
-    rates[column]
+    rates[column].map(Rate::of)
 }
 
 impl Rate {
+    /// A row of the table: the fields in their order.
+    const fn of([once, bytes, weight, layer, product, gathered, output, channel]: [f64; 8]) -> Self {
+        Self { once, bytes, weight, layer, product, gathered, output, channel }
+    }
+
     /// The cost of a layer that does `work`, without what it shares with others, where its constants in this form take `growth` bytes
     /// more than its plain ones.
     pub(super) fn cost(&self, work: &Work, growth: f64) -> Cost {
