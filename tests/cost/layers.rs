@@ -41,7 +41,7 @@ const fn sample(image: [usize; 3], kind: Kind) -> Sample {
 }
 
 /// Layers as they occur in networks for small cores.
-pub(crate) const SAMPLES: [Sample; 31] = [
+pub(crate) const SAMPLES: [Sample; 35] = [
     sample([24, 24, 3], Kind::Conv2d([3, 3], 2, 8)),
     sample([25, 10, 1], Kind::Conv2d([10, 4], 2, 64)),
     sample([16, 16, 16], Kind::Conv2d([3, 3], 1, 16)),
@@ -62,6 +62,10 @@ pub(crate) const SAMPLES: [Sample; 31] = [
     sample([12, 12, 32], Kind::DepthwiseConv2d([3, 3], 2)),
     sample([3, 3, 128], Kind::DepthwiseConv2d([3, 3], 1)),
     sample([12, 12, 24], Kind::DepthwiseConv2d([5, 5], 1)),
+    sample([1, 1, 1], Kind::FullyConnected(16)),
+    sample([1, 1, 16], Kind::FullyConnected(1)),
+    sample([1, 1, 8], Kind::FullyConnected(6)),
+    sample([1, 1, 24], Kind::FullyConnected(10)),
     sample([1, 1, 16], Kind::FullyConnected(16)),
     sample([1, 1, 32], Kind::FullyConnected(8)),
     sample([1, 1, 64], Kind::FullyConnected(12)),

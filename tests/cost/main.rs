@@ -97,11 +97,12 @@ fn rows(target: &Target<'_>) -> Rows {
 
 /// Bytes of code of a kind of layer in one form: what layers share, what each adds, and what each weight adds.
 fn bytes(target: &Target<'_>, (layer, form): (Layer, FormKind), glue: f64) -> Option<[f64; 3]> {
-    let first = |count: usize| {
+    // The layer of the kind with most to do says most of what its weights take.
+    let largest = |count: usize| {
         let of_layer = |plan: &Plan| Layer::of(&plan.steps[0].step.kernel) == Some(layer);
-        plans(target, count, Optimize::Size, form).into_iter().find(of_layer)
+        plans(target, count, Optimize::Size, form).into_iter().filter(of_layer).max_by_key(|plan| plan.macs)
     };
-    let (single, triple) = (first(1)?, first(3)?);
+    let (single, triple) = (largest(1)?, largest(3)?);
     let (one, three) = (code(&single, target) - glue, code(&triple, target) - glue);
     let each = ((three - one) / 2.0).max(0.0);
     // Code of weights grows with them, and nothing is shared.

@@ -31,8 +31,8 @@ pub(super) struct Arena {
 /// Lays out a program's memory. `there` says of each step whether its form can work in the place of its input: that takes no
 /// more instructions. Otherwise an output lies over the input that its step consumes only where the arena would be larger
 /// without, since to be made in bands costs a step some instructions. Unless code is to be small, bands are larger where that
-/// takes little more memory.
-pub(super) fn arena(program: &Program, options: &Options, there: &[bool]) -> Arena {
+/// takes little more memory: whole passes of kernels that make `pass` pixels at a time.
+pub(super) fn arena(program: &Program, options: &Options, there: &[bool], pass: Option<usize>) -> Arena {
     let all = storages(program);
     let dtype = element(&all);
     let (storages, others): (Vec<Storage>, Vec<Storage>) = all.into_iter().partition(|storage| storage.dtype == dtype);
@@ -50,7 +50,7 @@ pub(super) fn arena(program: &Program, options: &Options, there: &[bool]) -> Are
     let roomy = match options.optimize {
         Optimize::Size => None,
         Optimize::Speed | Optimize::Balanced => {
-            Some(overlaps(program, &storages, Wanted { bands: Bands::roomy(options.core), there: chosen }))
+            Some(overlaps(program, &storages, Wanted { bands: Bands::roomy(options.core, pass), there: chosen }))
         }
     };
     if let Some(roomy) = roomy.filter(|roomy| *roomy != allowed) {

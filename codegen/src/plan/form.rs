@@ -144,6 +144,16 @@ impl Choice {
         }
     }
 
+    /// Pixels that a pass of a kernel over weights that are not zero makes, which takes as long with fewer.
+    pub(super) fn pixels(&self, core: CoreClass) -> Option<usize> {
+        match (self, core) {
+            (Choice::SparseLanes(_), CoreClass::Armv6M) => Some(8),
+            (Choice::SparseLanes(_), CoreClass::Riscv32) => Some(14),
+            (Choice::SparseLanes(_) | Choice::SparsePairs(_), _) => Some(6),
+            (Choice::Plain(_) | Choice::Packed(_) | Choice::Blocked(_) | Choice::Sparse(_) | Choice::Palettized(_), _) => None,
+        }
+    }
+
     /// The form, with its constants added to those of the plan, which give each an identity.
     pub(super) fn form(self, constant: &mut impl FnMut(Constant) -> ConstId) -> Form {
         match self {

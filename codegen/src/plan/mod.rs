@@ -194,7 +194,9 @@ impl Plan {
 pub fn plan(program: &Program, options: &Options, source_sha256: [u8; 32]) -> Result<Plan, PlanError> {
     let chosen = form::choose(program, options);
     let there: Vec<bool> = program.steps.iter().zip(&chosen.choices).map(|(step, form)| form.by_channels(&step.kernel)).collect();
-    let Arena { dtype: arena_dtype, storages: in_arena, layout: arena, bytes_apart, others } = arena(program, options, &there);
+    let pass = chosen.choices.iter().filter_map(|choice| choice.pixels(options.core)).max();
+    let Arena { dtype: arena_dtype, storages: in_arena, layout: arena, bytes_apart, others } =
+        arena(program, options, &there, pass);
     let mut places = vec![None; program.tensors.len()];
     for (storage, &offset) in in_arena.iter().zip(&arena.offsets) {
         for id in &storage.tensors {

@@ -26,15 +26,16 @@ impl Bands {
     /// The least memory, but for pixels, since it is worth it what these share.
     pub(super) const LEAST: Self = Self { rows: 1, pixels: 8 };
 
-    /// Where there is room: neighbouring rows read the same rows, and tiles of six pixels are to be whole.
-    pub(super) fn roomy(core: CoreClass) -> Self {
-        let pixels = match core {
+    /// Where there is room: neighbouring rows read the same rows, and tiles of pixels are to be whole, of which the forms of the steps make
+    /// at most so many a pass.
+    pub(super) fn roomy(core: CoreClass, pass: Option<usize>) -> Self {
+        let tiles = match core {
             CoreClass::Riscv32 => 12,
             CoreClass::Generic | CoreClass::Host | CoreClass::Armv6M | CoreClass::Armv7M | CoreClass::Dsp | CoreClass::Mve => {
                 Self::LEAST.pixels
             }
         };
-        Self { rows: 5, pixels }
+        Self { rows: 5, pixels: pass.map_or(tiles, |pass| tiles.next_multiple_of(pass)) }
     }
 }
 
