@@ -114,10 +114,11 @@ type Table = BTreeMap<(Layer, FormKind), [Option<Rate>; CORES.len()]>;
 
 fn text(table: &Table) -> String {
     let mut text = String::from(
-        "//! What forms of layers cost. Measured and written by `cargo test --test cost -- --ignored`.\n\n\
-         use super::{CORES, Kind, Layer};\n\n\
+        "//! What forms of layers cost. Measured and written by `cargo test --test cost -- --ignored`.\n\
+         #![allow(clippy::approx_constant, reason = \"what is measured may be near any number\")]\n\n\
+         use super::{Kind, Layer, Row};\n\n\
          /// Of each form of each kind of layer, the fields of [`super::Rate`] on each kind of core.\n\
-         pub(super) const RATES: &[(Kind, Layer, [Option<[f64; 8]>; CORES.len()])] = &[\n",
+         pub(super) const RATES: &[Row] = &[\n",
     );
     for ((layer, form), rates) in table {
         let _ = writeln!(text, "    (\n        Kind::{form:?},\n        Layer::{layer:?},\n        [");

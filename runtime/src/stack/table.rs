@@ -6,7 +6,7 @@ use super::Frames;
 pub const ARG_MAX: Frames = Frames { size: [264, 192, 192, 176, 64], speed: [264, 176, 176, 520, 64] };
 
 /// `average_pool2d`
-pub const AVERAGE_POOL2D: Frames = Frames { size: [800, 704, 704, 664, 560], speed: [848, 760, 760, 704, 616] };
+pub const AVERAGE_POOL2D: Frames = Frames { size: [776, 704, 704, 664, 560], speed: [848, 760, 760, 704, 616] };
 
 /// `bilinear`
 pub const BILINEAR: Frames = Frames { size: [328, 280, 280, 296, 216], speed: [280, 224, 224, 240, 200] };
@@ -15,28 +15,28 @@ pub const BILINEAR: Frames = Frames { size: [328, 280, 280, 296, 216], speed: [2
 pub const BROADCAST: Frames = Frames { size: [416, 312, 312, 456, 264], speed: [296, 176, 176, 424, 160] };
 
 /// `conv2d`
-pub const CONV2D: Frames = Frames { size: [1328, 1144, 1144, 1360, 1080], speed: [1688, 1488, 1920, 1592, 1896] };
+pub const CONV2D: Frames = Frames { size: [1304, 1144, 1168, 1376, 1080], speed: [1688, 1536, 2048, 1592, 1896] };
 
 /// `copy`
-pub const COPY: Frames = Frames { size: [736, 736, 744, 760, 304], speed: [264, 200, 200, 200, 144] };
+pub const COPY: Frames = Frames { size: [800, 768, 776, 760, 360], speed: [264, 200, 200, 200, 144] };
 
 /// `depthwise_conv2d`
-pub const DEPTHWISE_CONV2D: Frames = Frames { size: [856, 832, 856, 1016, 624], speed: [864, 768, 840, 1392, 696] };
+pub const DEPTHWISE_CONV2D: Frames = Frames { size: [832, 840, 864, 1032, 624], speed: [864, 768, 840, 1392, 696] };
 
 /// `dequantize`
-pub const DEQUANTIZE: Frames = Frames { size: [296, 176, 176, 176, 96], speed: [264, 176, 176, 176, 96] };
+pub const DEQUANTIZE: Frames = Frames { size: [296, 200, 176, 176, 96], speed: [264, 176, 176, 176, 96] };
 
 /// `elementwise`
 pub const ELEMENTWISE: Frames = Frames { size: [320, 248, 200, 368, 136], speed: [280, 176, 176, 280, 104] };
 
 /// `fully_connected`
-pub const FULLY_CONNECTED: Frames = Frames { size: [928, 816, 872, 1024, 640], speed: [760, 648, 1648, 1104, 520] };
+pub const FULLY_CONNECTED: Frames = Frames { size: [904, 824, 880, 984, 640], speed: [760, 648, 1664, 1104, 520] };
 
 /// `int16`
-pub const INT16: Frames = Frames { size: [1512, 1448, 1448, 1456, 1400], speed: [1512, 1448, 1448, 1456, 1400] };
+pub const INT16: Frames = Frames { size: [1288, 1200, 1216, 1184, 1120], speed: [1096, 1000, 1016, 984, 904] };
 
 /// `lanes`
-pub const LANES: Frames = Frames { size: [64, 64, 64, 64, 64], speed: [3736, 64, 64, 64, 64] };
+pub const LANES: Frames = Frames { size: [64, 64, 64, 64, 64], speed: [3744, 64, 64, 64, 64] };
 
 /// `lut`
 pub const LUT: Frames = Frames { size: [264, 176, 176, 176, 64], speed: [264, 176, 176, 176, 176] };
@@ -45,40 +45,40 @@ pub const LUT: Frames = Frames { size: [264, 176, 176, 176, 64], speed: [264, 17
 pub const MAX_POOL2D: Frames = Frames { size: [496, 456, 456, 448, 312], speed: [552, 504, 504, 496, 376] };
 
 /// `mean`
-pub const MEAN: Frames = Frames { size: [664, 584, 584, 288, 200], speed: [264, 176, 176, 176, 136] };
+pub const MEAN: Frames = Frames { size: [1056, 1568, 1568, 312, 232], speed: [264, 176, 176, 176, 136] };
 
 /// `mirror_pad`
 pub const MIRROR_PAD: Frames = Frames { size: [312, 304, 304, 304, 224], speed: [264, 184, 184, 192, 176] };
 
 /// `nearest_neighbor`
-pub const NEAREST_NEIGHBOR: Frames = Frames { size: [264, 184, 184, 176, 80], speed: [264, 176, 176, 176, 136] };
+pub const NEAREST_NEIGHBOR: Frames = Frames { size: [264, 184, 184, 176, 88], speed: [264, 176, 176, 176, 136] };
 
 /// `packed`
-pub const PACKED: Frames = Frames { size: [64, 64, 64, 64, 64], speed: [64, 64, 1336, 64, 64] };
+pub const PACKED: Frames = Frames { size: [64, 64, 64, 64, 64], speed: [64, 64, 1304, 64, 64] };
 
 /// `palettized`
 pub const PALETTIZED: Frames = Frames { size: [1600, 1480, 1480, 1560, 1400], speed: [1760, 1632, 1632, 1720, 1544] };
 
 /// `quantize`
-pub const QUANTIZE: Frames = Frames { size: [296, 176, 176, 200, 136], speed: [264, 176, 176, 176, 120] };
+pub const QUANTIZE: Frames = Frames { size: [296, 176, 176, 200, 136], speed: [264, 176, 176, 176, 128] };
+
+/// `quantize_to_even`
+pub const QUANTIZE_TO_EVEN: Frames = Frames { size: [1448, 1568, 1568, 1376, 1240], speed: [3744, 1536, 2048, 1592, 2040] };
 
 /// `reduce_max`
 pub const REDUCE_MAX: Frames = Frames { size: [424, 416, 416, 288, 168], speed: [264, 176, 176, 176, 64] };
 
 /// `requantize`
-pub const REQUANTIZE: Frames = Frames { size: [1328, 1144, 1144, 1360, 1080], speed: [3736, 1488, 1920, 1592, 1896] };
+pub const REQUANTIZE: Frames = Frames { size: [264, 176, 176, 176, 64], speed: [264, 176, 176, 176, 64] };
 
 /// `softmax`
-pub const SOFTMAX: Frames = Frames { size: [304, 200, 200, 208, 224], speed: [312, 216, 200, 208, 224] };
-
-/// `quantize_to_even`
-pub const QUANTIZE_TO_EVEN: Frames = Frames { size: [1328, 1144, 1144, 1360, 1080], speed: [3736, 1488, 1920, 1592, 1896] };
-
-/// `softmax_reals`
-pub const SOFTMAX_REALS: Frames = Frames { size: [1328, 1144, 1144, 1360, 1080], speed: [3736, 1488, 1920, 1592, 1896] };
+pub const SOFTMAX: Frames = Frames { size: [304, 200, 200, 208, 224], speed: [312, 200, 200, 208, 224] };
 
 /// `softmax_f32`
 pub const SOFTMAX_F32: Frames = Frames { size: [360, 248, 176, 264, 168], speed: [376, 184, 176, 184, 168] };
+
+/// `softmax_reals`
+pub const SOFTMAX_REALS: Frames = Frames { size: [1448, 1568, 1568, 1376, 1240], speed: [3744, 1536, 2048, 1592, 2040] };
 
 /// `sparse`
 pub const SPARSE: Frames = Frames { size: [584, 456, 528, 456, 376], speed: [584, 456, 528, 64, 376] };
@@ -90,13 +90,13 @@ pub const SPARSE_LANES: Frames = Frames { size: [64, 64, 64, 64, 64], speed: [68
 pub const SPARSE_PAIRS: Frames = Frames { size: [64, 64, 64, 64, 64], speed: [64, 64, 720, 64, 64] };
 
 /// `tiles`
-pub const TILES: Frames = Frames { size: [64, 64, 64, 64, 64], speed: [64, 64, 64, 64, 2000] };
+pub const TILES: Frames = Frames { size: [64, 64, 64, 64, 64], speed: [64, 64, 64, 64, 2040] };
 
 /// `transpose_conv`
-pub const TRANSPOSE_CONV: Frames = Frames { size: [928, 864, 896, 1064, 720], speed: [1008, 920, 944, 1128, 760] };
+pub const TRANSPOSE_CONV: Frames = Frames { size: [904, 840, 848, 984, 720], speed: [1008, 904, 920, 1064, 760] };
 
 /// `unrolled`
-pub const UNROLLED: Frames = Frames { size: [64, 64, 64, 64, 64], speed: [816, 296, 296, 176, 304] };
+pub const UNROLLED: Frames = Frames { size: [816, 296, 296, 176, 304], speed: [816, 296, 296, 176, 304] };
 
 /// `view`
 pub const VIEW: Frames = Frames { size: [264, 176, 176, 176, 64], speed: [264, 176, 176, 176, 64] };

@@ -64,6 +64,9 @@ pub struct Rate {
     pub channel: f64,
 }
 
+/// A row of the table: a form of a kind of layer, and the fields of its [`Rate`] on each kind of core.
+type Row = (Kind, Layer, [Option<[f64; 8]>; CORES.len()]);
+
 /// Kinds of cores that have rates, in the order of the table's columns.
 pub const CORES: [CoreClass; 5] = [CoreClass::Armv6M, CoreClass::Armv7M, CoreClass::Dsp, CoreClass::Mve, CoreClass::Riscv32];
 
