@@ -3,7 +3,12 @@
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rustc-check-cfg=cfg(tinybake_core, values(\"mve\", \"dsp\", \"thumb2\", \"thumb1\"))");
+    println!("cargo::rustc-check-cfg=cfg(tinybake_v8)");
     let variable = |name| std::env::var(name).unwrap_or_default();
+    // The assembler of whole functions takes no target features but those of the triple, which has no DSP instructions there.
+    if variable("TARGET").starts_with("thumbv8m.main") {
+        println!("cargo::rustc-cfg=tinybake_v8");
+    }
     if let Some(core) = core(&variable("TARGET"), &variable("CARGO_ENCODED_RUSTFLAGS")) {
         println!("cargo::rustc-cfg=tinybake_core=\"{core}\"");
     }

@@ -193,7 +193,7 @@ pub(super) fn choose(program: &Program, options: &Options) -> Chosen {
         let wanted = |choice: &Choice| options.form.is_none_or(|only| only == choice.kind());
         let candidate = |choice: Choice| {
             let cost = cost_of(program, step, &choice, options.core)?;
-            let kernel = Layer::of(&step.kernel).map(|layer| (choice.kind(), layer));
+            let kernel = Layer::of(&step.kernel).map(|layer| (choice.kind(), layer.code()));
             Some(Candidate { choice, kernel, cost })
         };
         candidates(program, step, options).into_iter().filter(wanted).filter_map(candidate).collect()

@@ -7,6 +7,21 @@
 use super::thumb::dot_1x4;
 use super::wide::Wide;
 
+/// What tells the assembler of whole functions that there are DSP instructions, which the triple says on Armv7E-M only.
+#[cfg(tinybake_v8)]
+macro_rules! cpu {
+    () => {
+        ".cpu cortex-m33"
+    };
+}
+#[cfg(not(tinybake_v8))]
+macro_rules! cpu {
+    () => {
+        ""
+    };
+}
+pub(super) use cpu;
+
 /// [`super::portable::dot_2x4`].
 #[inline(never)]
 pub(crate) fn dot_2x4(acc: &mut [[i32; 4]; 2], x: &[i8], wide: Option<&Wide>, w: &[i8], depth: usize) {

@@ -116,6 +116,16 @@ impl Layer {
     }
 }
 
+impl Layer {
+    /// The kind of layer whose code its kernels are: one row is computed by the code for several.
+    pub(super) fn code(self) -> Self {
+        match self {
+            Layer::FullyConnected => Layer::Pointwise,
+            Layer::Conv2d | Layer::DepthwiseConv2d | Layer::Pointwise | Layer::TransposeConv => self,
+        }
+    }
+}
+
 impl Work {
     /// What `step` does in a form; `constants` are those of its program.
     pub fn of(step: &Step, kind: Kind, constants: &[Constant]) -> Self {

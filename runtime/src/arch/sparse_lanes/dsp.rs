@@ -103,6 +103,7 @@ macro_rules! outputs {
         #[unsafe(naked)]
         unsafe extern "C" fn $name(block: &Block) {
             core::arch::naked_asm!(
+                super::super::dsp::cpu!(),
                 "push {{r4-r11, lr}}",
                 // The window, six words that sums begin with, the scales, the last pixel's outputs; columns, pixels before the
                 // last, the scales' end.

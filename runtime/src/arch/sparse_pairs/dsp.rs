@@ -133,6 +133,7 @@ macro_rules! outputs {
         #[unsafe(naked)]
         unsafe extern "C" fn $name(block: &Block) {
             core::arch::naked_asm!(
+                super::super::dsp::cpu!(),
                 "push {{r4-r11, lr}}",
                 // The window, the scales; the last pixel's outputs, columns; pixels before the last, the scales' end.
                 "sub sp, sp, #28",
