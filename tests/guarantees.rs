@@ -49,12 +49,13 @@ fn hold(on: &str, optimize: Optimize, models: &[Case]) {
     for floats in [false, true] {
         let group: Vec<_> = programs.iter().filter(|(_, own, _)| *own == floats).collect();
         let texts: Vec<&Program> = group.iter().map(|(_, _, program)| program).collect();
-        if texts.is_empty() || look(&texts).none(floats) {
+        let together = if texts.is_empty() { continue } else { look(&texts) };
+        if together.none(floats) {
             continue;
         }
         let broken = group.iter().map(|(name, _, program)| (name, look(&[program])));
         let broken: Vec<(&&str, Breaches)> = broken.filter(|(_, found)| !found.none(floats)).collect();
-        panic!("{on} {optimize}: {broken:#?}");
+        panic!("{on} {optimize}: {together:#?}; alone: {broken:#?}");
     }
 }
 

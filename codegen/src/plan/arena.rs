@@ -39,10 +39,10 @@ pub(super) fn arena(program: &Program, options: &Options, there: &[bool], pass: 
     let mut budget = Budget(WORK);
     let apart = layout(&storages, &[], 0, &mut budget);
     let bytes_apart = apart.bytes;
-    let (mut allowed, mut best) = least(program, &storages, Wanted { bands: Bands::LEAST, there: &[] }, &mut budget);
+    let (mut allowed, mut best) = least(program, &storages, Wanted { bands: Bands::LEAST, there: &[] }, &apart, &mut budget);
     let mut chosen: &[bool] = &[];
     if there.contains(&true) {
-        let (overlaps, found) = least(program, &storages, Wanted { bands: Bands::LEAST, there }, &mut budget);
+        let (overlaps, found) = least(program, &storages, Wanted { bands: Bands::LEAST, there }, &apart, &mut budget);
         if found.bytes <= best.bytes {
             (allowed, best, chosen) = (overlaps, found, there);
         }
@@ -86,9 +86,15 @@ fn element(storages: &[Storage]) -> DType {
     if bytes(DType::I16) > bytes(DType::I8) { DType::I16 } else { DType::I8 }
 }
 
-/// The overlaps of a program, and the layout with them.
-fn least(program: &Program, storages: &[Storage], wanted: Wanted<'_>, budget: &mut Budget) -> (Vec<Overlap>, Layout) {
+/// The overlaps of a program, and the layout with them: `apart` where there are none.
+fn least(
+    program: &Program,
+    storages: &[Storage],
+    wanted: Wanted<'_>,
+    apart: &Layout,
+    budget: &mut Budget,
+) -> (Vec<Overlap>, Layout) {
     let overlaps = overlaps(program, storages, wanted);
-    let layout = layout(storages, &overlaps, 0, budget);
+    let layout = if overlaps.is_empty() { apart.clone() } else { layout(storages, &overlaps, 0, budget) };
     (overlaps, layout)
 }

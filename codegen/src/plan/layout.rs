@@ -62,7 +62,12 @@ pub(super) fn layout(storages: &[Storage], overlaps: &[Overlap], enough: usize, 
             *best = Some((found, order));
         }
     };
-    orders.into_iter().for_each(|order| consider(order, &mut best));
+    // The others cannot be better than what is enough.
+    for order in orders {
+        if best.as_ref().is_none_or(|(known, _)| known.bytes > target) {
+            consider(order, &mut best);
+        }
+    }
     let mut random = 0x9e37_79b9_7f4a_7c15u64;
     for _ in 0..SHUFFLES {
         let Some((known, order)) = &best else { break };

@@ -16,8 +16,8 @@ pub fn conv2d(p: &Conv2d, input: &[i8], stream: &[i32], output: &mut [i8]) {
         return;
     }
     let layer = Layer { run, stream, clamp: &p.clamp, channels };
-    let [height, width] = [0, 1]
-        .map(|axis| (p.kernel[axis] as usize).saturating_sub(1).saturating_mul(p.dilation[axis] as usize).saturating_add(1));
+    let reach = |taps: u16, dilation: u16| (taps as usize).saturating_sub(1).saturating_mul(dilation as usize).saturating_add(1);
+    let (height, width) = (reach(p.kernel[0], p.dilation[0]), reach(p.kernel[1], p.dilation[1]));
     let (left, right) = interior(p.output.width, p.input.width, width, p.stride[1], p.pad[1]);
     let step = p.stride[1] as usize * in_channels;
     // A copy, since nothing is known any more of what a reference escapes to.
