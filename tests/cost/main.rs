@@ -141,7 +141,7 @@ fn text(table: &Table) -> String {
 const SIZED: [&str; 3] = ["cortex-m0plus", "cortex-m4", "riscv32imc"];
 
 #[test]
-#[ignore = "writes the compiler's table of costs anew: a quarter of an hour, with every core's emulator"]
+#[ignore = "writes the compiler's table of costs anew: minutes, with every core's emulator"]
 fn refit() {
     let catalogue = Catalogue::builtin();
     let find = |core: &str| catalogue.find(core).expect("a core of the table");

@@ -85,8 +85,8 @@ pub fn quantize_to_even(params: &Affine, input: &[f32], output: &mut [i8]) {
 /// at most 41 significant bits and is exact there, the f32 product is the same.
 #[inline(always)]
 pub fn dequantize<I: Stored>(params: &Affine, input: &[I], output: &mut [f32]) {
-    // A scale that the compiler knows to be a power of two becomes a vector conversion from fixed point on Armv8.1-M, for which the emulator
-    // gives other numbers than the product.
+    // With a scale of 1/256 that the compiler knew, vectors on an emulated Cortex-M55 held other numbers than the product; which of
+    // the two is at fault is not known.
     let scale = core::hint::black_box(params.scale);
     for (y, &x) in output.iter_mut().zip(input) {
         *y = scale * x.widen().wrapping_sub(params.zero_point) as f32;
