@@ -159,7 +159,55 @@ pub enum Kernel {
     View,
 }
 
+/// What a layer of 8 bits with weights does, apart from these.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(missing_docs)] // As the kernels are called.
+pub enum Layer<'a> {
+    Conv2d(&'a Conv2d),
+    DepthwiseConv2d(&'a DepthwiseConv2d),
+    FullyConnected(&'a FullyConnected),
+    TransposeConv(&'a TransposeConv),
+}
+
 impl Kernel {
+    /// The layer that the kernel computes, and its weights; `None` where it has none, or is one of 16 bits.
+    pub fn layer(&self) -> Option<(Layer<'_>, &Weights)> {
+        match self {
+            Kernel::Conv2d { params, weights } => Some((Layer::Conv2d(params), weights)),
+            Kernel::DepthwiseConv2d { params, weights } => Some((Layer::DepthwiseConv2d(params), weights)),
+            Kernel::FullyConnected { params, weights } => Some((Layer::FullyConnected(params), weights)),
+            Kernel::TransposeConv { params, weights } => Some((Layer::TransposeConv(params), weights)),
+            Kernel::AveragePool2d(_)
+            | Kernel::MaxPool2d(_)
+            | Kernel::Softmax(_)
+            | Kernel::SoftmaxF32 { .. }
+            | Kernel::SoftmaxReals { .. }
+            | Kernel::Lut(_)
+            | Kernel::Binary { .. }
+            | Kernel::Mean { .. }
+            | Kernel::ReduceMax(_)
+            | Kernel::ArgMax(_)
+            | Kernel::Copy { .. }
+            | Kernel::MirrorPad(_)
+            | Kernel::ResizeNearestNeighbor { .. }
+            | Kernel::ResizeBilinear { .. }
+            | Kernel::Quantize(_)
+            | Kernel::QuantizeToEven(_)
+            | Kernel::Dequantize(_)
+            | Kernel::Requantize(_)
+            | Kernel::Int16(_)
+            | Kernel::View => None,
+        }
+    }
+
+    /// The filter and the bias of a layer of 8 or 16 bits.
+    fn parameters(&self) -> Option<[ConstId; 2]> {
+        match self {
+            Kernel::Int16(kernel) => kernel.weights().map(|weights| [weights.filter, weights.bias]),
+            other => other.layer().map(|(_, weights)| [weights.filter, weights.bias]),
+        }
+    }
+
     /// The runtime's name of the kernel.
     pub fn name(&self) -> &'static str {
         match self {
@@ -222,32 +270,7 @@ impl Kernel {
 
     /// The filter of a layer.
     pub fn filter(&self) -> Option<ConstId> {
-        match self {
-            Kernel::Conv2d { weights, .. }
-            | Kernel::DepthwiseConv2d { weights, .. }
-            | Kernel::FullyConnected { weights, .. }
-            | Kernel::TransposeConv { weights, .. } => Some(weights.filter),
-            Kernel::Int16(kernel) => kernel.weights().map(|weights| weights.filter),
-            Kernel::AveragePool2d(_)
-            | Kernel::MaxPool2d(_)
-            | Kernel::Softmax(_)
-            | Kernel::SoftmaxF32 { .. }
-            | Kernel::SoftmaxReals { .. }
-            | Kernel::Lut(_)
-            | Kernel::Binary { .. }
-            | Kernel::Mean { .. }
-            | Kernel::ReduceMax(_)
-            | Kernel::ArgMax(_)
-            | Kernel::Copy { .. }
-            | Kernel::MirrorPad(_)
-            | Kernel::ResizeNearestNeighbor { .. }
-            | Kernel::ResizeBilinear { .. }
-            | Kernel::Quantize(_)
-            | Kernel::QuantizeToEven(_)
-            | Kernel::Dequantize(_)
-            | Kernel::Requantize(_)
-            | Kernel::View => None,
-        }
+        self.parameters().map(|[filter, _]| filter)
     }
 
     /// The constants that the kernel itself carries, beside those among its reads.
@@ -293,32 +316,7 @@ impl Kernel {
     /// Those of [`Kernel::constants`] that are not parameters of the model but made from its quantization and shapes:
     /// multipliers, answers, indices.
     pub fn tables(&self) -> Vec<ConstId> {
-        let parameters = match self {
-            Kernel::Conv2d { weights, .. }
-            | Kernel::DepthwiseConv2d { weights, .. }
-            | Kernel::FullyConnected { weights, .. }
-            | Kernel::TransposeConv { weights, .. } => vec![weights.filter, weights.bias],
-            Kernel::Int16(kernel) => kernel.weights().map_or_else(Vec::new, |weights| vec![weights.filter, weights.bias]),
-            Kernel::AveragePool2d(_)
-            | Kernel::MaxPool2d(_)
-            | Kernel::Softmax(_)
-            | Kernel::SoftmaxF32 { .. }
-            | Kernel::SoftmaxReals { .. }
-            | Kernel::Lut(_)
-            | Kernel::Binary { .. }
-            | Kernel::Mean { .. }
-            | Kernel::ReduceMax(_)
-            | Kernel::ArgMax(_)
-            | Kernel::Copy { .. }
-            | Kernel::MirrorPad(_)
-            | Kernel::ResizeNearestNeighbor { .. }
-            | Kernel::ResizeBilinear { .. }
-            | Kernel::Quantize(_)
-            | Kernel::QuantizeToEven(_)
-            | Kernel::Dequantize(_)
-            | Kernel::Requantize(_)
-            | Kernel::View => Vec::new(),
-        };
+        let parameters = self.parameters().map_or_else(Vec::new, Vec::from);
         self.constants().into_iter().filter(|id| !parameters.contains(id)).collect()
     }
 

@@ -10,7 +10,7 @@ mod program;
 
 pub(crate) use elementwise::apply;
 pub use int16::{Function, Int16, Rule, Scaled};
-pub use kernel::{BinaryFn, Kernel, Piece, Requantizer, Weights};
+pub use kernel::{BinaryFn, Kernel, Layer, Piece, Requantizer, Weights};
 pub use program::{ConstId, Constant, Operand, Program, Step, little_endian};
 
 use crate::diag::{Diagnostic, Diagnostics, Explain, Place};

@@ -2,7 +2,7 @@
 //! [`tinybake_runtime::kernels::blocked`] says.
 
 use crate::ir::Data;
-use crate::lower::{Constant, Kernel, Program, Requantizer, Step, Weights};
+use crate::lower::{Constant, Layer as Kind, Program, Requantizer, Step, Weights};
 use tinybake_runtime::kernels::blocked::{BLOCK_OF_TAPS, LANES_OF_BLOCK, Run, VECTOR, WINDOW, neighbours};
 use tinybake_runtime::kernels::depthwise_conv2d::DepthwiseConv2d;
 use tinybake_runtime::kernels::packed::ONCE;
@@ -17,49 +17,30 @@ struct Layer<'a> {
 
 /// The stream of a step; `None` where the step has no blocked form.
 pub(super) fn stream(program: &Program, step: &Step) -> Option<Constant> {
-    let (words, weights) = match &step.kernel {
-        Kernel::FullyConnected { params, weights } => {
+    let (kind, weights) = step.kernel.layer()?;
+    let words = match kind {
+        Kind::FullyConnected(params) => {
             let (depth, columns) = (params.depth as usize, params.columns as usize);
             let run = Run::of_depth(depth);
             // Where the run ends behind the depth, the last row is read from a copy.
             let fits = depth > 0 && (run.elements() == depth || run.elements() <= WINDOW);
-            (Layer::new(program, weights, columns).filter(|_| fits)?.rows(&run, 1, depth, columns)?, weights)
+            Layer::new(program, weights, columns).filter(|_| fits)?.rows(&run, 1, depth, columns)?
         }
-        Kernel::Conv2d { params, weights } => {
+        Kind::Conv2d(params) => {
             let (run, in_image) = Run::of_conv2d(params);
             let columns = usize::from(params.output.channels);
             let row = usize::from(params.kernel[1]) * usize::from(params.input.channels);
             let rows = usize::from(params.kernel[0]);
             let (rows, row) = if in_image { (rows, row) } else { (1, rows * row) };
             let fits = params.groups == 1 && row > 0 && run.elements() <= WINDOW;
-            (Layer::new(program, weights, columns).filter(|_| fits)?.rows(&run, rows, row, columns)?, weights)
+            Layer::new(program, weights, columns).filter(|_| fits)?.rows(&run, rows, row, columns)?
         }
-        Kernel::DepthwiseConv2d { params, weights } => {
+        Kind::DepthwiseConv2d(params) => {
             let fits = params.kernel == [3, 3] && params.multiplier == 1 && params.input.channels == params.output.channels;
             let columns = usize::from(params.output.channels);
-            (Layer::new(program, weights, columns).filter(|_| fits)?.taps(params)?, weights)
+            Layer::new(program, weights, columns).filter(|_| fits)?.taps(params)?
         }
-        Kernel::TransposeConv { .. }
-        | Kernel::AveragePool2d(_)
-        | Kernel::MaxPool2d(_)
-        | Kernel::Softmax(_)
-        | Kernel::SoftmaxF32 { .. }
-        | Kernel::SoftmaxReals { .. }
-        | Kernel::Lut(_)
-        | Kernel::Binary { .. }
-        | Kernel::Mean { .. }
-        | Kernel::ReduceMax(_)
-        | Kernel::ArgMax(_)
-        | Kernel::Copy { .. }
-        | Kernel::MirrorPad(_)
-        | Kernel::ResizeNearestNeighbor { .. }
-        | Kernel::ResizeBilinear { .. }
-        | Kernel::Quantize(_)
-        | Kernel::QuantizeToEven(_)
-        | Kernel::Dequantize(_)
-        | Kernel::Requantize(_)
-        | Kernel::Int16(_)
-        | Kernel::View => return None,
+        Kind::TransposeConv(_) => return None,
     };
     let label = format!("stream of {}", program.constant(weights.filter).label);
     let bytes = words.into_iter().flat_map(|word| word.to_le_bytes().map(|byte| byte as i8)).collect();

@@ -6,7 +6,7 @@
 mod tiles;
 
 use crate::ir::Data;
-use crate::lower::{Constant, Kernel, Program, Requantizer, Step, Weights};
+use crate::lower::{Constant, Kernel, Layer, Program, Requantizer, Step, Weights};
 use crate::options::CoreClass;
 use tinybake_runtime::kernels::depthwise_conv2d::DepthwiseConv2d;
 use tinybake_runtime::kernels::packed::ONCE;
@@ -82,51 +82,43 @@ const ONE_CHANNEL: Lanes = Lanes {
     scales: |program, weights, clamp, channels, _| scales(program, weights, clamp, channels, 1),
 };
 
+/// A convolution of one group, or fully connected layer of several rows: what is done for each of several pixels.
+pub(super) struct Convolution<'a> {
+    pub(super) weights: &'a Weights,
+    pub(super) clamp: &'a Clamp,
+    /// Weights of an output channel.
+    pub(super) size: usize,
+    /// Output channels.
+    pub(super) channels: usize,
+}
+
+/// That of a kernel. A single row has nothing to share a word with.
+pub(super) fn convolution(kernel: &Kernel) -> Option<Convolution<'_>> {
+    let (layer, weights) = kernel.layer()?;
+    let (clamp, size, channels) = match layer {
+        Layer::FullyConnected(p) if p.rows > 1 => (&p.clamp, p.depth as usize, p.columns as usize),
+        Layer::Conv2d(p) if p.groups == 1 => {
+            let size = p.kernel.map(usize::from).iter().product::<usize>() * usize::from(p.input.channels);
+            (&p.clamp, size, usize::from(p.output.channels))
+        }
+        Layer::FullyConnected(_) | Layer::Conv2d(_) | Layer::DepthwiseConv2d(_) | Layer::TransposeConv(_) => return None,
+    };
+    Some(Convolution { weights, clamp, size, channels })
+}
+
 /// Two pixels in a word, over weights in runs.
 fn for_lanes(program: &Program, step: &Step, way: &Lanes) -> Option<Arranged> {
-    let (weights, clamp, size, channels) = match &step.kernel {
-        // A single row has nothing to share a word with.
-        Kernel::FullyConnected { params, weights } if params.rows > 1 => {
-            (weights, &params.clamp, params.depth as usize, params.columns as usize)
+    if let Some((Layer::DepthwiseConv2d(params), weights)) = step.kernel.layer() {
+        let (words, channels) = (lanes::planes_words(params, PLANES), usize::from(params.output.channels));
+        let filter = int8(program, weights)?;
+        if !three_by_three(params) || words > PLANES || !small(program, weights, filter.len(), |at| at % channels) {
+            return None;
         }
-        Kernel::Conv2d { params, weights } if params.groups == 1 => {
-            let size = params.kernel.map(usize::from).iter().product::<usize>() * usize::from(params.input.channels);
-            (weights, &params.clamp, size, usize::from(params.output.channels))
-        }
-        Kernel::DepthwiseConv2d { params, weights } => {
-            let (words, channels) = (lanes::planes_words(params, PLANES), usize::from(params.output.channels));
-            let filter = int8(program, weights)?;
-            if !three_by_three(params) || words > PLANES || !small(program, weights, filter.len(), |at| at % channels) {
-                return None;
-            }
-            let filter = (0..channels).flat_map(|channel| filter.iter().skip(channel).step_by(channels).map(|&w| w.into()));
-            let scales = (way.scales)(program, weights, &params.clamp, channels, &|at| at % channels)?;
-            return of_layer(program, weights, Data::I32(filter.collect()), scales, words, way.module);
-        }
-        Kernel::FullyConnected { .. }
-        | Kernel::Conv2d { .. }
-        | Kernel::TransposeConv { .. }
-        | Kernel::AveragePool2d(_)
-        | Kernel::MaxPool2d(_)
-        | Kernel::Softmax(_)
-        | Kernel::SoftmaxF32 { .. }
-        | Kernel::SoftmaxReals { .. }
-        | Kernel::Lut(_)
-        | Kernel::Binary { .. }
-        | Kernel::Mean { .. }
-        | Kernel::ReduceMax(_)
-        | Kernel::ArgMax(_)
-        | Kernel::Copy { .. }
-        | Kernel::MirrorPad(_)
-        | Kernel::ResizeNearestNeighbor { .. }
-        | Kernel::ResizeBilinear { .. }
-        | Kernel::Quantize(_)
-        | Kernel::QuantizeToEven(_)
-        | Kernel::Dequantize(_)
-        | Kernel::Requantize(_)
-        | Kernel::Int16(_)
-        | Kernel::View => return None,
-    };
+        let filter = (0..channels).flat_map(|channel| filter.iter().skip(channel).step_by(channels).map(|&w| w.into()));
+        let scales = (way.scales)(program, weights, &params.clamp, channels, &|at| at % channels)?;
+        return of_layer(program, weights, Data::I32(filter.collect()), scales, words, way.module);
+    }
+    let Convolution { weights, clamp, size, channels } = convolution(&step.kernel)?;
     let filter = int8(program, weights)?;
     if size == 0 || size > lanes::MOST_SIZE || filter.len() != size * channels {
         return None;
@@ -187,8 +179,9 @@ fn runs(weights: &[i8]) -> Vec<i8> {
 
 /// Pairs of channels and of taps.
 fn for_dsp(program: &Program, step: &Step) -> Option<Arranged> {
-    match &step.kernel {
-        Kernel::FullyConnected { params, weights } => {
+    let (layer, weights) = step.kernel.layer()?;
+    match layer {
+        Layer::FullyConnected(params) => {
             let depth = params.depth as usize;
             let pixels = match params.rows {
                 0 | 1 => 1,
@@ -198,7 +191,7 @@ fn for_dsp(program: &Program, step: &Step) -> Option<Arranged> {
             let scales = scales(program, weights, &params.clamp, params.columns as usize, 2)?;
             of_layer(program, weights, filter, scales, pixels * packed::halves(depth), "packed")
         }
-        Kernel::Conv2d { params, weights } => {
+        Layer::Conv2d(params) => {
             let run = usize::from(params.kernel[1]) * usize::from(params.input.channels);
             if params.groups != 1 || params.dilation != [1, 1] || run == 0 || run > packed::MOST_RUN {
                 return None;
@@ -207,7 +200,7 @@ fn for_dsp(program: &Program, step: &Step) -> Option<Arranged> {
             let scales = scales(program, weights, &params.clamp, params.output.channels.into(), 2)?;
             of_layer(program, weights, filter, scales, 2 * packed::window_words(params), "packed")
         }
-        Kernel::DepthwiseConv2d { params, weights } => {
+        Layer::DepthwiseConv2d(params) => {
             let channels = usize::from(params.output.channels);
             if !three_by_three(params) || channels < 4 {
                 return None;
@@ -216,27 +209,7 @@ fn for_dsp(program: &Program, step: &Step) -> Option<Arranged> {
             let scales = scales(program, weights, &params.clamp, channels, 2)?;
             (words <= PLANES).then(|| of_layer(program, weights, filter, scales, words, "packed"))?
         }
-        Kernel::TransposeConv { .. }
-        | Kernel::AveragePool2d(_)
-        | Kernel::MaxPool2d(_)
-        | Kernel::Softmax(_)
-        | Kernel::SoftmaxF32 { .. }
-        | Kernel::SoftmaxReals { .. }
-        | Kernel::Lut(_)
-        | Kernel::Binary { .. }
-        | Kernel::Mean { .. }
-        | Kernel::ReduceMax(_)
-        | Kernel::ArgMax(_)
-        | Kernel::Copy { .. }
-        | Kernel::MirrorPad(_)
-        | Kernel::ResizeNearestNeighbor { .. }
-        | Kernel::ResizeBilinear { .. }
-        | Kernel::Quantize(_)
-        | Kernel::QuantizeToEven(_)
-        | Kernel::Dequantize(_)
-        | Kernel::Requantize(_)
-        | Kernel::Int16(_)
-        | Kernel::View => None,
+        Layer::TransposeConv(_) => None,
     }
 }
 

@@ -2,7 +2,7 @@
 //! values.
 
 use crate::ir::Data;
-use crate::lower::{Constant, Kernel, Program, Step};
+use crate::lower::{Constant, Layer, Program, Step};
 
 /// The weights of a layer, arranged.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,35 +15,14 @@ pub(super) struct Coded {
 
 /// The arrangement of a step's weights; `None` where it has no palettized kernel, or more than 16 values.
 pub(super) fn code(program: &Program, step: &Step) -> Option<Coded> {
-    let (weights, depth) = match &step.kernel {
-        Kernel::FullyConnected { params, weights } => (weights, params.depth as usize),
-        Kernel::Conv2d { params, weights } if params.groups == 1 => {
+    let (layer, weights) = step.kernel.layer()?;
+    let depth = match layer {
+        Layer::FullyConnected(params) => params.depth as usize,
+        Layer::Conv2d(params) if params.groups == 1 => {
             let taps: usize = params.kernel.map(usize::from).iter().product();
-            (weights, taps * usize::from(params.input.channels))
+            taps * usize::from(params.input.channels)
         }
-        Kernel::Conv2d { .. }
-        | Kernel::DepthwiseConv2d { .. }
-        | Kernel::TransposeConv { .. }
-        | Kernel::AveragePool2d(_)
-        | Kernel::MaxPool2d(_)
-        | Kernel::Softmax(_)
-        | Kernel::SoftmaxF32 { .. }
-        | Kernel::SoftmaxReals { .. }
-        | Kernel::Lut(_)
-        | Kernel::Binary { .. }
-        | Kernel::Mean { .. }
-        | Kernel::ReduceMax(_)
-        | Kernel::ArgMax(_)
-        | Kernel::Copy { .. }
-        | Kernel::MirrorPad(_)
-        | Kernel::ResizeNearestNeighbor { .. }
-        | Kernel::ResizeBilinear { .. }
-        | Kernel::Quantize(_)
-        | Kernel::QuantizeToEven(_)
-        | Kernel::Dequantize(_)
-        | Kernel::Requantize(_)
-        | Kernel::Int16(_)
-        | Kernel::View => return None,
+        Layer::Conv2d(_) | Layer::DepthwiseConv2d(_) | Layer::TransposeConv(_) => return None,
     };
     let filter = program.constant(weights.filter);
     let (bits, bytes) = coded(filter.data.as_i8()?, depth)?;

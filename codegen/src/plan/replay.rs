@@ -1,7 +1,7 @@
 //! What each output row of a kernel reads and writes, told from the definition of the op: the checker replays by it the steps
 //! whose output lies over their input.
 
-use crate::lower::{Int16, Kernel};
+use crate::lower::{Int16, Kernel, Layer};
 use core::ops::Range;
 use tinybake_runtime::kernels::Dims;
 
@@ -14,34 +14,9 @@ pub(super) struct Row {
 
 /// Elements of a pixel, of the input as of the output, of a kernel that makes each channel from the same one; `None` for others.
 pub(super) fn channels(kernel: &Kernel) -> Option<usize> {
-    match kernel {
-        Kernel::DepthwiseConv2d { params: p, weights: _ } if p.multiplier == 1 && p.input.channels == p.output.channels => {
-            Some(p.input.channels.into())
-        }
-        Kernel::Conv2d { .. }
-        | Kernel::DepthwiseConv2d { .. }
-        | Kernel::FullyConnected { .. }
-        | Kernel::AveragePool2d(_)
-        | Kernel::MaxPool2d(_)
-        | Kernel::TransposeConv { .. }
-        | Kernel::Softmax(_)
-        | Kernel::SoftmaxF32 { .. }
-        | Kernel::SoftmaxReals { .. }
-        | Kernel::Lut(_)
-        | Kernel::Binary { .. }
-        | Kernel::Mean { .. }
-        | Kernel::ReduceMax(_)
-        | Kernel::ArgMax(_)
-        | Kernel::Copy { .. }
-        | Kernel::MirrorPad(_)
-        | Kernel::ResizeNearestNeighbor { .. }
-        | Kernel::ResizeBilinear { .. }
-        | Kernel::Quantize(_)
-        | Kernel::QuantizeToEven(_)
-        | Kernel::Dequantize(_)
-        | Kernel::Requantize(_)
-        | Kernel::Int16(_)
-        | Kernel::View => None,
+    match kernel.layer()?.0 {
+        Layer::DepthwiseConv2d(p) if p.multiplier == 1 && p.input.channels == p.output.channels => Some(p.input.channels.into()),
+        Layer::DepthwiseConv2d(_) | Layer::Conv2d(_) | Layer::FullyConnected(_) | Layer::TransposeConv(_) => None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Weights in the arrangement of the sparse kernels, which the runtime's `kernels/sparse/` tells: those only that are not zero.
 
 use crate::ir::Data;
-use crate::lower::{Constant, Kernel, Program, Step, Weights};
+use crate::lower::{Constant, Layer, Program, Step, Weights};
 use crate::options::CoreClass;
 
 /// Most bytes of the stack that a kernel is lent: windows of 576 elements on cores with the DSP extension.
@@ -25,38 +25,18 @@ pub(super) struct Thinned {
 
 /// The arrangement of a step's weights; `None` where it has no sparse kernel, or too few zeros.
 pub(super) fn thin(program: &Program, step: &Step, core: CoreClass) -> Option<Thinned> {
-    match &step.kernel {
-        Kernel::FullyConnected { params, weights } => {
+    let (layer, weights) = step.kernel.layer()?;
+    match layer {
+        Layer::FullyConnected(params) => {
             let depth = params.depth as usize;
             of_layer(program, weights, depth, if params.rows > 1 { depth } else { 0 }, core)
         }
-        Kernel::Conv2d { params, weights } => {
+        Layer::Conv2d(params) => {
             let depth: usize = params.kernel.map(usize::from).iter().product::<usize>() * usize::from(params.input.channels);
             let whole = params.groups == 1 && params.dilation == [1, 1];
             if whole { of_layer(program, weights, depth, depth, core) } else { None }
         }
-        Kernel::DepthwiseConv2d { .. }
-        | Kernel::TransposeConv { .. }
-        | Kernel::AveragePool2d(_)
-        | Kernel::MaxPool2d(_)
-        | Kernel::Softmax(_)
-        | Kernel::SoftmaxF32 { .. }
-        | Kernel::SoftmaxReals { .. }
-        | Kernel::Lut(_)
-        | Kernel::Binary { .. }
-        | Kernel::Mean { .. }
-        | Kernel::ReduceMax(_)
-        | Kernel::ArgMax(_)
-        | Kernel::Copy { .. }
-        | Kernel::MirrorPad(_)
-        | Kernel::ResizeNearestNeighbor { .. }
-        | Kernel::ResizeBilinear { .. }
-        | Kernel::Quantize(_)
-        | Kernel::QuantizeToEven(_)
-        | Kernel::Dequantize(_)
-        | Kernel::Requantize(_)
-        | Kernel::Int16(_)
-        | Kernel::View => None,
+        Layer::DepthwiseConv2d(_) | Layer::TransposeConv(_) => None,
     }
 }
 

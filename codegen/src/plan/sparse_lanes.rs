@@ -1,7 +1,7 @@
 //! Weights in the arrangement of the runtime's `kernels/sparse_lanes/`, which its `arch/sparse_lanes/` tells: those only that are not
 //! zero, with steps in bytes of the window that the core's kernel has.
 
-use super::packed::{self, Arranged, MOST_WEIGHT};
+use super::packed::{self, Arranged, Convolution, MOST_WEIGHT};
 use crate::ir::Data;
 use crate::lower::{Kernel, Program, Step};
 use crate::options::CoreClass;
@@ -85,40 +85,10 @@ impl Reading {
 /// The arrangement of a step's constants; `None` where the step has no such kernel that is exact, or too few zeros.
 pub(super) fn arrange(program: &Program, step: &Step, core: CoreClass) -> Option<Arranged> {
     let reading = Reading::of(core)?;
-    let (weights, clamp, size, channels) = match &step.kernel {
-        // A single row has nothing to share a word with.
-        Kernel::FullyConnected { params, weights } if params.rows > 1 => {
-            (weights, &params.clamp, params.depth as usize, params.columns as usize)
-        }
-        Kernel::Conv2d { params, weights } if params.groups == 1 && params.dilation == [1, 1] => {
-            let size = params.kernel.map(usize::from).iter().product::<usize>() * usize::from(params.input.channels);
-            (weights, &params.clamp, size, usize::from(params.output.channels))
-        }
-        Kernel::FullyConnected { .. }
-        | Kernel::Conv2d { .. }
-        | Kernel::DepthwiseConv2d { .. }
-        | Kernel::TransposeConv { .. }
-        | Kernel::AveragePool2d(_)
-        | Kernel::MaxPool2d(_)
-        | Kernel::Softmax(_)
-        | Kernel::SoftmaxF32 { .. }
-        | Kernel::Lut(_)
-        | Kernel::Binary { .. }
-        | Kernel::Mean { .. }
-        | Kernel::ReduceMax(_)
-        | Kernel::ArgMax(_)
-        | Kernel::Copy { .. }
-        | Kernel::MirrorPad(_)
-        | Kernel::ResizeNearestNeighbor { .. }
-        | Kernel::ResizeBilinear { .. }
-        | Kernel::Quantize(_)
-        | Kernel::Dequantize(_)
-        | Kernel::Requantize(_)
-        | Kernel::View
-        | Kernel::SoftmaxReals { .. }
-        | Kernel::QuantizeToEven(_)
-        | Kernel::Int16(_) => return None,
-    };
+    if matches!(&step.kernel, Kernel::Conv2d { params, .. } if params.dilation != [1, 1]) {
+        return None;
+    }
+    let Convolution { weights, clamp, size, channels } = packed::convolution(&step.kernel)?;
     let filter = packed::int8(program, weights)?;
     let left = filter.iter().filter(|&&weight| weight != 0).count();
     let exact = step.bounded

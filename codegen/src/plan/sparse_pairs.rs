@@ -1,8 +1,8 @@
 //! Weights in the arrangement of the runtime's `kernels/sparse_pairs/`, which its `arch/sparse_pairs/` tells: two in four neighbours.
 
-use super::packed::{self, Arranged};
+use super::packed::{self, Arranged, Convolution};
 use crate::ir::Data;
-use crate::lower::{Kernel, Program, Step};
+use crate::lower::{Program, Step};
 use crate::options::CoreClass;
 use tinybake_runtime::kernels::sparse_pairs::{FOUR, MOST_SIZE, PAIRS, PIXELS};
 
@@ -17,39 +17,7 @@ const CHUNK: usize = 4;
 
 /// The arrangement of a step's constants; `None` where the step has no such kernel that is exact, or too few zeros.
 pub(super) fn arrange(program: &Program, step: &Step, core: CoreClass) -> Option<Arranged> {
-    let (weights, clamp, size, channels) = match &step.kernel {
-        Kernel::FullyConnected { params, weights } if params.rows > 1 => {
-            (weights, &params.clamp, params.depth as usize, params.columns as usize)
-        }
-        Kernel::Conv2d { params, weights } if params.groups == 1 => {
-            let size = params.kernel.map(usize::from).iter().product::<usize>() * usize::from(params.input.channels);
-            (weights, &params.clamp, size, usize::from(params.output.channels))
-        }
-        Kernel::FullyConnected { .. }
-        | Kernel::Conv2d { .. }
-        | Kernel::DepthwiseConv2d { .. }
-        | Kernel::TransposeConv { .. }
-        | Kernel::AveragePool2d(_)
-        | Kernel::MaxPool2d(_)
-        | Kernel::Softmax(_)
-        | Kernel::SoftmaxF32 { .. }
-        | Kernel::Lut(_)
-        | Kernel::Binary { .. }
-        | Kernel::Mean { .. }
-        | Kernel::ReduceMax(_)
-        | Kernel::ArgMax(_)
-        | Kernel::Copy { .. }
-        | Kernel::MirrorPad(_)
-        | Kernel::ResizeNearestNeighbor { .. }
-        | Kernel::ResizeBilinear { .. }
-        | Kernel::Quantize(_)
-        | Kernel::Dequantize(_)
-        | Kernel::Requantize(_)
-        | Kernel::View
-        | Kernel::SoftmaxReals { .. }
-        | Kernel::QuantizeToEven(_)
-        | Kernel::Int16(_) => return None,
-    };
+    let Convolution { weights, clamp, size, channels } = packed::convolution(&step.kernel)?;
     let filter = packed::int8(program, weights)?;
     let exact = step.bounded
         && !weights.requantizer.rounds_once()

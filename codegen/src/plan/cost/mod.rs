@@ -3,8 +3,9 @@
 
 mod table;
 
-use crate::lower::{ConstId, Constant, Int16, Kernel, Step};
+use crate::lower::{self, ConstId, Constant, Int16, Kernel, Step};
 use crate::options::{CoreClass, FormKind as Kind};
+use tinybake_runtime::kernels::Dims;
 
 /// What a form of a step is estimated to take.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -73,50 +74,35 @@ pub const CORES: [CoreClass; 5] = [CoreClass::Armv6M, CoreClass::Armv7M, CoreCla
 impl Layer {
     /// The kind of a kernel's layer, of which those of 16 bits are taken for those of 8; `None` for kernels without weights.
     pub fn of(kernel: &Kernel) -> Option<Self> {
+        if let Kernel::Int16(kernel) = kernel {
+            return Self::of_int16(kernel);
+        }
+        Some(match kernel.layer()?.0 {
+            lower::Layer::Conv2d(_) => Layer::Conv2d,
+            lower::Layer::DepthwiseConv2d(_) => Layer::DepthwiseConv2d,
+            lower::Layer::FullyConnected(params) if params.rows == 1 => Layer::FullyConnected,
+            lower::Layer::FullyConnected(_) => Layer::Pointwise,
+            lower::Layer::TransposeConv(_) => Layer::TransposeConv,
+        })
+    }
+
+    fn of_int16(kernel: &Int16) -> Option<Self> {
         match kernel {
-            Kernel::Conv2d { .. } => Some(Layer::Conv2d),
-            Kernel::DepthwiseConv2d { .. } => Some(Layer::DepthwiseConv2d),
-            Kernel::FullyConnected { params, .. } if params.rows == 1 => Some(Layer::FullyConnected),
-            Kernel::FullyConnected { .. } => Some(Layer::Pointwise),
-            Kernel::TransposeConv { .. } => Some(Layer::TransposeConv),
-            Kernel::Int16(kernel) => match kernel {
-                Int16::Conv2d { .. } => Some(Layer::Conv2d),
-                Int16::DepthwiseConv2d { .. } => Some(Layer::DepthwiseConv2d),
-                Int16::FullyConnected { params, .. } if params.rows == 1 => Some(Layer::FullyConnected),
-                Int16::FullyConnected { .. } => Some(Layer::Pointwise),
-                Int16::TransposeConv { .. } => Some(Layer::TransposeConv),
-                Int16::AveragePool2d(_)
-                | Int16::MaxPool2d(_)
-                | Int16::Binary { .. }
-                | Int16::Rectifier(_)
-                | Int16::Logistic(_)
-                | Int16::Tanh(_)
-                | Int16::Softmax(_) => None,
-            },
-            Kernel::AveragePool2d(_)
-            | Kernel::MaxPool2d(_)
-            | Kernel::Softmax(_)
-            | Kernel::SoftmaxF32 { .. }
-            | Kernel::SoftmaxReals { .. }
-            | Kernel::Lut(_)
-            | Kernel::Binary { .. }
-            | Kernel::Mean { .. }
-            | Kernel::ReduceMax(_)
-            | Kernel::ArgMax(_)
-            | Kernel::Copy { .. }
-            | Kernel::MirrorPad(_)
-            | Kernel::ResizeNearestNeighbor { .. }
-            | Kernel::ResizeBilinear { .. }
-            | Kernel::Quantize(_)
-            | Kernel::QuantizeToEven(_)
-            | Kernel::Dequantize(_)
-            | Kernel::Requantize(_)
-            | Kernel::View => None,
+            Int16::Conv2d { .. } => Some(Layer::Conv2d),
+            Int16::DepthwiseConv2d { .. } => Some(Layer::DepthwiseConv2d),
+            Int16::FullyConnected { params, .. } if params.rows == 1 => Some(Layer::FullyConnected),
+            Int16::FullyConnected { .. } => Some(Layer::Pointwise),
+            Int16::TransposeConv { .. } => Some(Layer::TransposeConv),
+            Int16::AveragePool2d(_)
+            | Int16::MaxPool2d(_)
+            | Int16::Binary { .. }
+            | Int16::Rectifier(_)
+            | Int16::Logistic(_)
+            | Int16::Tanh(_)
+            | Int16::Softmax(_) => None,
         }
     }
-}
 
-impl Layer {
     /// The kind of layer whose code its kernels are: one row is computed by the code for several.
     pub(super) fn code(self) -> Self {
         match self {
@@ -130,45 +116,23 @@ impl Work {
     /// What `step` does in a form; `constants` are those of its program.
     pub fn of(step: &Step, kind: Kind, constants: &[Constant]) -> Self {
         let product = |dims: &[u16]| dims.iter().map(|&dim| f64::from(dim)).product::<f64>();
-        let (pixels, channels, gathered) = match &step.kernel {
-            Kernel::Conv2d { params: p, .. } => {
-                let pixels = product(&[p.output.height, p.output.width]);
-                (pixels, f64::from(p.output.channels), pixels * product(&[p.kernel[0], p.kernel[1], p.input.channels]))
-            }
-            Kernel::DepthwiseConv2d { params: p, .. } => (
-                product(&[p.output.height, p.output.width]),
-                f64::from(p.output.channels),
-                product(&[p.input.height, p.input.width, p.input.channels]),
-            ),
-            Kernel::FullyConnected { params: p, .. } => {
-                (f64::from(p.rows), f64::from(p.columns), f64::from(p.rows) * f64::from(p.depth))
-            }
-            Kernel::TransposeConv { params: p, .. } => (
-                product(&[p.output.height, p.output.width]),
-                f64::from(p.output.channels),
-                product(&[p.input.height, p.input.width, p.input.channels]),
-            ),
+        let image = |dims: Dims| product(&[dims.height, dims.width, dims.channels]);
+        let (outputs, channels, gathered) = match (&step.kernel, step.kernel.layer()) {
             // Of their forms none copies what it reads.
-            Kernel::Int16(kernel) => (kernel.outputs().unwrap_or(0.0), 1.0, 0.0),
-            Kernel::AveragePool2d(_)
-            | Kernel::MaxPool2d(_)
-            | Kernel::Softmax(_)
-            | Kernel::SoftmaxF32 { .. }
-            | Kernel::SoftmaxReals { .. }
-            | Kernel::Lut(_)
-            | Kernel::Binary { .. }
-            | Kernel::Mean { .. }
-            | Kernel::ReduceMax(_)
-            | Kernel::ArgMax(_)
-            | Kernel::Copy { .. }
-            | Kernel::MirrorPad(_)
-            | Kernel::ResizeNearestNeighbor { .. }
-            | Kernel::ResizeBilinear { .. }
-            | Kernel::Quantize(_)
-            | Kernel::QuantizeToEven(_)
-            | Kernel::Dequantize(_)
-            | Kernel::Requantize(_)
-            | Kernel::View => return Self::default(),
+            (Kernel::Int16(kernel), _) => (kernel.outputs().unwrap_or(0.0), 1.0, 0.0),
+            (_, None) => return Self::default(),
+            (_, Some((layer, _))) => match layer {
+                lower::Layer::Conv2d(p) => {
+                    let taps = product(&[p.output.height, p.output.width, p.kernel[0], p.kernel[1], p.input.channels]);
+                    (image(p.output), f64::from(p.output.channels), taps)
+                }
+                lower::Layer::DepthwiseConv2d(p) => (image(p.output), f64::from(p.output.channels), image(p.input)),
+                lower::Layer::TransposeConv(p) => (image(p.output), f64::from(p.output.channels), image(p.input)),
+                lower::Layer::FullyConnected(p) => {
+                    let [rows, depth, columns] = [p.rows, p.depth, p.columns].map(f64::from);
+                    (rows * columns, columns, rows * depth)
+                }
+            },
         };
         let left = match kind {
             Kind::SparsePairs => step.kernel.filter().map_or(1.0, |filter| paired(filter, constants)),
@@ -177,7 +141,7 @@ impl Work {
             }
             Kind::Shared | Kind::Specialized | Kind::Packed | Kind::Blocked | Kind::Palettized => 1.0,
         };
-        Self { products: step.macs as f64 * left, gathered, outputs: pixels * channels, channels }
+        Self { products: step.macs as f64 * left, gathered, outputs, channels }
     }
 }
 
