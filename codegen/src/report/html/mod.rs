@@ -1,15 +1,22 @@
-//! A comparison as one self-contained page: no network, no scripts, light and dark, for screens of any width.
+//! A comparison as one self-contained page: no network, no scripts, light and dark, for screens of any width. The text is in
+//! `report/templates`; the types here are what it is filled with.
 
-mod bars;
+mod charts;
 mod memory;
 mod ops;
+mod table;
 
-use super::comparison::{Comparison, Row};
+use super::comparison::Comparison;
 use super::difference::{self, Difference, Differences};
 use crate::boards::Catalogue;
 use crate::options::Optimize;
 use crate::pipeline::Compiled;
-use core::fmt::Write as _;
+use crate::text::number;
+use askama::Template;
+use charts::Charts;
+use memory::MemoryPlan;
+use ops::Ops;
+use table::Table;
 
 /// A model whose memory and operators the page shows.
 #[derive(Clone, Debug)]
@@ -22,42 +29,66 @@ pub struct Detail {
     pub compiled: Vec<(Optimize, Compiled)>,
 }
 
+#[derive(Template)]
+#[template(path = "page.html")]
+struct Page<'a> {
+    title: String,
+    counts: String,
+    version: &'static str,
+    /// A board, and all models on it.
+    side_by_side: Option<(&'a str, Charts<'a>)>,
+    differences: Vec<(&'a str, Table)>,
+    models: Vec<Section<'a>>,
+    /// Every figure, folded away.
+    figures: Table,
+}
+
+/// A model's part of the page.
+struct Section<'a> {
+    name: &'a str,
+    path: &'a str,
+    charts: Charts<'a>,
+    detail: Option<Inside<'a>>,
+}
+
+/// What is told of a model that was compiled just now.
+struct Inside<'a> {
+    facts: String,
+    memory: MemoryPlan,
+    ops: Ops<'a>,
+}
+
 /// The page of `comparison`; `details` are of its models, as far as they are known, and `differences` what it is set against.
 pub fn html(comparison: &Comparison, details: &[Detail], differences: &[Differences], catalogue: &Catalogue) -> String {
     let mut models: Vec<&str> = comparison.rows.iter().map(|row| row.model.as_str()).collect();
     models.dedup();
-    let mut body = String::new();
-    if models.len() > 1 {
-        body.push_str(&bars::models(comparison, catalogue));
+    let page = Page {
+        title: models.iter().map(|model| file_name(model)).collect::<Vec<_>>().join(", "),
+        counts: counts(comparison, models.len()),
+        version: env!("CARGO_PKG_VERSION"),
+        side_by_side: if models.len() > 1 { Charts::of_models(comparison, catalogue) } else { None },
+        differences: differences.iter().map(|Differences { title, rows }| (title.as_str(), different(rows))).collect(),
+        models: models.iter().map(|model| Section::of(model, comparison, details, catalogue)).collect(),
+        figures: figures(comparison),
+    };
+    // Rendering fails where a value's own `Display` does, and those of text and numbers do not.
+    page.render().unwrap_or_default()
+}
+
+impl<'a> Section<'a> {
+    fn of(model: &'a str, comparison: &'a Comparison, details: &'a [Detail], catalogue: &Catalogue) -> Self {
+        let rows = comparison.rows.iter().filter(|row| row.model == model).collect();
+        let detail = details.iter().find(|detail| detail.model == model).and_then(Inside::of);
+        Self { name: file_name(model), path: model, charts: Charts::of_boards(rows, catalogue), detail }
     }
-    body.push_str(&different(differences));
-    for model in &models {
-        let rows: Vec<&Row> = comparison.rows.iter().filter(|row| row.model == *model).collect();
-        let detail = details.iter().find(|detail| detail.model == *model);
-        let (name, facts) = (escape(file_name(model)), detail.map(ops::facts).unwrap_or_default());
-        let _ = write!(body, "<section><h2>{name}</h2>\n<p class=\"quiet\">{}</p>\n{facts}", escape(model));
-        body.push_str(&bars::boards(&rows, catalogue));
-        if let Some(detail) = detail {
-            body.push_str(&memory::memory(detail));
-            body.push_str(&ops::ops(detail));
-        }
-        body.push_str("</section>\n");
+}
+
+impl<'a> Inside<'a> {
+    fn of(detail: &'a Detail) -> Option<Self> {
+        let (_, first) = detail.compiled.first()?;
+        let memory = MemoryPlan::of(&first.program, &first.plan);
+        Some(Self { facts: ops::facts(first), memory, ops: Ops::of(detail, first) })
     }
-    body.push_str(&figures(comparison));
-    format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"icon\" href=\"data:,\">\n\
-         <title>tinybake compare: {title}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n\
-         <h1>What it costs on every board</h1>\n<p class=\"quiet\">{counts}. Compiled with fat LTO, one codegen unit and \
-         <code>panic = \"abort\"</code>; bytes are the difference of two linked images, with and without the model. \
-         Instructions and stack are of an emulated core; where there is none, the stack is what the module states at most. \
-         Times are estimates: one instruction a clock, at the board's highest clock. By tinybake {version}.</p>\n{body}</main>\n</body>\n</html>\n",
-        title = escape(&models.iter().map(|model| file_name(model)).collect::<Vec<_>>().join(", ")),
-        style = include_str!("style.css"),
-        counts = counts(comparison, models.len()),
-        version = env!("CARGO_PKG_VERSION"),
-    )
 }
 
 fn counts(comparison: &Comparison, models: usize) -> String {
@@ -68,19 +99,11 @@ fn counts(comparison: &Comparison, models: usize) -> String {
     format!("{} on {}", plural(models, "model"), plural(boards.len(), "board"))
 }
 
-/// A table for each way to build.
-fn different(differences: &[Differences]) -> String {
-    let mut text = String::new();
-    for Differences { title, rows } in differences {
-        let _ = writeln!(text, "<section><h2>{}</h2>", escape(title));
-        text.push_str(&table(&difference::TITLES, 1..difference::TITLES.len(), rows.iter().map(Difference::cells)));
-        text.push_str("</section>\n");
-    }
-    text
+fn different(rows: &[Difference]) -> Table {
+    Table::new(difference::TITLES, 1..difference::TITLES.len(), rows.iter().map(Difference::cells))
 }
 
-/// Every figure, folded away.
-fn figures(comparison: &Comparison) -> String {
+fn figures(comparison: &Comparison) -> Table {
     let head = [
         "model",
         "board",
@@ -114,43 +137,12 @@ fn figures(comparison: &Comparison) -> String {
             row.note.clone().unwrap_or_default(),
         ]
     });
-    format!("<details><summary>All figures</summary>\n{}</details>\n", table(&head, 3..11, rows))
-}
-
-/// A table in a box that scrolls sideways; the columns in `numbers` stand to the right.
-fn table(head: &[&str], numbers: core::ops::Range<usize>, rows: impl Iterator<Item = Vec<String>>) -> String {
-    let class = |index: usize| if numbers.contains(&index) { " class=\"n\"" } else { "" };
-    let mut text = String::from("<div class=\"scroll\"><table>\n<thead><tr>");
-    for (index, title) in head.iter().enumerate() {
-        let _ = write!(text, "<th{}>{}</th>", class(index), escape(title));
-    }
-    text.push_str("</tr></thead>\n<tbody>\n");
-    for row in rows {
-        text.push_str("<tr>");
-        for (index, cell) in row.iter().enumerate() {
-            let _ = write!(text, "<td{}>{}</td>", class(index), escape(cell));
-        }
-        text.push_str("</tr>\n");
-    }
-    text.push_str("</tbody></table></div>\n");
-    text
+    Table::new(head, 3..11, rows)
 }
 
 /// The last part of a path.
 fn file_name(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
-}
-
-/// Text that stands for itself in HTML and SVG, also within quotes.
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
-/// A number with commas between thousands.
-fn number(value: u64) -> String {
-    let digits = value.to_string();
-    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|group| core::str::from_utf8(group).ok()).collect();
-    groups.join(",")
 }
 
 /// A size in the unit that makes it short.
@@ -169,10 +161,10 @@ fn size(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::Row;
 
     #[test]
-    fn numbers_and_sizes_are_short() {
-        assert_eq!([0, 12, 1234, 1_234_567].map(number), ["0", "12", "1,234", "1,234,567"]);
+    fn sizes_are_short() {
         assert_eq!([5, 1024, 1536, 1 << 20].map(size), ["5 B", "1 KiB", "1.5 KiB", "1 MiB"]);
     }
 
@@ -193,7 +185,7 @@ mod tests {
         let other = Row { model: "other".into(), ..row.clone() };
         let absent = Row { board: "esp32-s3".into(), optimize: "size".into(), model: "other".into(), ..Row::default() };
         let page = html(&Comparison { rows: vec![row, other, absent] }, &[], &[], &Catalogue::builtin());
-        assert!(page.contains("&lt;b&gt;&amp;&quot;m&quot;") && !page.contains("<b>&\"m\""));
+        assert!(page.contains("&#60;b&#62;&#38;&#34;m&#34;") && !page.contains("<b>&\"m\""));
         assert!(!page.contains("http:") && !page.contains("https:") && !page.contains("<script"));
         for tag in ["section", "div", "svg", "table", "main", "details"] {
             let opened = page.matches(&format!("<{tag}>")).count() + page.matches(&format!("<{tag} ")).count();

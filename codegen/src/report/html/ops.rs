@@ -1,22 +1,54 @@
 //! What a model consists of: facts, steps with their kernels and forms, and what the lossless passes took out.
 
 use super::memory::short;
-use super::{Detail, escape, number, table};
+use super::{Detail, Table};
 use crate::ir::TensorId;
 use crate::lower::{Program, little_endian};
 use crate::passes::Removal;
 use crate::pipeline::Compiled;
-use crate::plan::Plan;
+use crate::plan::{Plan, Port};
 use crate::report::Inspection;
+use crate::text::number;
+use askama::Template;
+
+/// A model's steps, and what is gone from it.
+#[derive(Template)]
+#[template(path = "ops.html")]
+pub(super) struct Ops<'a> {
+    /// The core that the forms were chosen for.
+    core: &'a str,
+    steps: Table,
+    /// Multiply-accumulates and parameters that were removed, of how many.
+    macs: (String, String),
+    params: (String, String),
+    removed: Option<Table>,
+}
+
+impl<'a> Ops<'a> {
+    /// `first` is the first of what was compiled.
+    pub(super) fn of(detail: &'a Detail, first: &Compiled) -> Self {
+        let Compiled { original, graph, removals, .. } = first;
+        let (before, after) = (Inspection::of(original), Inspection::of(graph));
+        let gone = |before: u64, after: u64| (number(before.saturating_sub(after)), number(before));
+        let removal = |Removal { pass, what, why }: &Removal| vec![(*pass).to_string(), what.clone(), (*why).to_string()];
+        let table = || Table::new(["pass", "removed", "why nothing changes"], 0..0, removals.iter().map(removal));
+        Self {
+            core: &detail.core,
+            steps: steps(detail, first),
+            macs: gone(before.macs, after.macs),
+            params: gone(before.params as u64, after.params as u64),
+            removed: (!removals.is_empty()).then(table),
+        }
+    }
+}
 
 /// A line of facts.
-pub(super) fn facts(detail: &Detail) -> String {
-    let Some((_, Compiled { original, plan, .. })) = detail.compiled.first() else { return String::new() };
-    let ports = |ports: &[crate::plan::Port]| {
-        let port = |port: &crate::plan::Port| format!("{}{:?}", port.dtype.name(), port.shape);
+pub(super) fn facts(Compiled { original, plan, .. }: &Compiled) -> String {
+    let ports = |ports: &[Port]| {
+        let port = |port: &Port| format!("{}{:?}", port.dtype.name(), port.shape);
         ports.iter().map(port).collect::<Vec<_>>().join(", ")
     };
-    let facts = format!(
+    format!(
         "{} in, {} out; {} operators, {} steps; {} multiply-accumulates; {} bytes of RAM and the stack; {} bytes of weights and \
          tables; exact against {}",
         ports(&plan.inputs),
@@ -27,22 +59,19 @@ pub(super) fn facts(detail: &Detail) -> String {
         number(plan.ram_bytes() as u64),
         number(plan.weight_bytes() as u64),
         plan.options.reference(),
-    );
-    format!("<p>{}</p>\n", escape(&facts))
+    )
 }
 
-pub(super) fn ops(detail: &Detail) -> String {
-    let Some((_, first)) = detail.compiled.first() else { return String::new() };
-    let mut head = vec!["step", "operator", "name", "output", "MACs", "bytes", "kernel"];
-    let forms: Vec<String> = detail.compiled.iter().map(|(optimize, _)| format!("form for {optimize}")).collect();
-    head.extend(forms.iter().map(String::as_str));
-    // Steps of one model are the same however it is built; their forms are not.
+/// Steps of one model are the same however it is built; their forms are not.
+fn steps(detail: &Detail, first: &Compiled) -> Table {
+    let head = ["step", "operator", "name", "output", "MACs", "bytes", "kernel"].map(String::from);
+    let forms = detail.compiled.iter().map(|(optimize, _)| format!("form for {optimize}"));
     let rows = first.plan.steps.iter().enumerate().map(|(index, planned)| {
         let step = &planned.step;
         let mut row = vec![
             index.to_string(),
             step.op.to_string(),
-            short(&step.origin.name),
+            short(&step.origin.name).to_string(),
             outputs(&first.program, &step.writes),
             number(step.macs),
             number(constant_bytes(&first.plan, index)),
@@ -54,13 +83,7 @@ pub(super) fn ops(detail: &Detail) -> String {
         row.extend(detail.compiled.iter().map(form));
         row
     });
-    let steps = table(&head, 4..6, rows);
-    format!(
-        "<h3>Operators</h3>\n<p class=\"quiet\">Forms are those chosen for {}. Bytes are of weights and tables; an unrolled \
-         step has its weights in code.</p>\n{steps}{}",
-        escape(&detail.core),
-        removed(first)
-    )
+    Table::new(head.into_iter().chain(forms), 4..6, rows)
 }
 
 /// Types and shapes of what a step makes.
@@ -74,22 +97,4 @@ fn constant_bytes(plan: &Plan, index: usize) -> u64 {
     let Some(planned) = plan.steps.get(index) else { return 0 };
     let constants = planned.step.kernel.constants().into_iter().filter_map(|id| plan.constants.get(id.0 as usize));
     constants.map(|constant| little_endian(&constant.data).len() as u64).sum()
-}
-
-fn removed(compiled: &Compiled) -> String {
-    let Compiled { original, graph, removals, .. } = compiled;
-    let (before, after) = (Inspection::of(original), Inspection::of(graph));
-    let mut text = format!(
-        "<h3>What the lossless passes removed</h3>\n<p>{} of {} multiply-accumulates, {} of {} parameters; no output bit \
-         changes.</p>\n",
-        number(before.macs.saturating_sub(after.macs)),
-        number(before.macs),
-        number(before.params.saturating_sub(after.params) as u64),
-        number(before.params as u64),
-    );
-    if !removals.is_empty() {
-        let rows = removals.iter().map(|Removal { pass, what, why }| vec![(*pass).to_string(), what.clone(), (*why).to_string()]);
-        text.push_str(&table(&["pass", "removed", "why nothing changes"], 0..0, rows));
-    }
-    text
 }
