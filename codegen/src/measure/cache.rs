@@ -4,15 +4,19 @@ use super::{MeasureError, build, manifest, project};
 use crate::boards::Target;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 use std::fs;
 use std::hash::Hasher as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 /// A folder of JSON files.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Cache {
     directory: PathBuf,
+    /// What emulators say of their version, each asked once.
+    emulators: Mutex<BTreeMap<String, String>>,
     /// What every figure depends on: this program, the runtime that it links, the compiler.
     tools: Vec<String>,
 }
@@ -25,13 +29,13 @@ impl Cache {
     pub fn open(directory: &Path) -> Result<Self, MeasureError> {
         let compiler = build::rustc(&["--version", "--verbose"])?.unwrap_or_default();
         let tools = vec![env!("CARGO_PKG_VERSION").into(), this_program(), manifest::runtime_digest(), compiler];
-        Ok(Self { directory: directory.join("figures"), tools })
+        Ok(Self { directory: directory.join("figures"), emulators: Mutex::default(), tools })
     }
 
     /// The name of figures that depend on `parts`, on `target` and its emulator, and on the tools.
     pub fn key(&self, target: &Target<'_>, parts: &[&[u8]]) -> String {
         let core = format!("{:?} {:?}", target.core, target.machine);
-        let emulator = target.machine.map(|machine| version(&machine.emulator)).unwrap_or_default();
+        let emulator = target.machine.map(|machine| self.version(&machine.emulator)).unwrap_or_default();
         let own = [core.as_bytes(), emulator.as_bytes()];
         let mut hash = hmac_sha256::Hash::new();
         for part in self.tools.iter().map(String::as_bytes).chain(own).chain(parts.iter().copied()) {
@@ -54,6 +58,16 @@ impl Cache {
         project::write_if_changed(&self.file(key), &serde_json::to_string_pretty(figures).unwrap_or_default())
     }
 
+    /// What `emulator` says of its version; empty where it cannot be started.
+    fn version(&self, emulator: &str) -> String {
+        let mut versions = self.emulators.lock().unwrap_or_else(PoisonError::into_inner);
+        let ask = || {
+            let output = Command::new(emulator).arg("--version").output();
+            output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default()
+        };
+        versions.entry(emulator.into()).or_insert_with(ask).clone()
+    }
+
     fn file(&self, key: &str) -> PathBuf {
         self.directory.join(format!("{key}.json"))
     }
@@ -65,12 +79,6 @@ fn this_program() -> String {
     let mut hasher = std::hash::DefaultHasher::new();
     hasher.write(&bytes);
     format!("{:016x}", hasher.finish())
-}
-
-/// What `program` says of its version; empty where it cannot be started.
-fn version(program: &str) -> String {
-    let output = Command::new(program).arg("--version").output();
-    output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default()
 }
 
 #[cfg(test)]
