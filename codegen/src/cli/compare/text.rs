@@ -5,6 +5,9 @@ use crate::cli::table::{self, Align, known, number};
 use crate::report::{Change, Comparison, DIFFERENCE_TITLES as TITLES, Difference, Differences, Growth, Row};
 use std::collections::BTreeMap;
 
+/// What a terminal shows of a line.
+const COLUMNS: usize = 100;
+
 /// A table for each model and way to build, and below it what there is to say of its rows; then what differs.
 pub(super) fn text(comparison: &Comparison, differences: &[Differences], catalogue: &Catalogue) -> String {
     let mut text = String::new();
@@ -13,28 +16,56 @@ pub(super) fn text(comparison: &Comparison, differences: &[Differences], catalog
         let [first, ..] = rows else { continue };
         text.push_str(&format!("{}, optimize {}\n\n", first.model, first.optimize));
         text.push_str(&table(rows, catalogue));
-        let mut notes: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for row in rows {
-            if let Some(note) = &row.note {
-                notes.entry(note).or_default().push(&row.board);
-            }
-        }
-        for (note, boards) in notes {
-            text.push_str(&format!("{}: {note}\n", boards.join(", ")));
-        }
+        text.push_str(&notes(rows.iter().filter(|row| row.flash_bytes.is_some())));
         text.push('\n');
     }
     for Differences { title, rows } in differences {
         let columns = TITLES.map(|title| (title, if title == "board" { Align::Left } else { Align::Right }));
         text.push_str(&format!("{title}\n\n{}\n", table::narrow(&columns, rows.iter().map(Difference::cells))));
     }
+    // What was not built is so for all models alike, as a rule.
+    text.push_str(&notes(comparison.rows.iter().filter(|row| row.flash_bytes.is_none())));
     if comparison.rows.iter().any(|row| row.estimated_ms.is_some()) {
         text.push_str(
-            "Bytes and instructions (instr.) are the model's own. ~ms is an estimate: one instruction a clock, at the\n\
-             board's highest clock.\n",
+            "Bytes and instructions (instr.) are the model's own. ~ms is an estimate: one instruction a clock,\n\
+             at the board's highest clock.\n",
         );
     }
     text
+}
+
+/// What there is to say of rows, each thing once, with the boards of which it is said.
+fn notes<'a>(rows: impl Iterator<Item = &'a Row>) -> String {
+    let mut notes: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for row in rows {
+        let Some(note) = &row.note else { continue };
+        let boards = notes.entry(note).or_default();
+        if !boards.contains(&row.board.as_str()) {
+            boards.push(&row.board);
+        }
+    }
+    notes.iter().map(|(note, boards)| wrapped(&format!("{}: {note}", boards.join(", ")))).collect()
+}
+
+/// Text in lines of [`COLUMNS`] at most where its words are no longer, commands in backticks being words; all lines but the first are indented.
+fn wrapped(text: &str) -> String {
+    let mut lines: Vec<String> = vec![String::new()];
+    let mut command = false;
+    let between_words = |letter: char| {
+        command ^= letter == '`';
+        letter == ' ' && !command
+    };
+    for word in text.split(between_words) {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= COLUMNS => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            Some(_) | None => lines.push(format!("  {word}")),
+        }
+    }
+    lines.join("\n") + "\n"
 }
 
 fn table(rows: &[Row], catalogue: &Catalogue) -> String {
@@ -126,10 +157,17 @@ mod tests {
             fits: Some(false),
             ..Row::default()
         };
-        let comparison = Comparison { rows: catalogue.boards().iter().map(|board| row(&board.name)).collect() };
-        let text = text(&comparison, &[], &catalogue);
-        let widest = text.lines().take_while(|line| !line.starts_with("Bytes")).map(|line| line.chars().count()).max();
-        assert!(widest <= Some(100), "{widest:?}\n{text}");
+        let mut rows: Vec<Row> = catalogue.boards().iter().map(|board| row(&board.name)).collect();
+        let note = "not built: the Rust target `riscv32imafc-unknown-none-elf` is not installed; `rustup target add \
+                    riscv32imafc-unknown-none-elf`";
+        for model in ["one", "two"] {
+            let (model, board, optimize) = (model.into(), "esp32-p4".into(), "size".into());
+            rows.push(Row { model, board, optimize, note: Some(note.into()), ..Row::default() });
+        }
+        let text = text(&Comparison { rows }, &[], &catalogue);
+        let widest = text.lines().map(|line| line.chars().count()).max();
+        assert!(widest <= Some(COLUMNS), "{widest:?}\n{text}");
+        assert_eq!(text.matches("rustup target add").count(), 1, "{text}");
     }
 
     #[test]
