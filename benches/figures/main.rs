@@ -5,9 +5,11 @@
 //! are parts of the names of models to measure. Public models are measured where
 //! the maintainers' folder of them is there.
 
+mod pointwise;
 mod pruned;
 mod tables;
 
+use pointwise::POINTWISE;
 use pruned::PATTERNS;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -151,9 +153,14 @@ fn compiler() -> String {
     output.map_or_else(|error| error.to_string(), |output| String::from_utf8_lossy(&output.stdout).trim().to_string())
 }
 
-/// The models that are there, and of some also pruned twins.
+/// The names of the tables' rows.
+fn names() -> impl Iterator<Item = &'static str> {
+    MODELS.iter().map(|(name, _)| *name).chain(POINTWISE.iter().map(|(name, _)| *name))
+}
+
+/// The models that are there, of some also pruned twins, and single convolutions.
 fn models(root: &Path) -> Vec<(String, Graph)> {
-    let mut models = Vec::new();
+    let mut models: Vec<_> = POINTWISE.map(|(name, activation)| (name.to_string(), pointwise::pointwise(activation))).into();
     for (name, file) in MODELS {
         if !root.join(file).is_file() {
             println!("skipped: {name}: {file} is not there");

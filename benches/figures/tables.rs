@@ -1,6 +1,6 @@
 //! The figures as tables of Markdown.
 
-use super::{CORES, Figures, MODELS, Peers, Table};
+use super::{CORES, Figures, Peers, Table, names};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -16,7 +16,7 @@ pub(crate) fn speed(now: &Table, macs: &BTreeMap<String, u64>, peers: &Peers) ->
         let _ = write!(text, " {} |", peer.name);
     }
     let _ = writeln!(text, "\n|{}", "---|".repeat(2 + CORES.len() + peers.peer.len()));
-    for (model, _) in MODELS {
+    for model in names() {
         let Some(cores) = now.get(model) else { continue };
         let macs = macs.get(model).copied().unwrap_or(0).max(1);
         let _ = write!(text, "| {model} | {} |", millions(macs));
@@ -43,7 +43,7 @@ pub(crate) fn size(now: &Table, peers: &Peers) -> String {
     let mut text = String::from(
         "Bytes on a Cortex-M4, optimize `size`\n\n| model | code | constants | RAM | stack | flash of TFLM + CMSIS-NN | its arena |\n|---|---|---|---|---|---|---|\n",
     );
-    for (model, _) in MODELS {
+    for model in names() {
         let figures = now.get(model).and_then(|cores| cores.get("cortex-m4")?.get("size"));
         let Some(Figures { instructions: _, code, constants, ram, stack }) = figures else { continue };
         let peer = peers.peer.iter().flat_map(|peer| &peer.memory).find(|memory| memory.model == model);
