@@ -32,11 +32,25 @@ pub fn fully_connected(p: &FullyConnected, input: &[i8], stream: &[i32], output:
         if row < readable {
             layer.pixel(&run, input, out);
         } else {
-            let mut window = [0; WINDOW];
-            let (Some(part), Some(x)) = (window.get_mut(..depth), input.get(..depth)) else { return };
-            copy(part, x);
-            layer.pixel(&run, &window, out);
+            let Some(x) = input.get(..depth) else { return };
+            // A window no larger than the run needs: its bytes are written before those of the row are.
+            match run.elements() {
+                0..=16 => layer.copied::<16>(x, out),
+                17..=64 => layer.copied::<64>(x, out),
+                65.. => layer.copied::<WINDOW>(x, out),
+            }
         }
         input = input.get(depth..).unwrap_or(&[]);
+    }
+}
+
+impl Layer<'_> {
+    /// One row, from a copy that its last vector may be read behind.
+    #[inline(always)]
+    fn copied<const N: usize>(&self, x: &[i8], out: &mut [i8]) {
+        let mut window = [0; N];
+        let Some(part) = window.get_mut(..x.len()) else { return };
+        copy(part, x);
+        self.pixel(&self.run, &window, out);
     }
 }
