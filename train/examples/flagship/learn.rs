@@ -2,7 +2,8 @@
 
 use super::Data;
 use tinybake_codegen::diag::{Diagnostics, Explain, Place};
-use tinybake_codegen::ir::{Data as Values, Graph};
+use tinybake_codegen::ir::Graph;
+use tinybake_codegen::prune::{How, Pattern, Pruner, Scope};
 use tinybake_train::checkpoint::State;
 use tinybake_train::data::Samples;
 use tinybake_train::error::TrainError;
@@ -58,29 +59,21 @@ pub(crate) fn fine_tuned(graph: Graph, teacher: &Graph, data: &Data) -> Result<T
     judged(&graph, &parameters, data)
 }
 
-/// The int8 network of a float one, trained as what it is going to be, and its parameters that are not zero.
-pub(crate) fn for_int8(graph: &Graph, teacher: &Graph, data: &Data) -> Result<(Graph, usize), Diagnostics> {
+/// The int8 network of a float one, trained as what it is going to be; its accuracy is that of training's own arithmetic.
+pub(crate) fn for_int8(graph: &Graph, teacher: &Graph, data: &Data) -> Result<Taught, Diagnostics> {
     let begun = quantized(graph, &data.all)?;
     let mut parameters = begun.parameters;
     parameters.keep_zeros(&begun.graph);
-    let lesson = Lesson { epochs: 3, rate: 0.001, seed: 1 };
+    let lesson = Lesson { epochs: 4, rate: 0.001, seed: 1 };
     let parameters = trained(&begun.graph, parameters, &data.all, data, Some(teacher), &lesson)?;
-    Ok((parameters.export(&begun.graph), parameters.count()))
+    judged(&begun.graph, &parameters, data)
 }
 
-/// Sets the weights of least magnitude to zero, `share` of each convolution and fully connected layer but the depthwise ones, which have few.
-pub(crate) fn pruned(graph: &Graph, share: f64) -> Result<Graph, Diagnostics> {
-    let mut graph = graph.clone();
-    for index in 0..graph.nodes.len() {
-        let Some(layer) = graph.nodes[index].op.layer().filter(|layer| layer.channel_axis == 0) else { continue };
-        let Some(weight) = graph.tensor(layer.filter).value else { continue };
-        if let Values::F32(values) = &mut graph.weights[weight.0 as usize].data {
-            let mut order: Vec<usize> = (0..values.len()).collect();
-            order.sort_by(|&a, &b| values[a].abs().total_cmp(&values[b].abs()));
-            order[..(share * values.len() as f64) as usize].iter().for_each(|&index| values[index] = 0.0);
-        }
-    }
-    Ok(graph)
+/// Takes channels out of a network until `kept` of its weights are left: those that add least to what follows them on the samples. What
+/// stays is fitted to what the whole network makes.
+pub(crate) fn pruned(graph: &Graph, kept: f64, samples: &Samples) -> Result<Graph, Diagnostics> {
+    let how = How { pattern: Pattern::Channels, scope: Scope::Global, sparsity: 1.0 - kept, keep: Vec::new() };
+    Ok(Pruner::new(graph, &samples.dataset(graph)?)?.prune(&how, true)?.graph)
 }
 
 fn trained(

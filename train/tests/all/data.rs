@@ -145,7 +145,7 @@ fn npz(arrays: &[(&str, &str, &str, Vec<u8>)], deflate: bool) -> Vec<u8> {
 #[test]
 fn npz_files_hold_the_same_samples() {
     let graph = from_topology(crate::SMALL, "small", 1).unwrap();
-    let expected = crate::digits::digits(3, 30);
+    let expected = crate::drawn::digits(3, 30);
     let labels: Vec<u8> = expected.labels.iter().map(|&label| label as u8).collect();
     let arrays = [("x", "<f4", "(30, 16, 16, 1)", floats(&expected.inputs[0])), ("y", "|u1", "(30,)", labels)];
     for deflate in [false, true] {

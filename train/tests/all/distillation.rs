@@ -1,7 +1,7 @@
 //! A student with a teacher against the same student without, over five seeds.
 
 use crate::SMALL;
-use crate::digits::digits;
+use crate::drawn::digits;
 use tinybake_codegen::ir::Graph;
 use tinybake_train::checkpoint::State;
 use tinybake_train::data::Samples;

@@ -1,6 +1,6 @@
 //! Quantization-aware training: what is exported computes what was trained.
 
-use crate::digits::digits;
+use crate::drawn::digits;
 use crate::{SMALL, files, folder, program, text};
 use tinybake_codegen::front::safetensors::{Layout, read, write};
 use tinybake_codegen::ir::{Data, Graph};

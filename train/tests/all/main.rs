@@ -2,6 +2,7 @@
 
 #[path = "../../examples/flagship/digits.rs"]
 mod digits;
+mod drawn;
 #[path = "../../examples/flagship/learn.rs"]
 #[allow(dead_code)] // The example takes all of its steps.
 mod learn;
@@ -74,7 +75,7 @@ fn text(output: &Output) -> String {
 
 /// Writes the topology `small.toml` and digits `digits.safetensors` into a folder.
 fn files(folder: &Path, count: usize) -> Samples {
-    let samples = digits::digits(1, count);
+    let samples = drawn::digits(1, count);
     let graph = tinybake_train::initial::from_topology(SMALL, "small", 1).unwrap();
     std::fs::write(folder.join("small.toml"), SMALL).unwrap();
     std::fs::write(folder.join("digits.safetensors"), samples.to_bytes(&graph)).unwrap();
