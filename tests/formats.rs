@@ -145,7 +145,7 @@ fn native(name: &str) -> Graph {
     read(&bytes, Some(&topology), "digits").unwrap_or_else(|problem| panic!("{name}: {problem}"))
 }
 
-/// Both files come from one script, which knows nothing of the writer here.
+/// The flatbuffer is made of the safetensors file by a script that knows nothing of the readers here.
 #[test]
 fn the_digits_model_is_the_same_in_both_formats() {
     let flatbuffer = tflite::read(&example("digits.tflite"), "digits").unwrap_or_else(|problem| panic!("{problem}"));

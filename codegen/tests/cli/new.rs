@@ -94,7 +94,7 @@ fn input_that_is_wrong_ends_with_2_and_leaves_nothing() {
 fn a_model_that_does_not_fit_is_told_by_how_much() {
     let base = folder("new-large");
     let file = base.join("small.toml");
-    let board = "[[board]]\nname = \"small\"\ntitle = \"Small\"\ncore = \"cortex-m4\"\nflash_bytes = 65_536\nram_bytes = 5_000\nclock_mhz = 8\n\
+    let board = "[[board]]\nname = \"small\"\ntitle = \"Small\"\ncore = \"cortex-m4\"\nflash_bytes = 65_536\nram_bytes = 4_800\nclock_mhz = 8\n\
                  firmware = { hal = \"embassy-nrf\", feature = \"nrf52832\", chip = \"nRF52832_xxAA\", flash_origin = 0, ram_origin = 0x2000_0000 }\n";
     std::fs::write(&file, board).unwrap();
     let target = base.join("kws").display().to_string();
@@ -107,13 +107,13 @@ fn a_model_that_does_not_fit_is_told_by_how_much() {
     let fits = run(&["new", &elsewhere, "--model", &digits("tflite"), "--board", "cortex-m4", "--format", "json"]);
     let ram = fits.json()["ram_bytes"].as_u64().unwrap();
     let told = format!(
-        "RAM of `small`: {ram} bytes needed and 4096 for the firmware around it, 5000 available, {} too many",
-        ram + 4096 - 5000
+        "RAM of `small`: {ram} bytes needed and 4096 for the firmware around it, 4800 available, {} too many",
+        ram + 4096 - 4800
     );
     assert!(words.contains(&told), "{words}");
     assert!(words.contains("boards with enough:"), "{words}");
     // A board of the user's own table that it fits: the macro, which does not know it, is told the core.
-    std::fs::write(&file, board.replace("5_000", "9_216")).unwrap();
+    std::fs::write(&file, board.replace("4_800", "9_216")).unwrap();
     let made = run(&arguments);
     assert_eq!(made.code, Some(0), "{}", made.stderr);
     let main = std::fs::read_to_string(Path::new(&target).join("src/main.rs")).unwrap();
