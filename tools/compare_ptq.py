@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares `tinybake quantize` with the TensorFlow Lite converter's own post-training quantization.
 
-    compare_ptq.py MODEL.tflite ... [--tinybake target/release/tinybake] [--samples 100,200,400,700] [--seeds 2] [--judge 400]
+    compare_ptq.py MODEL.tflite ... [--tinybake target/release/tinybake] [--samples 100,200,400,700] [--seeds 2] [--judge 2000]
                    [--data DATA.safetensors]
 
 For each float model, number of samples and seed, both calibrate on the same samples and are judged on `--judge` others: the mean squared error of the outputs against
@@ -9,6 +9,9 @@ the float model's, and how often the greatest output is the same. The converter 
 (`tf.lite.python.optimize`), int8 inputs and outputs, per-channel weights; its model is run by LiteRT's default engine and by its
 reference kernels, and the better of the two counts. What `tinybake` writes is run by its own evaluator, which equals
 TensorFlow Lite Micro's arithmetic (`tests/conformance.rs`). Ends with code 1 where tinybake's is further away than the converter's.
+
+After the agreements stands the standard error of their difference, in points, as if the two failed on samples independently of each other.
+With few judged samples, either may lead by chance.
 
 `--data` is halved: the first half calibrates, the second judges. Without it the samples are made: images of smooth random fields over the range that each model was trained on.
 Needs `pip install tensorflow-cpu safetensors`, in an environment of its own.
@@ -160,11 +163,11 @@ def main() -> int:
     parser.add_argument("--tinybake", default="target/release/tinybake")
     parser.add_argument("--samples", type=numbers, default=[100, 200, 400, 700])
     parser.add_argument("--seeds", type=int, default=2)
-    parser.add_argument("--judge", type=int, default=400)
+    parser.add_argument("--judge", type=int, default=2000)
     parser.add_argument("--data", type=Path)
     args, rest = parser.parse_known_args()
     worse = []
-    print(f"{'model':24} {'samples':>7} {'seed':>4}  {'converter':>10} {'':>7}  {'tinybake':>10} {'':>7}  kept")
+    print(f"{'model':24} {'samples':>7} {'seed':>4}  {'converter':>10} {'':>7}  {'tinybake':>10} {'':>7} {'':>6}  kept")
     for path in args.models:
         shape = tuple(tf.lite.Interpreter(model_content=float_of(path.read_bytes())).get_input_details()[0]["shape"])
         low, high = RANGES.get(path.stem, (-1.0, 1.0))
@@ -178,13 +181,14 @@ def main() -> int:
                 evaluation, calibration = data[: args.judge], data[args.judge :]
             made = compare(path, calibration, evaluation, args.tinybake, rest)
             (their_error, their_same), (our_error, our_same), kept = made["theirs"], made["ours"], made["kept"]
+            spread = sum(same * (1 - same) / len(evaluation) for same in (their_same, our_same)) ** 0.5
             words = [kept["ranges"]] + [word for word in ("equalize", "correct_biases", "fit_weights") if kept[word]]
             if our_error > their_error or our_same < their_same:
                 worse.append(f"{path.name}, {count} samples, seed {seed}")
                 words.append("(further away)")
             print(
                 f"{path.stem:24} {count:7} {seed:4}  {their_error:10.3e} {100 * their_same:6.2f}%  "
-                f"{our_error:10.3e} {100 * our_same:6.2f}%  {', '.join(words)}",
+                f"{our_error:10.3e} {100 * our_same:6.2f}% ±{100 * spread:4.2f}  {', '.join(words)}",
                 flush=True,
             )
     for name in worse:
