@@ -108,7 +108,11 @@ impl Lowering<'_> {
             (DType::I8, DType::I8) if self.reference == Reference::Ort => {
                 self.table(&format!("answers of {name}"), ort::table(|x| x, &from, &to))
             }
-            (DType::I8, DType::I8) => self.table(&format!("answers of {name}"), unary::requantize_table(&from, &to)),
+            (DType::I8, DType::I8) => {
+                let xnnpack =
+                    if self.reference == Reference::Xnnpack { unary::xnnpack_requantize_table(&from, &to) } else { None };
+                self.table(&format!("answers of {name}"), xnnpack.unwrap_or_else(|| unary::requantize_table(&from, &to)))
+            }
             (DType::I8 | DType::U8 | DType::I16 | DType::I32 | DType::I64 | DType::Bool, _) => {
                 Kernel::Requantize(unary::requantize(&from, &to))
             }

@@ -201,6 +201,20 @@ pub fn requantize_table(input: &Quantization, output: &Quantization) -> [i8; 256
     })
 }
 
+/// The same as XNNPACK computes it, with a ratio of scales that has 8 fractional bits; `None` for ratios that XNNPACK leaves to
+/// LiteRT's own kernel, which is TFLM's. Source: XNNPACK `microparams-init.c`, `xnn_init_qs8_cvt_scalar_params`.
+pub fn xnnpack_requantize_table(input: &Quantization, output: &Quantization) -> Option<[i8; 256]> {
+    let ratio = input.scale() / output.scale();
+    if !(1.0 / 256.0..=128.0).contains(&ratio) {
+        return None;
+    }
+    let multiplier = (256.0 * ratio).round_ties_even() as i32;
+    Some(tabulate(|x| {
+        let scaled = i32::from(x).wrapping_sub(input.zero_point()).wrapping_mul(multiplier).wrapping_add(1 << 7) >> 8;
+        scaled.wrapping_add(output.zero_point()).clamp(-128, 127) as i8
+    }))
+}
+
 /// The parameters of `quantize` from reals and of `dequantize`.
 pub fn affine(quantization: &Quantization) -> Affine {
     Affine { scale: quantization.scale(), zero_point: quantization.zero_point() }
@@ -227,6 +241,25 @@ pub fn prelu_table(input: &Quantization, alpha: &Quantization, value: i8, output
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Elements recorded from LiteRT with XNNPACK, where TFLM has 9, 10, 13, 14, 15, 17 and 18.
+    #[test]
+    fn xnnpack_rounds_the_ratio_of_scales() {
+        let (input, output) = (Quantization::per_tensor(0.007_812_5, 0), Quantization::per_tensor(0.221_500_6, 14));
+        let table = xnnpack_requantize_table(&input, &output).expect("a ratio that XNNPACK takes");
+        for (x, y) in [(-128i8, 10), (-99, 11), (-14, 14), (0, 14), (14, 14), (70, 16), (127, 18)] {
+            assert_eq!(table[usize::from(x as u8)], y, "{x}");
+        }
+    }
+
+    /// XNNPACK leaves these to LiteRT's kernel, whose recorded elements are TFLM's.
+    #[test]
+    fn xnnpack_leaves_extreme_ratios_of_scales() {
+        let (fine, coarse) = (Quantization::per_tensor(0.001, -3), Quantization::per_tensor(0.301, 7));
+        assert_eq!(xnnpack_requantize_table(&fine, &coarse), None);
+        let (coarse, fine) = (Quantization::per_tensor(2.0, -3), Quantization::per_tensor(0.01, 7));
+        assert_eq!(xnnpack_requantize_table(&coarse, &fine), None);
+    }
 
     /// Elements recorded from TFLM, where quotients in f32 would give 98 and -32.
     #[test]
