@@ -96,7 +96,7 @@ pub const TILES: Frames = Frames { size: [64, 64, 64, 64, 64], speed: [64, 64, 6
 pub const TRANSPOSE_CONV: Frames = Frames { size: [904, 840, 848, 984, 720], speed: [1008, 904, 920, 1064, 760] };
 
 /// `unrolled`
-pub const UNROLLED: Frames = Frames { size: [816, 296, 296, 176, 304], speed: [816, 296, 296, 176, 304] };
+pub const UNROLLED: Frames = Frames { size: [816, 296, 296, 424, 304], speed: [816, 296, 296, 424, 304] };
 
 /// `view`
 pub const VIEW: Frames = Frames { size: [264, 176, 176, 176, 64], speed: [264, 176, 176, 176, 64] };
