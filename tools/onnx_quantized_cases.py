@@ -5,7 +5,7 @@
 
 Each case becomes `CASE.onnx` and `CASE.golden.safetensors` with `input.J` and `output.J.ort`, `[samples, *shape]`, in the
 file's own layout (images are NCHW). Networks are those of `onnx_cases.py`, a network that PyTorch's exporter wrote, and some
-of operators on integers. They are quantized statically, as QDQ and as QOperator, to int8 and uint8, per tensor and per
+of operators on integers, or of one whose results lie on halves. They are quantized statically, as QDQ and as QOperator, to int8 and uint8, per tensor and per
 channel. Weights and samples are drawn from a generator seeded with the network's name. `--check` writes nothing and ends
 with code 1 where a file on disk differs. Needs `pip install onnx==1.23.2 onnxruntime==1.32.0`, in an environment of its own,
 on a processor with AVX-512 VNNI: without it 8-bit products saturate, and sums of floats are taken in another order.
@@ -183,6 +183,59 @@ def integers(name: str, rng: np.random.Generator) -> onnx.ModelProto:
     return model
 
 
+def halves(name: str) -> onnx.ModelProto:
+    """A network of one operator whose results lie on halves as often as those of no other: scales are equal, or powers of two apart."""
+    kind, form, unsigned = name.split("_")[1], "qdq" if "_qdq_" in name else "qop", name.endswith("uint8")
+    dtype, tensor = (np.uint8, TensorProto.UINT8) if unsigned else (np.int8, TensorProto.INT8)
+    constants: list[onnx.TensorProto] = []
+
+    def affine(scale: float, zero: int) -> list[str]:
+        constants.append(numpy_helper.from_array(np.float32(scale), f"c{len(constants)}"))
+        constants.append(numpy_helper.from_array(np.asarray(zero + 128 if unsigned else zero, dtype), f"c{len(constants)}"))
+        return [constants[-2].name, constants[-1].name]
+
+    shape = [1, 4, 9, 8]
+    attributes: dict[str, object] = {}
+    if kind.startswith("pool"):
+        ports = ["x"]
+        attributes = {
+            "pool": {"kernel_shape": [2, 2], "strides": [2, 2]},
+            "poolpadded": {"kernel_shape": [4, 3], "strides": [1, 2], "pads": [1, 1, 2, 1]},
+            "poolcounted": {"kernel_shape": [2, 4], "strides": [1, 3], "pads": [1, 1, 0, 2], "count_include_pad": 1},
+        }[kind]
+        operands, result, operator = [affine(0.0371, -7)], affine(0.0371, -7), "AveragePool"
+    else:
+        ports = ["x", "z"]
+        operands = [affine(0.0371, -7), affine(0.0371, 12)]
+        result = affine(0.0742, 5) if kind == "add" else affine(np.float32(0.0371) * np.float32(0.0371) * np.float32(64), 5)
+        operator = kind.capitalize()
+    domain = {"domain": "com.microsoft"}
+    if form == "qop":
+        inputs = [name for port, operand in zip(ports, operands) for name in (port, *operand)]
+        nodes = [helper.make_node(f"QLinear{operator}", [*inputs, *result], ["y"], "node", **domain, **attributes)]
+    else:
+        reals = [f"{port}.real" for port in ports]
+        nodes = [
+            helper.make_node("DequantizeLinear", [port, *operand], [real], f"{port} to reals")
+            for port, operand, real in zip(ports, operands, reals)
+        ]
+        nodes.append(helper.make_node(operator, reals, ["y.real"], "node", **attributes))
+        nodes.append(helper.make_node("QuantizeLinear", ["y.real", *result], ["y"], "to integers"))
+    inputs = [helper.make_tensor_value_info(port, tensor, shape) for port in ports]
+    outputs = [helper.make_tensor_value_info("y", tensor, None)]
+    graph = helper.make_graph(nodes, "case", inputs, outputs, constants)
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1)]
+    model = onnx.shape_inference.infer_shapes(helper.make_model(graph, producer_name="tinybake", opset_imports=opsets))
+    if not model.graph.output[0].type.tensor_type.HasField("shape"):
+        session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+        zeros = {port: np.zeros(shape, dtype) for port in ports}
+        answer = session.run(None, zeros)[0]
+        model.graph.output[0].CopyFrom(helper.make_tensor_value_info("y", tensor, answer.shape))
+    del model.graph.value_info[:]
+    model.ir_version = 8
+    return model
+
+
 def all_cases() -> Iterator[tuple[str, onnx.ModelProto]]:
     """Every case."""
     for family in (layers, functions, movement, graphs):
@@ -196,6 +249,9 @@ def all_cases() -> Iterator[tuple[str, onnx.ModelProto]]:
     exported = onnx.load(ROOT / "torch" / "cnn.onnx")
     for way in WAYS:
         yield f"torch_cnn_{way}", quantized(exported, way, np.random.default_rng(zlib.crc32(way.encode())))
+    for kind in ("pool", "poolpadded", "poolcounted", "add", "mul"):
+        for way in ("qop_int8", "qop_uint8", "qdq_int8", "qdq_uint8"):
+            yield f"halves_{kind}_{way}", halves(f"halves_{kind}_{way}")
     for name in ("integers_int8", "integers_uint8"):
         yield name, integers(name, np.random.default_rng(zlib.crc32(name.encode())))
 

@@ -13,6 +13,7 @@ pub const INTERFACE: u32 = 9;
 pub mod params {
     pub use crate::kernels::Dims;
     pub use crate::kernels::arg_max::ArgMax;
+    pub use crate::kernels::average_pool_reals::AveragePoolReals;
     pub use crate::kernels::average_pool2d::AveragePool2d;
     pub use crate::kernels::binary::{Add, Broadcast, Maximum, Minimum, Mul, Sub, XnnAdd, XnnMul};
     pub use crate::kernels::conv2d::Conv2d;
@@ -23,7 +24,7 @@ pub mod params {
     pub use crate::kernels::mirror_pad::MirrorPad;
     pub use crate::kernels::prelu::Prelu;
     pub use crate::kernels::quantize::{Affine, Requantize};
-    pub use crate::kernels::reals::{RealAdd, RealMul};
+    pub use crate::kernels::reals::{RealAdd, RealMul, RealProduct, RealSum};
     pub use crate::kernels::reduce::{Mean, Reduce};
     pub use crate::kernels::resize::{Resize, Tap};
     pub use crate::kernels::rows::Overlapping;

@@ -21,6 +21,7 @@ pub(super) fn calls(plan: &Plan, planned: &PlannedStep, rt: &TokenStream) -> Tok
         Kernel::FullyConnected { params, weights } => call.layer("fully_connected", params, weights),
         Kernel::TransposeConv { params, weights } => call.layer("transpose_conv", params, weights),
         Kernel::AveragePool2d(params) => call.simple(quote!(average_pool2d #shared::average_pool2d), params),
+        Kernel::AveragePoolReals(params) => call.simple(quote!(average_pool_reals #shared::average_pool_reals), params),
         Kernel::MaxPool2d(params) => call.simple(quote!(max_pool2d #shared::max_pool2d), params),
         Kernel::Softmax(params) => call.in_place_or_not(quote!(softmax #shared), "softmax", &literal::params(params)),
         Kernel::SoftmaxF32 { params, table } => {
@@ -355,5 +356,7 @@ fn binary_fn(function: &BinaryFn) -> TokenStream {
         BinaryFn::XnnMul(value) => params(value),
         BinaryFn::RealAdd(value) => params(value),
         BinaryFn::RealMul(value) => params(value),
+        BinaryFn::RealSum(value) => params(value),
+        BinaryFn::RealProduct(value) => params(value),
     }
 }

@@ -6,8 +6,8 @@ use crate::lower::{BinaryFn, ConstId, Kernel, Program, Requantizer, Weights};
 use tinybake_runtime::kernels::binary::{BinaryOp, Broadcast, Maximum, Minimum};
 use tinybake_runtime::kernels::resize::Tap;
 use tinybake_runtime::kernels::{
-    arg_max, average_pool2d, binary, conv2d, copy, depthwise_conv2d, fully_connected, lut, max_pool2d, mirror_pad, quantize,
-    reduce, resize, softmax, softmax_reals, transpose_conv,
+    arg_max, average_pool_reals, average_pool2d, binary, conv2d, copy, depthwise_conv2d, fully_connected, lut, max_pool2d,
+    mirror_pad, quantize, reduce, resize, softmax, softmax_reals, transpose_conv,
 };
 use tinybake_runtime::requantize::{Once, PerChannel, Rint, RintPerChannel};
 
@@ -63,6 +63,9 @@ pub(super) fn run(program: &Program, kernel: &Kernel, reads: &[&Data], writes: &
             if let Ok(table) = float32(program, *table).try_into() {
                 int8_to_int8(input, output, |x, y| softmax::softmax_f32(params, table, x, y));
             }
+        }
+        Kernel::AveragePoolReals(params) => {
+            int8_to_int8(input, output, |x, y| average_pool_reals::average_pool_reals(params, x, y));
         }
         Kernel::SoftmaxReals { params, output: quantization } => match (input, output) {
             (Some(Data::I8(x)), Data::I8(y)) => softmax_reals::softmax_reals(params, quantization, x, y),
@@ -174,6 +177,8 @@ fn binary_fn(function: &BinaryFn, shape: Option<&Broadcast>, a: &[i8], b: &[i8],
         BinaryFn::XnnMul(op) => call(op, shape, a, b, y),
         BinaryFn::RealAdd(op) => call(op, shape, a, b, y),
         BinaryFn::RealMul(op) => call(op, shape, a, b, y),
+        BinaryFn::RealSum(op) => call(op, shape, a, b, y),
+        BinaryFn::RealProduct(op) => call(op, shape, a, b, y),
     }
 }
 

@@ -69,6 +69,9 @@ pub struct Graph {
     pub outputs: Vec<TensorId>,
     /// Whether the source adds products in floats, in no order that it states, so that no single way to round is the right one.
     pub sums_in_floats: bool,
+    /// Where the source has operators on integers that add the output's zero point before they round: how far stored values are
+    /// below the source's.
+    pub zero_points_first: Option<i32>,
 }
 
 impl Graph {

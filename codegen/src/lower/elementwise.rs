@@ -57,6 +57,22 @@ impl Lowering<'_> {
             checked.map_err(|reason| LowerError::Reference(reason.into()))?;
         }
         let refused = || LowerError::Reference(format!("XNNPACK does not take these scales in {kind:?}"));
+        if let (Reference::Ort, Some(below)) = (self.reference, self.graph.zero_points_first) {
+            match kind {
+                BinaryKind::Add => {
+                    let real = ort::sum(&a, &b, &output, activation, below);
+                    let fixed = binary::add(&a, &b, &output, activation);
+                    let same = checked.is_ok() && ort::equal(&real, &fixed);
+                    return Ok(if same { BinaryFn::Add(fixed) } else { BinaryFn::RealSum(real) });
+                }
+                BinaryKind::Mul => {
+                    let real = ort::product(&a, &b, &output, activation, below);
+                    let fixed = binary::mul(&a, &b, &output, activation);
+                    return Ok(if ort::equal(&real, &fixed) { BinaryFn::Mul(fixed) } else { BinaryFn::RealProduct(real) });
+                }
+                BinaryKind::Sub | BinaryKind::Maximum | BinaryKind::Minimum => {}
+            }
+        }
         Ok(match (kind, self.reference) {
             (BinaryKind::Add, Reference::Tflm) => BinaryFn::Add(binary::add(&a, &b, &output, activation)),
             (BinaryKind::Sub, Reference::Tflm) => BinaryFn::Sub(binary::sub(&a, &b, &output, activation)),
@@ -133,5 +149,7 @@ pub(crate) fn apply(function: &BinaryFn, a: i8, b: i8) -> i8 {
         BinaryFn::XnnMul(op) => op.apply(a, b),
         BinaryFn::RealAdd(op) => op.apply(a, b),
         BinaryFn::RealMul(op) => op.apply(a, b),
+        BinaryFn::RealSum(op) => op.apply(a, b),
+        BinaryFn::RealProduct(op) => op.apply(a, b),
     }
 }

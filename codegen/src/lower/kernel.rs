@@ -3,6 +3,7 @@
 use super::int16::Int16;
 use super::program::ConstId;
 use tinybake_runtime::kernels::arg_max::ArgMax;
+use tinybake_runtime::kernels::average_pool_reals::AveragePoolReals;
 use tinybake_runtime::kernels::average_pool2d::AveragePool2d;
 use tinybake_runtime::kernels::binary::{Add, Broadcast, Mul, Sub, XnnAdd, XnnMul};
 use tinybake_runtime::kernels::conv2d::Conv2d;
@@ -13,7 +14,7 @@ use tinybake_runtime::kernels::max_pool2d::MaxPool2d;
 use tinybake_runtime::kernels::mirror_pad::MirrorPad;
 use tinybake_runtime::kernels::prelu::Prelu;
 use tinybake_runtime::kernels::quantize::{Affine, Requantize};
-use tinybake_runtime::kernels::reals::{RealAdd, RealMul};
+use tinybake_runtime::kernels::reals::{RealAdd, RealMul, RealProduct, RealSum};
 use tinybake_runtime::kernels::reduce::{Mean, Reduce};
 use tinybake_runtime::kernels::resize::Resize;
 use tinybake_runtime::kernels::softmax::Softmax;
@@ -92,6 +93,10 @@ pub enum BinaryFn {
     RealAdd(RealAdd),
     /// Product in reals.
     RealMul(RealMul),
+    /// Sum in reals that is rounded after the zero point is added.
+    RealSum(RealSum),
+    /// Product in reals that is rounded after the zero point is added.
+    RealProduct(RealProduct),
 }
 
 /// One copy of a step that moves elements.
@@ -119,6 +124,8 @@ pub enum Kernel {
     TransposeConv { params: TransposeConv, weights: Weights },
     /// `average_pool2d::average_pool2d`
     AveragePool2d(AveragePool2d),
+    /// `average_pool_reals::average_pool_reals`
+    AveragePoolReals(AveragePoolReals),
     /// `max_pool2d::max_pool2d`
     MaxPool2d(MaxPool2d),
     /// `softmax::softmax`
@@ -182,6 +189,7 @@ impl Kernel {
             | Kernel::Softmax(_)
             | Kernel::SoftmaxF32 { .. }
             | Kernel::SoftmaxReals { .. }
+            | Kernel::AveragePoolReals(_)
             | Kernel::Lut(_)
             | Kernel::Binary { .. }
             | Kernel::Mean { .. }
@@ -216,6 +224,7 @@ impl Kernel {
             Kernel::FullyConnected { .. } => "fully_connected",
             Kernel::TransposeConv { .. } => "transpose_conv",
             Kernel::AveragePool2d(_) => "average_pool2d",
+            Kernel::AveragePoolReals(_) => "average_pool_reals",
             Kernel::MaxPool2d(_) => "max_pool2d",
             Kernel::Softmax(_) => "softmax",
             Kernel::SoftmaxF32 { .. } => "softmax_f32",
@@ -253,6 +262,7 @@ impl Kernel {
             | Kernel::MaxPool2d(_)
             | Kernel::SoftmaxF32 { .. }
             | Kernel::SoftmaxReals { .. }
+            | Kernel::AveragePoolReals(_)
             | Kernel::Mean { .. }
             | Kernel::ReduceMax(_)
             | Kernel::ArgMax(_)
@@ -299,6 +309,7 @@ impl Kernel {
             | Kernel::MaxPool2d(_)
             | Kernel::Softmax(_)
             | Kernel::SoftmaxReals { .. }
+            | Kernel::AveragePoolReals(_)
             | Kernel::Binary { .. }
             | Kernel::Mean { .. }
             | Kernel::ReduceMax(_)
@@ -334,7 +345,11 @@ impl Kernel {
                 Requantizer::Rint(_) | Requantizer::RintPerChannel(_) => true,
             },
             Kernel::Binary { function, .. } => match function {
-                BinaryFn::XnnMul(_) | BinaryFn::RealAdd(_) | BinaryFn::RealMul(_) => true,
+                BinaryFn::XnnMul(_)
+                | BinaryFn::RealAdd(_)
+                | BinaryFn::RealMul(_)
+                | BinaryFn::RealSum(_)
+                | BinaryFn::RealProduct(_) => true,
                 BinaryFn::Add(_)
                 | BinaryFn::Sub(_)
                 | BinaryFn::Mul(_)
@@ -345,6 +360,7 @@ impl Kernel {
             },
             Kernel::SoftmaxF32 { .. }
             | Kernel::SoftmaxReals { .. }
+            | Kernel::AveragePoolReals(_)
             | Kernel::Quantize(_)
             | Kernel::QuantizeToEven(_)
             | Kernel::Dequantize(_) => true,

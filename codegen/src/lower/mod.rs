@@ -185,6 +185,7 @@ impl<'a> Lowering<'a> {
             | Kernel::Softmax(_)
             | Kernel::SoftmaxF32 { .. }
             | Kernel::SoftmaxReals { .. }
+            | Kernel::AveragePoolReals(_)
             | Kernel::Binary { .. }
             | Kernel::Mean { .. }
             | Kernel::ReduceMax(_)

@@ -6,10 +6,12 @@ use crate::ir::{Activation, Data, PoolKind, ReduceKind, TensorId, Window};
 use crate::options::Reference;
 use crate::prepare::{ort, reduce, softmax, unary};
 use tinybake_runtime::kernels::Dims;
+use tinybake_runtime::kernels::average_pool_reals::AveragePoolReals;
 use tinybake_runtime::kernels::average_pool2d::AveragePool2d;
 use tinybake_runtime::kernels::depthwise_conv2d::DepthwiseConv2d;
 use tinybake_runtime::kernels::max_pool2d::MaxPool2d;
 use tinybake_runtime::kernels::softmax_reals::SoftmaxReals;
+use tinybake_runtime::requantize::Clamp;
 
 impl Lowering<'_> {
     pub(super) fn pool2d(
@@ -20,10 +22,30 @@ impl Lowering<'_> {
         activation: Activation,
         output: TensorId,
     ) -> Result<Kernel, LowerError> {
+        let (real, to) = (unary::affine(&self.quantization(input)), output);
         let (input, output_dims) = (self.dims(input)?, self.dims(output)?);
         let (kernel, stride, pad) = (self.pair(window.kernel)?, self.pair(window.stride)?, self.pair(window.pad_before)?);
         let clamp = self.clamp(output, activation);
         let (min, max, output) = (clamp.min, clamp.max, output_dims);
+        if kind == PoolKind::Average && self.reference == Reference::Ort {
+            let scale = self.quantization(to).scale();
+            let (added, zero_point) = match self.graph.zero_points_first {
+                Some(below) => (clamp.zero_point.wrapping_add(below) as f32, below.wrapping_neg()),
+                None => (0.0, clamp.zero_point),
+            };
+            return Ok(Kernel::AveragePoolReals(AveragePoolReals {
+                input,
+                output,
+                kernel,
+                stride,
+                pad,
+                real,
+                output_scale: scale,
+                added,
+                by_columns: self.graph.zero_points_first.is_none() && stride[1] <= 2,
+                clamp: Clamp { zero_point, ..clamp },
+            }));
+        }
         Ok(match kind {
             PoolKind::Average => Kernel::AveragePool2d(AveragePool2d { input, output, kernel, stride, pad, min, max }),
             PoolKind::Max => Kernel::MaxPool2d(MaxPool2d { input, output, kernel, stride, pad, min, max }),

@@ -145,6 +145,7 @@ fn by_rows(kernel: &Kernel, bands: Bands) -> Option<(Rows, usize)> {
         | Kernel::Softmax(_)
         | Kernel::SoftmaxF32 { .. }
         | Kernel::SoftmaxReals { .. }
+        | Kernel::AveragePoolReals(_)
         | Kernel::Lut(_)
         | Kernel::Binary { .. }
         | Kernel::Mean { .. }

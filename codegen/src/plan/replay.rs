@@ -44,6 +44,7 @@ pub(super) fn rows(kernel: &Kernel) -> Option<Vec<Row>> {
         | Kernel::Softmax(_)
         | Kernel::SoftmaxF32 { .. }
         | Kernel::SoftmaxReals { .. }
+        | Kernel::AveragePoolReals(_)
         | Kernel::Lut(_)
         | Kernel::Binary { .. }
         | Kernel::Mean { .. }

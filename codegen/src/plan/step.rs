@@ -2,7 +2,8 @@
 
 use super::{Form, Place};
 use crate::ir::TensorId;
-use crate::lower::{ConstId, Kernel, Operand, Program, Step};
+use crate::lower::{BinaryFn, ConstId, Kernel, Operand, Program, Step};
+use tinybake_runtime::kernels::reals::RealSum;
 
 /// Bytes of the stack that the loop over the bands of an output over its input takes at most: the parameters of a band.
 const BANDS: usize = 160;
@@ -39,6 +40,8 @@ impl PlannedStep {
         match self.form {
             Form::Shared | Form::Specialized | Form::Blocked(_) => match &self.step.kernel {
                 Kernel::Int16(_) => "int16",
+                // Its exact sums of products are those of this.
+                Kernel::Binary { function: BinaryFn::RealSum(RealSum { fused: true, .. }), .. } => "softmax_reals",
                 kernel => kernel.name(),
             },
             Form::Packed(packed) | Form::SparseLanes(packed) | Form::SparsePairs(packed) => packed.module,

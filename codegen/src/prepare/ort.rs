@@ -6,7 +6,7 @@ use super::unary::{affine, tabulate};
 use crate::ir::{Activation, Quantization, UnaryKind};
 use tinybake_runtime::kernels::binary::BinaryOp;
 use tinybake_runtime::kernels::quantize::Affine;
-use tinybake_runtime::kernels::reals::{self, RealAdd, RealMul};
+use tinybake_runtime::kernels::reals::{self, RealAdd, RealMul, RealProduct, RealSum};
 use tinybake_runtime::kernels::reduce::Mean;
 use tinybake_runtime::requantize::{Clamp, Multiplier};
 
@@ -73,6 +73,49 @@ pub fn add(a: &Quantization, b: &Quantization, output: &Quantization, activation
 /// The parameters of a product.
 pub fn mul(a: &Quantization, b: &Quantization, output: &Quantization, activation: Activation) -> RealMul {
     RealMul { a: affine(a), b: affine(b), output_scale: output.scale(), clamp: clamp(output, activation) }
+}
+
+/// The parameters of a sum that is rounded after the zero point is added, with stored values `below` those of the source.
+pub fn sum(a: &Quantization, b: &Quantization, output: &Quantization, activation: Activation, below: i32) -> RealSum {
+    let [of_a, of_b] = [a, b].map(|operand| operand.scale() / output.scale());
+    let [zero_a, zero_b, zero] = [a, b, output].map(|given| given.zero_point().saturating_add(below) as f32);
+    let Clamp { zero_point: _, min, max } = clamp(output, activation);
+    let fixed = zero - of_a.mul_add(zero_a, of_b * zero_b);
+    let fused = RealSum { scales: [of_a, of_b], fixed, below, fused: true, range: [min, max] };
+    let plain = RealSum { fused: false, ..fused };
+    if equal(&plain, &fused) { plain } else { fused }
+}
+
+/// The parameters of a product that is rounded after the zero point is added, with stored values `below` those of the source.
+pub fn product(a: &Quantization, b: &Quantization, output: &Quantization, activation: Activation, below: i32) -> RealProduct {
+    let Clamp { zero_point, min, max } = clamp(output, activation);
+    RealProduct {
+        zero_points: [a.zero_point(), b.zero_point()],
+        scale: a.scale() * b.scale() / output.scale(),
+        added: zero_point.saturating_add(below) as f32,
+        below,
+        range: [min, max],
+    }
+}
+
+/// Whether no mean of `count` elements is so near to a half that single precision could round it otherwise than exactly.
+pub fn mean_is_clear(count: usize, input: &Quantization, output: &Quantization) -> bool {
+    /// Sums that are looked at.
+    const MOST: i32 = 1 << 20;
+    let Ok(count) = i32::try_from(count) else { return false };
+    let end = |stored: i32| (stored - input.zero_point()).saturating_mul(count);
+    let (least, greatest) = (end(-128), end(127));
+    if greatest.saturating_sub(least) > MOST {
+        return false;
+    }
+    let scale = f64::from(input.scale()) / f64::from(output.scale());
+    // Each product and each sum is rounded once, the mean three times, and once with the zero point.
+    let reach = 255.0 * scale * (f64::from(count) + 4.0) + 512.0;
+    let error = reach * f64::from(f32::EPSILON);
+    (least..=greatest).all(|sum| {
+        let mean = f64::from(sum) * scale / f64::from(count);
+        (mean - mean.floor() - 0.5).abs() > error
+    })
 }
 
 /// The parameters of a mean of `count` elements that is rounded to the nearest, half to even; `None` where fixed point rounds otherwise.

@@ -2,6 +2,7 @@
 
 pub mod arg_max;
 pub mod average_pool2d;
+pub mod average_pool_reals;
 pub mod binary;
 pub mod blocked;
 pub mod conv2d;

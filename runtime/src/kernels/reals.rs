@@ -3,6 +3,7 @@
 
 use super::binary::BinaryOp;
 use super::quantize::Affine;
+use super::softmax_reals::fma;
 use crate::requantize::Clamp;
 
 /// `(a + b) / output_scale` of real values, rounded half to even; a difference where the scale of `b` is negative.
@@ -29,6 +30,40 @@ pub struct RealMul {
     pub output_scale: f32,
     /// Zero point and range of the output.
     pub clamp: Clamp,
+}
+
+/// A sum that is rounded half to even after the zero point is added.
+///
+/// Source: MLAS `qladd_avx2.cpp`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RealSum {
+    /// Scales of the operands, as parts of the output's.
+    pub scales: [f32; 2],
+    /// The zero points of all three, at that scale.
+    pub fixed: f32,
+    /// How far stored values are below those that are computed with.
+    pub below: i32,
+    /// Whether products and sums are rounded as one.
+    pub fused: bool,
+    /// Range of the output; its zero point is in `fixed`.
+    pub range: [i8; 2],
+}
+
+/// A product that is rounded half to even after the zero point is added.
+///
+/// Source: MLAS `qlmul.cpp`, with SSE2.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RealProduct {
+    /// Zero points of the operands.
+    pub zero_points: [i32; 2],
+    /// The product of their scales, as a part of the output's.
+    pub scale: f32,
+    /// What is added before rounding.
+    pub added: f32,
+    /// How far stored values are below those that are computed with.
+    pub below: i32,
+    /// Range of the output.
+    pub range: [i8; 2],
 }
 
 /// The real that a stored value stands for.
@@ -62,6 +97,34 @@ impl BinaryOp for RealMul {
     fn apply(&self, a: i8, b: i8) -> i8 {
         nearest(real(&self.a, a) * real(&self.b, b) / self.output_scale, &self.clamp)
     }
+}
+
+impl BinaryOp for RealSum {
+    #[inline(always)]
+    fn apply(&self, a: i8, b: i8) -> i8 {
+        let [a, b] = [a, b].map(|stored| i32::from(stored).wrapping_add(self.below) as f32);
+        let [of_a, of_b] = self.scales;
+        let sum = match self.fused {
+            true => fma(a, of_a, fma(b, of_b, self.fixed)),
+            false => a * of_a + (b * of_b + self.fixed),
+        };
+        nearest(sum, &lowered(self.below, self.range))
+    }
+}
+
+impl BinaryOp for RealProduct {
+    #[inline(always)]
+    fn apply(&self, a: i8, b: i8) -> i8 {
+        let [of_a, of_b] = self.zero_points;
+        let product = i32::from(a).wrapping_sub(of_a).wrapping_mul(i32::from(b).wrapping_sub(of_b));
+        nearest(product as f32 * self.scale + self.added, &lowered(self.below, self.range))
+    }
+}
+
+/// From integers that are `below` above stored ones.
+#[inline(always)]
+fn lowered(below: i32, [min, max]: [i8; 2]) -> Clamp {
+    Clamp { zero_point: below.wrapping_neg(), min, max }
 }
 
 #[cfg(test)]

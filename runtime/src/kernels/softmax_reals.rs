@@ -110,7 +110,7 @@ fn exp(x: f32) -> f32 {
 
 /// `a * b + c`, rounded once. `core` has no such function; the product is exact in `f64`, and so is whether the sum was.
 #[inline(never)]
-fn fma(a: f32, b: f32, c: f32) -> f32 {
+pub(super) fn fma(a: f32, b: f32, c: f32) -> f32 {
     let (product, c) = (f64::from(a) * f64::from(b), f64::from(c));
     let sum = product + c;
     // What the sum lacks: Knuth's exact sum of two.

@@ -5,6 +5,9 @@ use super::Frames;
 /// `arg_max`
 pub const ARG_MAX: Frames = Frames { size: [264, 192, 192, 176, 64], speed: [264, 176, 176, 520, 64] };
 
+/// `average_pool_reals`
+pub const AVERAGE_POOL_REALS: Frames = Frames { size: [1448, 1568, 1568, 1376, 1240], speed: [3744, 1536, 2048, 1592, 2040] };
+
 /// `average_pool2d`
 pub const AVERAGE_POOL2D: Frames = Frames { size: [776, 704, 704, 664, 560], speed: [848, 760, 760, 704, 616] };
 

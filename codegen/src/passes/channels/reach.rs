@@ -175,6 +175,7 @@ fn channelwise(node: &Node, step: &Step, program: &Program, ties: &[Tie], whole:
         | Kernel::Softmax(_)
         | Kernel::SoftmaxF32 { .. }
         | Kernel::SoftmaxReals { .. }
+        | Kernel::AveragePoolReals(_)
         | Kernel::ArgMax(_)
         | Kernel::Quantize(_)
         | Kernel::QuantizeToEven(_)
@@ -223,6 +224,7 @@ fn mean(shape: &Reduce, params: &Mean, range: Range) -> Range {
 /// All answers of a function of two operands, tried one by one where there are few.
 fn binary(function: &BinaryFn, a: Range, b: Range) -> Range {
     let within = |range: Range| range.min >= -128 && range.max <= 127;
+    let of = |[min, max]: [i8; 2]| Range { min: min.into(), max: max.into() };
     if !within(a) || !within(b) {
         return Range::INT8;
     }
@@ -239,6 +241,8 @@ fn binary(function: &BinaryFn, a: Range, b: Range) -> Range {
         BinaryFn::XnnMul(op) => &op.clamp,
         BinaryFn::RealAdd(op) => &op.clamp,
         BinaryFn::RealMul(op) => &op.clamp,
+        BinaryFn::RealSum(op) => return of(op.range),
+        BinaryFn::RealProduct(op) => return of(op.range),
         BinaryFn::Maximum => return Range { min: a.min.max(b.min), max: a.max.max(b.max) },
         BinaryFn::Minimum => return Range { min: a.min.min(b.min), max: a.max.min(b.max) },
         BinaryFn::Prelu(_) => return Range::INT8,

@@ -194,7 +194,8 @@ pub(super) fn without_weights(kernel: &Kernel, kind: Kind) -> Option<Cost> {
             | Kernel::MaxPool2d(_)
             | Kernel::Softmax(_)
             | Kernel::SoftmaxF32 { .. }
-            | Kernel::SoftmaxReals { .. },
+            | Kernel::SoftmaxReals { .. }
+            | Kernel::AveragePoolReals(_),
         ) => Some(Cost { bytes: 300.0, instructions: 596.0 }),
         (Kind::Specialized, _) => Some(Cost { bytes: 120.0, instructions: 596.0 }),
         (Kind::Packed | Kind::Blocked | Kind::Sparse | Kind::SparseLanes | Kind::SparsePairs, _) => None,

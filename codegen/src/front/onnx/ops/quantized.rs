@@ -244,8 +244,16 @@ pub(super) fn gemm(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made {
     }
 }
 
+/// Notes that zero points are added before rounding, to values of the type of the zero point at `at`.
+fn zero_point_first(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>, at: [usize; 2]) -> Result<(), Error> {
+    let unsigned = parameters(builder, call, at, 0)?.unsigned;
+    builder.graph.zero_points_first = Some(if unsigned { 128 } else { 0 });
+    Ok(())
+}
+
 pub(super) fn binary(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>, kind: BinaryKind) -> Made {
     let inputs = vec![(real(builder, call, [0, 1, 2], None)?, 0), (real(builder, call, [3, 4, 5], None)?, 3)];
+    zero_point_first(builder, call, [6, 7])?;
     let kind = if kind == BinaryKind::Add { "Add" } else { "Mul" };
     let made = elementwise::binary(builder, &on_reals(call, kind, inputs))?;
     back(builder, call, made, [6, 7])
@@ -267,6 +275,9 @@ pub(super) fn unary(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>, kind: &'
         return Err(Error::Unsupported { what: "channels_last".into() });
     }
     let inputs = vec![(real(builder, call, [0, 1, 2], None)?, 0)];
+    if kind == "AveragePool" {
+        zero_point_first(builder, call, [3, 4])?;
+    }
     let inner = on_reals(call, kind, inputs);
     let made = match kind {
         "AveragePool" => window::pool(builder, &inner)?,

@@ -2,6 +2,7 @@
 
 use crate::front::onnx::error::Error;
 use crate::ir::{Activation, DType, Data, Graph, Node, Op, PoolKind, Quantization, ReduceKind, Shape, Tensor, TensorId, Weight};
+use crate::prepare::ort;
 
 /// How far the scale of a bias may be from the product of the scales of input and weights, as a part of it: both are rounded.
 const SAME: f64 = 1e-5;
@@ -80,23 +81,28 @@ fn rescale(graph: &mut Graph, bias: TensorId, scales: &[f64]) -> Result<(), Erro
     Ok(())
 }
 
-/// An average pool: of the whole image, a mean; else a depthwise convolution whose weights are all one.
+/// An average pool: of the whole image, a mean; a depthwise convolution whose weights are all one, where none of its means is
+/// near a half and all pixels count; else it stays one.
 fn averaged(graph: &mut Graph, node: &mut Node) -> Result<(), Error> {
     let Op::Pool2d { kind: _, input, window, activation } = node.op.clone() else { return Ok(()) };
     let &[_, height, width, channels] = graph.tensor(input).shape.0.as_slice() else {
         return Err(Error::Malformed { what: "an image without four axes" });
     };
-    if window.pad_before != [0, 0] || window.pad_after != [0, 0] {
-        return Err(Error::Unsupported {
-            what: "a quantized average pool whose padding does not count (count_include_pad = 0)".into(),
-        });
-    }
-    if window.kernel == [height, width] && activation == Activation::None {
+    let padded = window.pad_before != [0, 0] || window.pad_after != [0, 0];
+    if !padded && window.kernel == [height, width] && activation == Activation::None {
         node.op = Op::Reduce { kind: ReduceKind::Mean, input, axes: vec![1, 2] };
         return Ok(());
     }
     let [rows, columns] = window.kernel;
     let count = rows.saturating_mul(columns);
+    let of = |id: TensorId| graph.tensor(id).quantization.clone();
+    let clear = match (of(input), node.outputs.first().copied().and_then(of)) {
+        (Some(from), Some(to)) => ort::mean_is_clear(count, &from, &to),
+        _ => false,
+    };
+    if padded || !clear {
+        return Ok(());
+    }
     let shape = Shape(vec![1, rows, columns, channels]);
     let name = format!("{}.ones", graph.tensor(input).name);
     let weight = graph.add_weight(Weight { name: name.clone(), data: Data::I8(vec![1; shape.elements()]) });

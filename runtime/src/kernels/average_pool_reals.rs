@@ -1,0 +1,118 @@
+//! Means of windows in single precision, as ONNX Runtime computes them of dequantized values on an x86-64.
+//!
+//! Source: MLAS `pooling.cpp` for operators on reals, which adds the columns of a window first where windows are at most two
+//! columns apart, and ONNX Runtime's `qlinear_pool.cc` for those on integers, which adds row after row.
+
+use super::dims::Dims;
+use super::quantize::Affine;
+use super::reals::nearest;
+use crate::requantize::Clamp;
+
+/// The shape of an average pool, and what its operands stand for. Pairs are `[height, width]`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AveragePoolReals {
+    /// The input image.
+    pub input: Dims,
+    /// The output image, of as many channels.
+    pub output: Dims,
+    /// Pixels of the window.
+    pub kernel: [u16; 2],
+    /// Input pixels between neighbouring windows.
+    pub stride: [u16; 2],
+    /// Pixels before the first row and column; they do not count.
+    pub pad: [u16; 2],
+    /// Quantization of the input.
+    pub real: Affine,
+    /// Scale of the output.
+    pub output_scale: f32,
+    /// What is added before a mean is rounded.
+    pub added: f32,
+    /// Whether columns are added first, and then their sums.
+    pub by_columns: bool,
+    /// What is added after a mean is rounded, and the range of the output.
+    pub clamp: Clamp,
+}
+
+/// The mean of each window of `input` (HWC), rounded half to even, into `output` (HWC).
+#[inline(always)]
+pub fn average_pool_reals(p: &AveragePoolReals, input: &[i8], output: &mut [i8]) {
+    shared::average_pool_reals(&{ *p }, input, output);
+}
+
+/// One copy for all layers.
+pub mod shared {
+    use super::*;
+
+    /// [`super::average_pool_reals`] with dimensions as arguments.
+    #[inline(never)]
+    pub fn average_pool_reals(p: &AveragePoolReals, input: &[i8], output: &mut [i8]) {
+        let (channels, columns) = (usize::from(p.output.channels), usize::from(p.output.width));
+        if channels == 0 || columns == 0 {
+            return;
+        }
+        for (row, out) in output.chunks_mut(columns * channels).enumerate() {
+            let rows = range(row, p.stride[0], p.kernel[0], p.pad[0], p.input.height);
+            for (column, out) in out.chunks_mut(channels).enumerate() {
+                let columns = range(column, p.stride[1], p.kernel[1], p.pad[1], p.input.width);
+                let count = (rows.len() * columns.len()) as f32;
+                for (channel, out) in out.iter_mut().enumerate() {
+                    let at = |row: usize, column: usize| {
+                        let index = (row * usize::from(p.input.width) + column) * channels + channel;
+                        let stored = i32::from(input.get(index).copied().unwrap_or(0));
+                        p.real.scale * stored.wrapping_sub(p.real.zero_point) as f32
+                    };
+                    let mut sum = 0.0;
+                    if p.by_columns {
+                        for column in columns.clone() {
+                            sum += rows.clone().fold(0.0, |sum, row| sum + at(row, column));
+                        }
+                    } else {
+                        for row in rows.clone() {
+                            sum = columns.clone().fold(sum, |sum, column| sum + at(row, column));
+                        }
+                    }
+                    *out = nearest(sum / count / p.output_scale + p.added, &p.clamp);
+                }
+            }
+        }
+    }
+}
+
+/// The pixels along one axis that the window at `index` covers.
+#[inline(always)]
+fn range(index: usize, stride: u16, kernel: u16, pad: u16, size: u16) -> core::ops::Range<usize> {
+    let (start, pad) = (index * usize::from(stride), usize::from(pad));
+    let end = (start + usize::from(kernel)).saturating_sub(pad).min(size.into());
+    start.saturating_sub(pad).min(end)..end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_go_to_even_before_or_after_the_zero_point() {
+        let image = |height, width| Dims { height, width, channels: 1 };
+        let clamp = Clamp { zero_point: 1, min: -128, max: 127 };
+        let mut p = AveragePoolReals {
+            input: image(2, 2),
+            output: image(1, 2),
+            kernel: [2, 2],
+            stride: [1, 1],
+            pad: [0, 0],
+            real: Affine { scale: 0.5, zero_point: 1 },
+            output_scale: 0.5,
+            added: 0.0,
+            by_columns: true,
+            clamp,
+        };
+        let mut output = [0; 2];
+        // Means of 1.5 and, of the right column, of 1.5: less the zero point, they are halves.
+        let input = [1, 3, 1, 1];
+        average_pool_reals(&p, &input, &mut output);
+        assert_eq!(output, [1, 2]);
+        (p.added, p.clamp.zero_point, p.by_columns) = (1.0, 0, false);
+        average_pool_reals(&p, &input, &mut output);
+        assert_eq!(output, [2, 2]);
+    }
+}
