@@ -96,8 +96,8 @@ pub struct Options {
     pub fit_weights: Choice,
     /// Bits of weights. Narrow ones are fitted, whatever `fit_weights` says.
     pub widths: Widths,
-    /// Where layers may be narrow: the share of the samples compared that the narrow network may get wrong beyond those that the float one
-    /// does (by label, or without labels, by the float network's own answer). Without a bound all layers are narrow.
+    /// Where layers may be narrow: the share of the samples compared that the narrow network may get wrong beyond those that the one of
+    /// 8 bits does (by label, or without labels, by the float network's own answer). Without a bound all layers are narrow.
     pub max_drop: Option<f64>,
     /// The arithmetic that agreement is measured with.
     pub reference: Reference,
@@ -249,8 +249,10 @@ pub fn quantize(
     {
         recipe = Recipe { correct_biases: false, fit_weights: true, ..recipe };
         let agreed = Agreed { data, expected: &expected, reference: options.reference };
-        let least = options.max_drop.map(|drop| agreed.float_right() as f64 - drop * expected.len() as f64);
-        let least = least.map(|least| least.max(0.0).ceil() as usize);
+        let least = match options.max_drop {
+            Some(drop) => Some((agreed.right(&made)? as f64 - drop * expected.len() as f64).max(0.0).ceil() as usize),
+            None => None,
+        };
         let narrowed = widths::narrow(&float, statistics, data, &recipe, options.widths, &agreed, least)?;
         (made, widths) = (narrowed.graph, narrowed.widths);
     }

@@ -96,13 +96,26 @@ pub(super) fn before_softmax(graph: &Graph) -> (Graph, Vec<Option<f32>>) {
     (graph, reach)
 }
 
+/// What `one` makes of each of the first `count` samples, on all processors.
+fn each<T: Send>(count: usize, one: impl Fn(usize) -> Result<T, Diagnostics> + Sync) -> Result<Vec<T>, Diagnostics> {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let part = count.div_ceil(processors).max(1);
+    let mut made: Vec<Option<Result<T, Diagnostics>>> = (0..count).map(|_| None).collect();
+    std::thread::scope(|scope| {
+        for (number, part_of) in made.chunks_mut(part).enumerate() {
+            let one = &one;
+            scope.spawn(move || part_of.iter_mut().enumerate().for_each(|(at, made)| *made = Some(one(number * part + at))));
+        }
+    });
+    made.into_iter().flatten().collect()
+}
+
 /// The float graph's outputs for the first `count` samples.
 pub(super) fn outputs(evaluator: &Evaluator<'_>, data: &Dataset, count: usize) -> Result<Vec<Vec<Vec<f32>>>, Diagnostics> {
-    let one = |sample| {
+    each(data.count.min(count), |sample| {
         let made = evaluator.run(&data.sample(sample)).map_err(|error| error.at(Place::default()))?;
         Ok(made.iter().map(|output| reals_of(output, None)).collect())
-    };
-    (0..data.count.min(count)).map(one).collect()
+    })
 }
 
 /// The mean squared difference to `expected`, over its samples. Of an output for which `reach` has a number, elements count as no less than so
@@ -115,17 +128,18 @@ pub(super) fn mean_squared_error(
     reference: Reference,
 ) -> Result<f64, Diagnostics> {
     let runner = Runner::new(graph, reference)?;
-    let (mut sum, mut count) = (0.0, 0usize);
-    for (sample, expected) in expected.iter().enumerate() {
-        for ((given, expected), reach) in runner.run(&data.sample(sample))?.iter().zip(expected).zip(reach) {
+    let sums = each(expected.len(), |sample| {
+        let given = runner.run(&data.sample(sample))?;
+        let squared = |((given, expected), reach): ((&Vec<f32>, &Vec<f32>), &Option<f32>)| {
             let peak = expected.iter().fold(f32::NEG_INFINITY, |most, &value| most.max(value));
             let floor = reach.map_or(f32::NEG_INFINITY, |reach| peak - reach);
             let least = |values: &[f32]| values.iter().map(|value| value.max(floor)).collect::<Vec<_>>();
-            sum += squares(&least(given), &least(expected));
-            count += expected.len();
-        }
-    }
-    Ok(sum / count.max(1) as f64)
+            squares(&least(given), &least(expected))
+        };
+        Ok(given.iter().zip(&expected[sample]).zip(reach).map(squared).sum::<f64>())
+    })?;
+    let count = expected.iter().flatten().map(Vec::len).sum::<usize>();
+    Ok(sums.iter().sum::<f64>() / count.max(1) as f64)
 }
 
 /// What the float graph says of the samples that graphs are compared on.
@@ -143,25 +157,17 @@ impl Agreed<'_> {
         label.or_else(|| self.expected.get(sample)?.first().map(|output| argmax(output)))
     }
 
-    /// Samples for which the float graph is right.
-    pub(super) fn float_right(&self) -> usize {
-        let right =
-            |(sample, outputs): (usize, &Vec<Vec<f32>>)| outputs.first().map(|output| argmax(output)) == self.wanted(sample);
-        self.expected.iter().enumerate().filter(|&(sample, outputs)| right((sample, outputs))).count()
-    }
-
     /// Samples for which a quantized graph is right.
     ///
     /// # Errors
     /// What keeps it from being run.
     pub(super) fn right(&self, graph: &Graph) -> Result<usize, Diagnostics> {
         let runner = Runner::new(graph, self.reference)?;
-        let mut right = 0;
-        for sample in 0..self.expected.len() {
+        let right = each(self.expected.len(), |sample| {
             let outputs = runner.run(&self.data.sample(sample))?;
-            right += usize::from(outputs.first().map(|output| argmax(output)) == self.wanted(sample));
-        }
-        Ok(right)
+            Ok(outputs.first().map(|output| argmax(output)) == self.wanted(sample))
+        })?;
+        Ok(right.into_iter().filter(|right| *right).count())
     }
 }
 
@@ -172,6 +178,18 @@ fn squares(a: &[f32], b: &[f32]) -> f64 {
 /// The first of the greatest.
 fn argmax(values: &[f32]) -> usize {
     values.iter().enumerate().fold(0, |best, (index, value)| if *value > values[best] { index } else { best })
+}
+
+/// What one sample adds to the figures.
+struct Seen {
+    /// The sum of squared differences of all outputs, and of how many elements.
+    squared: f64,
+    elements: usize,
+    /// The greatest element of the first output in floats, and quantized.
+    theirs: Option<usize>,
+    ours: Option<usize>,
+    /// For each activation, the sum of its squares, and of the squares of its error.
+    powers: Vec<(f64, f64)>,
 }
 
 /// All figures of a quantized graph and the float one that it stands for, over all samples of `data`.
@@ -195,34 +213,44 @@ pub fn report(float: &Graph, quantized: &Graph, data: &Dataset, reference: Refer
         .filter(|(_, tensor)| tensor.value.is_none())
         .map(|(index, tensor)| (tensor.name.as_str(), index))
         .collect();
-    let mut powers = vec![(0f64, 0f64); activations.len()];
-    let mut agreement = Agreement { samples: data.count, ..Agreement::default() };
-    let (mut elements, mut correct) = (0usize, (0usize, 0usize));
-    for sample in 0..data.count {
+    let seen = each(data.count, |sample| {
         let inputs = data.sample(sample);
         let expected = evaluator.run_all(&inputs).map_err(|error| error.at(Place::default()))?;
         let given = runner.run(&inputs)?;
         let (outputs, watched) = given.split_at(quantized.outputs.len());
+        let (mut squared, mut elements) = (0.0, 0usize);
         for (&id, given) in float.outputs.iter().zip(outputs) {
             if let Some(data) = &expected[id.0 as usize] {
-                agreement.mean_squared_error += squares(given, &reals_of(data, None));
+                squared += squares(given, &reals_of(data, None));
                 elements += given.len();
             }
         }
-        let first =
+        let theirs =
             float.outputs.first().and_then(|id| expected[id.0 as usize].as_ref()).map(|data| argmax(&reals_of(data, None)));
         let ours = outputs.first().map(|output| argmax(output));
-        agreement.same_argmax += usize::from(first == ours);
-        if let Some(labels) = &data.labels {
-            correct.0 += usize::from(first == Some(labels[sample]));
-            correct.1 += usize::from(ours == Some(labels[sample]));
-        }
-        for (((id, _), given), (signal, noise)) in activations.iter().zip(watched).zip(&mut powers) {
+        let power = |((id, _), given): (&(TensorId, &'static str), &Vec<f32>)| {
             let index = names.get(quantized.tensor(*id).name.as_str());
-            if let Some(Data::F32(expected)) = index.and_then(|&index| expected[index].as_ref()) {
-                *signal += squares(expected, &vec![0.0; expected.len()]);
-                *noise += squares(given, expected);
+            match index.and_then(|&index| expected[index].as_ref()) {
+                Some(Data::F32(expected)) => (squares(expected, &vec![0.0; expected.len()]), squares(given, expected)),
+                _ => (0.0, 0.0),
             }
+        };
+        let powers = activations.iter().zip(watched).map(power).collect();
+        Ok(Seen { squared, elements, theirs, ours, powers })
+    })?;
+    let mut powers = vec![(0f64, 0f64); activations.len()];
+    let mut agreement = Agreement { samples: data.count, ..Agreement::default() };
+    let (mut elements, mut correct) = (0usize, (0usize, 0usize));
+    for (sample, seen) in seen.iter().enumerate() {
+        agreement.mean_squared_error += seen.squared;
+        elements += seen.elements;
+        agreement.same_argmax += usize::from(seen.theirs == seen.ours);
+        if let Some(labels) = &data.labels {
+            correct.0 += usize::from(seen.theirs == Some(labels[sample]));
+            correct.1 += usize::from(seen.ours == Some(labels[sample]));
+        }
+        for ((signal, noise), own) in powers.iter_mut().zip(&seen.powers) {
+            (*signal, *noise) = (*signal + own.0, *noise + own.1);
         }
     }
     agreement.mean_squared_error /= elements.max(1) as f64;

@@ -52,8 +52,10 @@ fn a_bound_keeps_layers_wide() {
         (made.widths.iter().map(|(_, weights, width)| weights * width.bits()).sum::<usize>(), right)
     };
     let (all, _) = bits(Widths::Two, None);
-    let (wide, _) = bits(Widths::Eight, None);
+    let (wide, right_wide) = bits(Widths::Eight, None);
     let (bounded, right) = bits(Widths::Mixed, Some(0.05));
     assert_eq!(4 * all, wide);
     assert!(bounded >= all && bounded < wide && right >= 46, "{all} {bounded} {wide}: {right} right");
+    // What the bound is of is the network of 8 bits: 2 of 48 samples.
+    assert!(right + 2 >= right_wide, "{right} right, {right_wide} with 8 bits");
 }
