@@ -28,7 +28,7 @@ const STUDENT: &str = include_str!("student.toml");
 /// Digits that students with and without a teacher have, where those are compared.
 const FEW: usize = 150;
 const SEEDS: u64 = 5;
-/// How often a digit is trained on in an epoch, always bent otherwise.
+/// How often a digit is trained on in an epoch: as it is, and else bent, each time in another way.
 const TIMES: usize = 4;
 
 /// What the networks are trained and judged on.
