@@ -100,8 +100,8 @@ pub fn product(a: &Quantization, b: &Quantization, output: &Quantization, activa
 
 /// Whether no mean of `count` elements is so near to a half that single precision could round it otherwise than exactly.
 pub fn mean_is_clear(count: usize, input: &Quantization, output: &Quantization) -> bool {
-    /// Sums that are looked at.
-    const MOST: i32 = 1 << 20;
+    /// Sums that are looked at: windows of more than 256 pixels are computed in floats.
+    const MOST: i32 = 1 << 16;
     let Ok(count) = i32::try_from(count) else { return false };
     let end = |stored: i32| (stored - input.zero_point()).saturating_mul(count);
     let (least, greatest) = (end(-128), end(127));
