@@ -13,8 +13,9 @@ TensorFlow Lite Micro's arithmetic (`tests/conformance.rs`). Ends with code 1 wh
 After the agreements stands the standard error of their difference, in points, as if the two failed on samples independently of each other.
 With few judged samples, either may lead by chance.
 
-`--data` is halved: the first half calibrates, the second judges. Without it the samples are made: images of smooth random fields over the range that each model was trained on.
-Needs `pip install tensorflow-cpu safetensors`, in an environment of its own.
+`--data` is halved: the first half calibrates, the second judges. Without it the samples are made, over the range that each model was trained on: images are cut from
+the photographs that scikit-image brings, people among them, so that all answers of a detector of people occur; features are smooth random fields.
+Needs `pip install tensorflow-cpu safetensors scikit-image`, in an environment of its own.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
+import skimage.data
+import skimage.io
 import tensorflow as tf
 from safetensors.numpy import load_file, save_file
 from tensorflow.lite.python.optimize.calibrator import Calibrator
@@ -40,8 +43,32 @@ from tensorflow.lite.python.optimize.calibrator import Calibrator
 RANGES = {"kws_ref_model_float32": (-120.0, 25.0), "pretrainedResnet": (0.0, 255.0), "vww_96_float": (0.0, 1.0)}
 
 
+PHOTOGRAPHS = "astronaut.png camera.png chelsea.png coffee.png coins.png color.png grass.png horse.png hubble_deep_field.jpg"
+PHOTOGRAPHS += " motorcycle_left.png retina.jpg rocket.jpg"
+
+
+def photographs(rng: np.random.Generator, count: int, shape: tuple[int, ...], low: float, high: float) -> np.ndarray:
+    """Squares cut from photographs, a fifth to all of their height, scaled, some mirrored, in other contrast and light."""
+    folder = Path(skimage.data.__file__).parent
+    images = []
+    for name in PHOTOGRAPHS.split():
+        image = np.asarray(skimage.io.imread(folder / name), np.float32)
+        image = image if image.ndim == 3 else np.repeat(image[..., np.newaxis], 3, 2)
+        images.append(image[..., :3] / image.max())
+    made = []
+    for _ in range(count):
+        image = images[rng.integers(len(images))]
+        side = int(min(image.shape[:2]) * np.exp(rng.uniform(np.log(0.2), 0)))
+        y, x = (int(rng.integers(length - side + 1)) for length in image.shape[:2])
+        square = tf.image.resize(image[y : y + side, x : x + side], shape[1:3], antialias=True).numpy()
+        square = square[:, ::-1] if rng.uniform() < 0.5 else square
+        square = np.clip((square - 0.5) * rng.uniform(0.6, 1.4) + 0.5 + rng.uniform(-0.2, 0.2), 0, 1)
+        made.append((low + square * (high - low)).astype(np.float32)[np.newaxis])
+    return np.stack(made)
+
+
 def fields(rng: np.random.Generator, count: int, shape: tuple[int, ...], low: float, high: float) -> np.ndarray:
-    """Smooth random fields with noise on top, each between random ends of the range, as photographs and spectra are."""
+    """Smooth random fields with noise on top, each between random ends of the range, as spectra are."""
     made = []
     for _ in range(count):
         height, width, channels = shape[1:]
@@ -177,7 +204,8 @@ def main() -> int:
                 calibration, evaluation = data[: len(data) // 2][:count], data[len(data) // 2 :]
             else:
                 rng = np.random.default_rng([zlib.crc32(path.stem.encode()), seed])
-                data = fields(rng, args.judge + count, shape, low, high)
+                make = photographs if shape[-1] == 3 else fields
+                data = make(rng, args.judge + count, shape, low, high)
                 evaluation, calibration = data[: args.judge], data[args.judge :]
             made = compare(path, calibration, evaluation, args.tinybake, rest)
             (their_error, their_same), (our_error, our_same), kept = made["theirs"], made["ours"], made["kept"]

@@ -68,6 +68,8 @@ def movement() -> Iterator[tuple[str, Build]]:
     yield "concat", lambda g: g.op("Concat", g.conv(g.input(1, 3, 4, 5), 3, 3), g.conv(g.input(1, 2, 4, 5), 2, 4), axis=1)
     yield "split", lambda g: g.ops("Split", 3, g.conv(g.input(1, 3, 5, 5), 3, 9), axis=1)
     yield "pad", lambda g: g.op("Pad", g.conv(g.input(1, 3, 4, 5), 3, 4), g.ints(0, 0, 1, 2, 0, 0, 0, 3), g.const(0.0))
+    yield "pad_first", lambda g: g.conv(g.op("Pad", g.input(1, 3, 4, 5), g.ints(0, 0, 1, 2, 0, 0, 0, 1), g.const(0.3)), 3, 4)
+    yield "max_pool_first", lambda g: g.conv(g.op("MaxPool", g.input(1, 3, 8, 9), kernel_shape=[2, 3], strides=[2, 2]), 3, 4)
     yield "transpose", lambda g: g.op("Transpose", g.conv(g.input(1, 3, 4, 5), 3, 4), perm=[0, 2, 3, 1])
     yield "reshape", lambda g: g.op("Reshape", g.conv(g.input(1, 3, 4, 6), 3, 4), g.ints(1, 8, 4))
 
@@ -196,19 +198,26 @@ def halves(name: str) -> onnx.ModelProto:
 
     shape = [1, 4, 9, 8]
     attributes: dict[str, object] = {}
-    if kind.startswith("pool"):
+    if kind == "mean":
+        shape, ports = [1, 24, 4, 2], ["x"]
+        operands, result, operator = [affine(0.0371, -7)], affine(0.0371, -7), "GlobalAveragePool"
+    elif kind.startswith("pool"):
         ports = ["x"]
         attributes = {
             "pool": {"kernel_shape": [2, 2], "strides": [2, 2]},
             "poolpadded": {"kernel_shape": [4, 3], "strides": [1, 2], "pads": [1, 1, 2, 1]},
+            "poolwhole": {"kernel_shape": [9, 8]},
             "poolcounted": {"kernel_shape": [2, 4], "strides": [1, 3], "pads": [1, 1, 0, 2], "count_include_pad": 1},
         }[kind]
         operands, result, operator = [affine(0.0371, -7)], affine(0.0371, -7), "AveragePool"
     else:
         ports = ["x", "z"]
         operands = [affine(0.0371, -7), affine(0.0371, 12)]
-        result = affine(0.0742, 5) if kind == "add" else affine(np.float32(0.0371) * np.float32(0.0371) * np.float32(64), 5)
-        operator = kind.capitalize()
+        sums = kind.startswith("add")
+        result = affine(0.0742, 5) if sums else affine(np.float32(0.0371) * np.float32(0.0371) * np.float32(64), 5)
+        operator = kind.removesuffix("scalar").capitalize()
+        if kind.endswith("scalar"):
+            constants.append(numpy_helper.from_array(np.asarray(181 if unsigned else 53, dtype), "z"))
     domain = {"domain": "com.microsoft"}
     if form == "qop":
         inputs = [name for port, operand in zip(ports, operands) for name in (port, *operand)]
@@ -221,6 +230,7 @@ def halves(name: str) -> onnx.ModelProto:
         ]
         nodes.append(helper.make_node(operator, reals, ["y.real"], "node", **attributes))
         nodes.append(helper.make_node("QuantizeLinear", ["y.real", *result], ["y"], "to integers"))
+    ports = [port for port in ports if not (kind.endswith("scalar") and port == "z")]
     inputs = [helper.make_tensor_value_info(port, tensor, shape) for port in ports]
     outputs = [helper.make_tensor_value_info("y", tensor, None)]
     graph = helper.make_graph(nodes, "case", inputs, outputs, constants)
@@ -249,7 +259,7 @@ def all_cases() -> Iterator[tuple[str, onnx.ModelProto]]:
     exported = onnx.load(ROOT / "torch" / "cnn.onnx")
     for way in WAYS:
         yield f"torch_cnn_{way}", quantized(exported, way, np.random.default_rng(zlib.crc32(way.encode())))
-    for kind in ("pool", "poolpadded", "poolcounted", "add", "mul"):
+    for kind in ("pool", "poolpadded", "poolcounted", "poolwhole", "mean", "add", "mul", "addscalar", "mulscalar"):
         for way in ("qop_int8", "qop_uint8", "qdq_int8", "qdq_uint8"):
             yield f"halves_{kind}_{way}", halves(f"halves_{kind}_{way}")
     for name in ("integers_int8", "integers_uint8"):

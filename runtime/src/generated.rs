@@ -7,13 +7,13 @@ pub use crate::requantize::{self, Bounded, Once, PerChannel, Requantize, Rint, R
 pub use crate::stack;
 
 /// Grows by one with every change that generated code could notice.
-pub const INTERFACE: u32 = 9;
+pub const INTERFACE: u32 = 10;
 
 /// The types of kernel parameters, all in one scope, for literals.
 pub mod params {
     pub use crate::kernels::Dims;
     pub use crate::kernels::arg_max::ArgMax;
-    pub use crate::kernels::average_pool_reals::AveragePoolReals;
+    pub use crate::kernels::average_pool_reals::{AveragePoolReals, Order::*};
     pub use crate::kernels::average_pool2d::AveragePool2d;
     pub use crate::kernels::binary::{Add, Broadcast, Maximum, Minimum, Mul, Sub, XnnAdd, XnnMul};
     pub use crate::kernels::conv2d::Conv2d;

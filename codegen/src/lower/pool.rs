@@ -2,11 +2,11 @@
 
 use super::kernel::{Kernel, Requantizer, Weights};
 use super::{LowerError, Lowering};
-use crate::ir::{Activation, Data, PoolKind, ReduceKind, TensorId, Window};
+use crate::ir::{Activation, Data, PoolKind, Quantization, ReduceKind, TensorId, Window};
 use crate::options::Reference;
 use crate::prepare::{ort, reduce, softmax, unary};
 use tinybake_runtime::kernels::Dims;
-use tinybake_runtime::kernels::average_pool_reals::AveragePoolReals;
+use tinybake_runtime::kernels::average_pool_reals::{AveragePoolReals, Order};
 use tinybake_runtime::kernels::average_pool2d::AveragePool2d;
 use tinybake_runtime::kernels::depthwise_conv2d::DepthwiseConv2d;
 use tinybake_runtime::kernels::max_pool2d::MaxPool2d;
@@ -28,23 +28,14 @@ impl Lowering<'_> {
         let clamp = self.clamp(output, activation);
         let (min, max, output) = (clamp.min, clamp.max, output_dims);
         if kind == PoolKind::Average && self.reference == Reference::Ort {
-            let scale = self.quantization(to).scale();
-            let (added, zero_point) = match self.graph.zero_points_first {
-                Some(below) => (clamp.zero_point.wrapping_add(below) as f32, below.wrapping_neg()),
-                None => (0.0, clamp.zero_point),
+            let output_scale = self.quantization(to).scale();
+            let (added, zero_point, order) = match self.graph.zero_points_first {
+                Some(below) => (clamp.zero_point.wrapping_add(below) as f32, below.wrapping_neg(), Order::RowByRow),
+                None => (0.0, clamp.zero_point, if stride[1] <= 2 { Order::ColumnSums } else { Order::RowByRow }),
             };
-            return Ok(Kernel::AveragePoolReals(AveragePoolReals {
-                input,
-                output,
-                kernel,
-                stride,
-                pad,
-                real,
-                output_scale: scale,
-                added,
-                by_columns: self.graph.zero_points_first.is_none() && stride[1] <= 2,
-                clamp: Clamp { zero_point, ..clamp },
-            }));
+            let clamp = Clamp { zero_point, ..clamp };
+            let pool = AveragePoolReals { input, output, kernel, stride, pad, real, output_scale, added, order, clamp };
+            return Ok(Kernel::AveragePoolReals(pool));
         }
         Ok(match kind {
             PoolKind::Average => Kernel::AveragePool2d(AveragePool2d { input, output, kernel, stride, pad, min, max }),
@@ -65,6 +56,10 @@ impl Lowering<'_> {
         match kind {
             ReduceKind::Mean if self.reference == Reference::Ort => {
                 let count = axes.iter().map(|&axis| self.dim(input, axis)).product::<usize>().max(1);
+                let in_floats = self.graph.zero_points_first.is_none() && !ort::mean_is_clear(count, &from, &to);
+                if let (true, Ok(dims), [1, 2]) = (in_floats, self.dims(input), axes) {
+                    return self.mean_in_floats(dims, &from, output);
+                }
                 match ort::mean(count, &from, &to) {
                     Some(params) => Ok(Kernel::Mean { shape, params }),
                     None => self.mean_of_image(input, axes, output),
@@ -79,6 +74,17 @@ impl Lowering<'_> {
                 Ok(Kernel::ReduceMax(shape))
             }
         }
+    }
+
+    /// The mean of an image's pixels, added in single precision as MLAS adds those of a whole image.
+    fn mean_in_floats(&self, input: Dims, from: &Quantization, output: TensorId) -> Result<Kernel, LowerError> {
+        let order = Order::FourLanes;
+        let (kernel, real, output_scale) = ([input.height, input.width], unary::affine(from), self.quantization(output).scale());
+        let clamp = self.clamp(output, Activation::None);
+        let output = Dims { height: 1, width: 1, ..input };
+        let (stride, pad) = ([1, 1], [0, 0]);
+        let pool = AveragePoolReals { input, output, kernel, stride, pad, real, output_scale, added: 0.0, order, clamp };
+        Ok(Kernel::AveragePoolReals(pool))
     }
 
     /// The mean of an image's pixels as a depthwise convolution of one output with weights of one, which rounds in floats.

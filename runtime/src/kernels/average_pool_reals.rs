@@ -1,7 +1,7 @@
 //! Means of windows in single precision, as ONNX Runtime computes them of dequantized values on an x86-64.
 //!
 //! Source: MLAS `pooling.cpp` for operators on reals, which adds the columns of a window first where windows are at most two
-//! columns apart, and ONNX Runtime's `qlinear_pool.cc` for those on integers, which adds row after row.
+//! columns apart, and a whole image in four lanes; and ONNX Runtime's `qlinear_pool.cc` for those on integers, which adds row after row.
 
 use super::dims::Dims;
 use super::quantize::Affine;
@@ -27,10 +27,21 @@ pub struct AveragePoolReals {
     pub output_scale: f32,
     /// What is added before a mean is rounded.
     pub added: f32,
-    /// Whether columns are added first, and then their sums.
-    pub by_columns: bool,
+    /// In which order the pixels of a window are added.
+    pub order: Order,
     /// What is added after a mean is rounded, and the range of the output.
     pub clamp: Clamp,
+}
+
+/// In which order the pixels of a window are added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Row after row.
+    RowByRow,
+    /// Each column first, and then their sums.
+    ColumnSums,
+    /// Every fourth pixel, the four sums as `(0 + 2) + (1 + 3)`, and then the pixels that are left.
+    FourLanes,
 }
 
 /// The mean of each window of `input` (HWC), rounded half to even, into `output` (HWC).
@@ -61,16 +72,22 @@ pub mod shared {
                         let stored = i32::from(input.get(index).copied().unwrap_or(0));
                         p.real.scale * stored.wrapping_sub(p.real.zero_point) as f32
                     };
-                    let mut sum = 0.0;
-                    if p.by_columns {
-                        for column in columns.clone() {
-                            sum += rows.clone().fold(0.0, |sum, row| sum + at(row, column));
+                    let by_rows = rows.clone().flat_map(|row| columns.clone().map(move |column| (row, column)));
+                    let sum = match p.order {
+                        Order::RowByRow => by_rows.fold(0.0, |sum, (row, column)| sum + at(row, column)),
+                        Order::ColumnSums => columns
+                            .clone()
+                            .fold(0.0, |sum, column| sum + rows.clone().fold(0.0, |sum, row| sum + at(row, column))),
+                        Order::FourLanes => {
+                            let whole = rows.len() * columns.len() & !3;
+                            let mut lanes = [0.0; 4];
+                            for (index, (row, column)) in by_rows.clone().take(whole).enumerate() {
+                                lanes[index & 3] += at(row, column);
+                            }
+                            let [a, b, c, d] = lanes;
+                            by_rows.skip(whole).fold((a + c) + (b + d), |sum, (row, column)| sum + at(row, column))
                         }
-                    } else {
-                        for row in rows.clone() {
-                            sum = columns.clone().fold(sum, |sum, column| sum + at(row, column));
-                        }
-                    }
+                    };
                     *out = nearest(sum / count / p.output_scale + p.added, &p.clamp);
                 }
             }
@@ -103,7 +120,7 @@ mod tests {
             real: Affine { scale: 0.5, zero_point: 1 },
             output_scale: 0.5,
             added: 0.0,
-            by_columns: true,
+            order: Order::ColumnSums,
             clamp,
         };
         let mut output = [0; 2];
@@ -111,7 +128,7 @@ mod tests {
         let input = [1, 3, 1, 1];
         average_pool_reals(&p, &input, &mut output);
         assert_eq!(output, [1, 2]);
-        (p.added, p.clamp.zero_point, p.by_columns) = (1.0, 0, false);
+        (p.added, p.clamp.zero_point, p.order) = (1.0, 0, Order::RowByRow);
         average_pool_reals(&p, &input, &mut output);
         assert_eq!(output, [2, 2]);
     }

@@ -275,7 +275,7 @@ pub(super) fn unary(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>, kind: &'
         return Err(Error::Unsupported { what: "channels_last".into() });
     }
     let inputs = vec![(real(builder, call, [0, 1, 2], None)?, 0)];
-    if kind == "AveragePool" {
+    if kind.ends_with("AveragePool") {
         zero_point_first(builder, call, [3, 4])?;
     }
     let inner = on_reals(call, kind, inputs);

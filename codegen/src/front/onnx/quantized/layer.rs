@@ -81,18 +81,14 @@ fn rescale(graph: &mut Graph, bias: TensorId, scales: &[f64]) -> Result<(), Erro
     Ok(())
 }
 
-/// An average pool: of the whole image, a mean; a depthwise convolution whose weights are all one, where none of its means is
-/// near a half and all pixels count; else it stays one.
+/// An average pool: of the whole image, a mean, where that rounds alike; a depthwise convolution whose weights are all one, where none
+/// of its means is near a half and all pixels count; else it stays one.
 fn averaged(graph: &mut Graph, node: &mut Node) -> Result<(), Error> {
     let Op::Pool2d { kind: _, input, window, activation } = node.op.clone() else { return Ok(()) };
     let &[_, height, width, channels] = graph.tensor(input).shape.0.as_slice() else {
         return Err(Error::Malformed { what: "an image without four axes" });
     };
     let padded = window.pad_before != [0, 0] || window.pad_after != [0, 0];
-    if !padded && window.kernel == [height, width] && activation == Activation::None {
-        node.op = Op::Reduce { kind: ReduceKind::Mean, input, axes: vec![1, 2] };
-        return Ok(());
-    }
     let [rows, columns] = window.kernel;
     let count = rows.saturating_mul(columns);
     let of = |id: TensorId| graph.tensor(id).quantization.clone();
@@ -100,6 +96,11 @@ fn averaged(graph: &mut Graph, node: &mut Node) -> Result<(), Error> {
         (Some(from), Some(to)) => ort::mean_is_clear(count, &from, &to),
         _ => false,
     };
+    let whole = !padded && window.kernel == [height, width] && activation == Activation::None;
+    if whole && (clear || graph.zero_points_first.is_none()) {
+        node.op = Op::Reduce { kind: ReduceKind::Mean, input, axes: vec![1, 2] };
+        return Ok(());
+    }
     if padded || !clear {
         return Ok(());
     }
