@@ -22,19 +22,21 @@ impl Lowering<'_> {
         activation: Activation,
         output: TensorId,
     ) -> Result<Kernel, LowerError> {
-        let (real, to) = (unary::affine(&self.quantization(input)), output);
+        let (from, to) = (self.quantization(input), output);
         let (input, output_dims) = (self.dims(input)?, self.dims(output)?);
         let (kernel, stride, pad) = (self.pair(window.kernel)?, self.pair(window.stride)?, self.pair(window.pad_before)?);
         let clamp = self.clamp(output, activation);
         let (min, max, output) = (clamp.min, clamp.max, output_dims);
         if kind == PoolKind::Average && self.reference == Reference::Ort {
             let output_scale = self.quantization(to).scale();
+            let doubt = ort::mean_doubt(usize::from(kernel[0]) * usize::from(kernel[1]), &from, &self.quantization(to));
             let (added, zero_point, order) = match self.graph.zero_points_first {
                 Some(below) => (clamp.zero_point.wrapping_add(below) as f32, below.wrapping_neg(), Order::RowByRow),
                 None => (0.0, clamp.zero_point, if stride[1] <= 2 { Order::ColumnSums } else { Order::RowByRow }),
             };
             let clamp = Clamp { zero_point, ..clamp };
-            let pool = AveragePoolReals { input, output, kernel, stride, pad, real, output_scale, added, order, clamp };
+            let real = unary::affine(&from);
+            let pool = AveragePoolReals { input, output, kernel, stride, pad, real, output_scale, added, doubt, order, clamp };
             return Ok(Kernel::AveragePoolReals(pool));
         }
         Ok(match kind {
@@ -79,11 +81,13 @@ impl Lowering<'_> {
     /// The mean of an image's pixels, added in single precision as MLAS adds those of a whole image.
     fn mean_in_floats(&self, input: Dims, from: &Quantization, output: TensorId) -> Result<Kernel, LowerError> {
         let order = Order::FourLanes;
-        let (kernel, real, output_scale) = ([input.height, input.width], unary::affine(from), self.quantization(output).scale());
+        let to = self.quantization(output);
+        let (kernel, real, output_scale) = ([input.height, input.width], unary::affine(from), to.scale());
+        let doubt = ort::mean_doubt(usize::from(input.height) * usize::from(input.width), from, &to);
         let clamp = self.clamp(output, Activation::None);
         let output = Dims { height: 1, width: 1, ..input };
         let (stride, pad) = ([1, 1], [0, 0]);
-        let pool = AveragePoolReals { input, output, kernel, stride, pad, real, output_scale, added: 0.0, order, clamp };
+        let pool = AveragePoolReals { input, output, kernel, stride, pad, real, output_scale, added: 0.0, doubt, order, clamp };
         Ok(Kernel::AveragePoolReals(pool))
     }
 

@@ -98,6 +98,20 @@ pub fn product(a: &Quantization, b: &Quantization, output: &Quantization, activa
     }
 }
 
+/// How near to a half a mean of `count` elements is, in steps of the output, where single precision could round it otherwise than
+/// exactly, however it adds them.
+pub fn mean_doubt(count: usize, input: &Quantization, output: &Quantization) -> f32 {
+    /// Beyond that a sum of stored integers is not exact in single precision.
+    const MOST: usize = 1 << 16;
+    if count > MOST {
+        return 1.0;
+    }
+    // Each product and each sum is rounded once, the mean three times, and once with the zero point; the exact sum's mean as often.
+    let scale = f64::from(input.scale()) / f64::from(output.scale());
+    let reach = 255.0 * scale * (count as f64 + 8.0) + 1024.0;
+    (reach * f64::from(f32::EPSILON)) as f32
+}
+
 /// Whether no mean of `count` elements is so near to a half that single precision could round it otherwise than exactly.
 pub fn mean_is_clear(count: usize, input: &Quantization, output: &Quantization) -> bool {
     /// Sums that are looked at: windows of more than 256 pixels are computed in floats.
@@ -109,9 +123,7 @@ pub fn mean_is_clear(count: usize, input: &Quantization, output: &Quantization) 
         return false;
     }
     let scale = f64::from(input.scale()) / f64::from(output.scale());
-    // Each product and each sum is rounded once, the mean three times, and once with the zero point.
-    let reach = 255.0 * scale * (f64::from(count) + 4.0) + 512.0;
-    let error = reach * f64::from(f32::EPSILON);
+    let error = f64::from(mean_doubt(count as usize, input, output));
     (least..=greatest).all(|sum| {
         let mean = f64::from(sum) * scale / f64::from(count);
         (mean - mean.floor() - 0.5).abs() > error
@@ -150,4 +162,56 @@ pub fn prelu(a: &Quantization, b: &Quantization, output: &Quantization) -> impl 
 pub fn equal(one: &impl BinaryOp, other: &impl BinaryOp) -> bool {
     let all = || i8::MIN..=i8::MAX;
     all().all(|a| all().all(|b| one.apply(a, b) == other.apply(a, b)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tinybake_runtime::kernels::Dims;
+    use tinybake_runtime::kernels::average_pool_reals::{AveragePoolReals, Order, average_pool_reals};
+
+    /// Means that are not in doubt are those that are added in floats, in every order, zero points before or after rounding.
+    #[test]
+    fn means_out_of_doubt_are_those_of_floats() {
+        let mut state = 7_u64;
+        let mut random = |most: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % most
+        };
+        let mut sure = 0;
+        for round in 0..400 {
+            let (height, width) = (1 + random(9) as u16, 1 + random(9) as u16);
+            let count = usize::from(height) * usize::from(width);
+            let scale = (1 + random(1000)) as f32 * 1e-3;
+            // Every other time, means lie on halves.
+            let output_scale = if round % 2 == 0 { scale } else { (1 + random(1000)) as f32 * 7e-4 };
+            let zero_point = random(256) as i32 - 128;
+            let affine = |scale: f32| Quantization::per_tensor(scale, zero_point);
+            let pool = AveragePoolReals {
+                input: Dims { height, width, channels: 64 },
+                output: Dims { height: 1, width: 1, channels: 64 },
+                kernel: [height, width],
+                stride: [1, 1],
+                pad: [0, 0],
+                real: Affine { scale, zero_point },
+                output_scale,
+                added: 0.0,
+                doubt: mean_doubt(count, &affine(scale), &affine(output_scale)),
+                order: [Order::RowByRow, Order::ColumnSums, Order::FourLanes][round % 3],
+                clamp: Clamp { zero_point, min: -128, max: 127 },
+            };
+            let input: Vec<i8> = (0..count * 64).map(|_| random(256) as u8 as i8).collect();
+            let run = |pool: AveragePoolReals| {
+                let mut output = [0; 64];
+                average_pool_reals(&pool, &input, &mut output);
+                output
+            };
+            let first = AveragePoolReals { added: zero_point as f32, clamp: Clamp { zero_point: 0, ..pool.clamp }, ..pool };
+            for pool in [pool, first] {
+                assert_eq!(run(pool), run(AveragePoolReals { doubt: 1.0, ..pool }), "{pool:?}");
+                sure += usize::from(pool.doubt < 0.01);
+            }
+        }
+        assert!(sure > 400, "{sure}");
+    }
 }

@@ -5,7 +5,7 @@
 
 use super::dims::Dims;
 use super::quantize::Affine;
-use super::reals::nearest;
+use super::reals::{from_half, nearest};
 use crate::requantize::Clamp;
 
 /// The shape of an average pool, and what its operands stand for. Pairs are `[height, width]`.
@@ -27,6 +27,8 @@ pub struct AveragePoolReals {
     pub output_scale: f32,
     /// What is added before a mean is rounded.
     pub added: f32,
+    /// How near to a half a mean is added in floats: elsewhere those could not round it otherwise than the sum of the stored integers.
+    pub doubt: f32,
     /// In which order the pixels of a window are added.
     pub order: Order,
     /// What is added after a mean is rounded, and the range of the output.
@@ -67,11 +69,19 @@ pub mod shared {
                 let columns = range(column, p.stride[1], p.kernel[1], p.pad[1], p.input.width);
                 let count = (rows.len() * columns.len()) as f32;
                 for (channel, out) in out.iter_mut().enumerate() {
-                    let at = |row: usize, column: usize| {
+                    let difference = |row: usize, column: usize| {
                         let index = (row * usize::from(p.input.width) + column) * channels + channel;
-                        let stored = i32::from(input.get(index).copied().unwrap_or(0));
-                        p.real.scale * stored.wrapping_sub(p.real.zero_point) as f32
+                        i32::from(input.get(index).copied().unwrap_or(0)).wrapping_sub(p.real.zero_point)
                     };
+                    let whole = rows.clone().fold(0_i32, |sum, row| {
+                        columns.clone().fold(sum, |sum, column| sum.wrapping_add(difference(row, column)))
+                    });
+                    let mean = whole as f32 * p.real.scale / p.output_scale / count + p.added;
+                    if from_half(mean, &p.clamp) > p.doubt {
+                        *out = nearest(mean, &p.clamp);
+                        continue;
+                    }
+                    let at = |row: usize, column: usize| p.real.scale * difference(row, column) as f32;
                     let by_rows = rows.clone().flat_map(|row| columns.clone().map(move |column| (row, column)));
                     let sum = match p.order {
                         Order::RowByRow => by_rows.fold(0.0, |sum, (row, column)| sum + at(row, column)),
@@ -120,6 +130,7 @@ mod tests {
             real: Affine { scale: 0.5, zero_point: 1 },
             output_scale: 0.5,
             added: 0.0,
+            doubt: 1e-3,
             order: Order::ColumnSums,
             clamp,
         };

@@ -72,11 +72,21 @@ fn real(affine: &Affine, stored: i8) -> f32 {
     affine.scale * i32::from(stored).wrapping_sub(affine.zero_point) as f32
 }
 
+/// `1.5 * 2^23`: adding it leaves the nearest integer in the low bits. `core` has no rounding function.
+const MAGIC: f32 = 12_582_912.0;
+
+/// How far `scaled` is from the nearest half between two integers, at most 0.5, which it is where all around rounds to the same end of the range.
+#[inline(always)]
+pub fn from_half(scaled: f32, clamp: &Clamp) -> f32 {
+    let end = |end: i8| i32::from(end).wrapping_sub(clamp.zero_point) as f32;
+    let near = scaled.max(end(clamp.min) - 1.0).min(end(clamp.max) + 1.0);
+    let rest = near - ((near + MAGIC) - MAGIC);
+    0.5 - if rest < 0.0 { -rest } else { rest }
+}
+
 /// The nearest integer, half to even, plus the zero point, within the range; the least of the range for what is no number.
 #[inline(always)]
 pub fn nearest(scaled: f32, clamp: &Clamp) -> i8 {
-    /// `1.5 * 2^23`: adding it leaves the nearest integer in the low bits. `core` has no rounding function.
-    const MAGIC: f32 = 12_582_912.0;
     let low = i32::from(clamp.min).wrapping_sub(clamp.zero_point) as f32;
     let high = i32::from(clamp.max).wrapping_sub(clamp.zero_point) as f32;
     // Plain comparisons: `f32::max` calls a library function for the sake of NaN.
