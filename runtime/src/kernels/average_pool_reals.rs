@@ -73,9 +73,19 @@ pub mod shared {
                         let index = (row * usize::from(p.input.width) + column) * channels + channel;
                         i32::from(input.get(index).copied().unwrap_or(0)).wrapping_sub(p.real.zero_point)
                     };
-                    let whole = rows.clone().fold(0_i32, |sum, row| {
-                        columns.clone().fold(sum, |sum, column| sum.wrapping_add(difference(row, column)))
-                    });
+                    let width = usize::from(p.input.width);
+                    // Whole rows lie one after the other.
+                    let (lines, pixels) =
+                        if columns.len() == width { (1, rows.len() * width) } else { (rows.len(), columns.len()) };
+                    let mut whole = 0_i32;
+                    for line in 0..lines {
+                        let mut index = ((rows.start + line) * width + columns.start) * channels + channel;
+                        for _ in 0..pixels {
+                            whole = whole.wrapping_add(input.get(index).copied().unwrap_or(0).into());
+                            index += channels;
+                        }
+                    }
+                    let whole = whole.wrapping_sub(p.real.zero_point.wrapping_mul((rows.len() * columns.len()) as i32));
                     let mean = whole as f32 * p.real.scale / p.output_scale / count + p.added;
                     if from_half(mean, &p.clamp) > p.doubt {
                         *out = nearest(mean, &p.clamp);
