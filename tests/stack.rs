@@ -9,7 +9,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use tinybake_codegen::boards::{Catalogue, Target};
 use tinybake_codegen::measure::{self, Program, Run, Samples};
-use tinybake_codegen::{Optimize, Options, Reference};
+use tinybake_codegen::options::FormKind;
+use tinybake_codegen::{Optimize, Options, Reference, valid};
 use tinybake_runtime::stack::{CORES, MARGIN};
 
 /// Emulated cores, each with its kind: its place in the runtime's list of them.
@@ -42,10 +43,10 @@ fn settings(size: bool) -> measure::Options {
 fn stacks(
     cases: &[Case],
     target: &Target<'_>,
-    reference: Reference,
+    (reference, form): (Reference, Option<FormKind>),
     (optimize, size): (Optimize, bool),
 ) -> Vec<(Vec<&'static str>, u64)> {
-    let options = Options { reference: Some(reference), optimize, core: target.class(), ..Options::default() };
+    let options = Options { reference: Some(reference), optimize, core: target.class(), form, ..Options::default() };
     let plans: Vec<_> = cases.iter().map(|case| case.compile(&options).plan).collect();
     let programs: Vec<Program> = plans.iter().map(Program::of_plan).collect();
     let samples: Vec<Samples> = programs.iter().map(|program| Samples::arbitrary(&program.inputs, 1)).collect();
@@ -89,7 +90,18 @@ fn kernels(file: &Path) -> Vec<String> {
     text.lines().filter_map(|line| Some(line.strip_prefix("/// `")?.strip_suffix('`')?.to_string())).collect()
 }
 
-/// Every kernel in each form is among the conformance cases; public models add what happens where all of a kernel is inlined.
+/// The cases of layers whose weights straight-line code can hold.
+fn layers(cases: &[Case]) -> Vec<Case> {
+    let small = |case: &&Case| {
+        let graph = case.compile(&Options::default()).graph;
+        let macs: u64 = graph.nodes.iter().map(|node| valid::macs(&graph, node)).sum();
+        ["conv_2d/", "depthwise_conv_2d/", "fully_connected/"].iter().any(|family| case.name.starts_with(family)) && macs < 20_000
+    };
+    cases.iter().filter(small).cloned().collect()
+}
+
+/// Every kernel in each form is among the conformance cases, but for unrolled layers, which few of them are by themselves; public models
+/// add what happens where all of a kernel is inlined.
 /// A kernel that no case calls gets what the deepest others take.
 #[test]
 #[ignore = "writes the runtime's table of stack anew: half an hour, with every core's emulator"]
@@ -104,15 +116,17 @@ fn refit() {
         let kind = CORES.iter().position(|name| *name == kind).expect("a kind of core");
         for way @ (optimize, size) in WAYS {
             let at = (usize::from(optimize != Optimize::Size), kind);
-            raise(&mut table, at, stacks(&cases, &target, Reference::Tflm, way));
+            raise(&mut table, at, stacks(&cases, &target, (Reference::Tflm, None), way));
+            raise(&mut table, at, stacks(&layers(&cases), &target, (Reference::Tflm, Some(FormKind::Unrolled)), way));
             if size == (optimize == Optimize::Size) {
-                let alone = models.iter().flat_map(|model| stacks(std::slice::from_ref(model), &target, Reference::Tflm, way));
+                let alone =
+                    models.iter().flat_map(|model| stacks(std::slice::from_ref(model), &target, (Reference::Tflm, None), way));
                 raise(&mut table, at, alone.collect());
             }
             if optimize != Optimize::Balanced && !size {
                 // XNNPACK has no 16-bit kernels.
                 let int8: Vec<Case> = cases.iter().filter(|case| !case.name.starts_with("int16/")).cloned().collect();
-                raise(&mut table, at, stacks(&int8, &target, Reference::Xnnpack, way));
+                raise(&mut table, at, stacks(&int8, &target, (Reference::Xnnpack, None), way));
             }
             println!("{core} {optimize} {}", if size { "s" } else { "3" });
         }

@@ -35,20 +35,45 @@ fi
 has_qemu || skipped+=("tests on emulated cores: install QEMU with: apt-get install qemu-system-arm qemu-system-misc")
 
 for what in ${skipped[@]+"${skipped[@]}"}; do echo "skipped: $what"; done
-# The firmware examples share their dependencies with the test of `tinybake new`, which builds such projects anew.
-mkdir -p "${CARGO_TARGET_DIR:-target}/firmware"
-firmware=$(cd "${CARGO_TARGET_DIR:-target}/firmware" && pwd)
-for example in examples/firmware/*/; do
-  target=$(sed -n 's/^target = "\(.*\)"/\1/p' "$example/.cargo/config.toml")
-  if ! has_target "$target"; then
-    echo "skipped: $example: the target $target is missing"
-  elif ! (cd "$example" && { cargo fetch --locked --offline --target "$target" 2>/dev/null || cargo fetch --locked --target "$target"; }); then
-    echo "skipped: $example: its crates cannot be fetched"
-  else
-    (cd "$example" && CARGO_TARGET_DIR=$firmware cargo build --release --locked)
-  fi
-done
-[ $# -gt 0 ] || tools/miri.sh
-cargo test --release --workspace --all-features "$@"
-# Figures of the models that are there, against those expected.
-[ $# -gt 0 ] || cargo bench --bench figures
+
+tests=(cargo test --release --workspace --all-features)
+if [ $# -gt 0 ]; then
+  "${tests[@]}" "$@"
+  exit
+fi
+
+# Each test target of a folder, as arguments of cargo.
+targets_in() {
+  local file
+  for file in "$@"; do
+    [ -f "$file" ] || continue
+    [ "$(basename "$file")" != main.rs ] || file=$(dirname "$file")
+    printf -- '--test\n%s\n' "$(basename "$file" .rs)"
+  done
+}
+
+# What does not keep all processors busy runs beside the rest, and is shown when that has ended.
+logs=$(mktemp -d)
+beside=()
+trap 'kill "${beside[@]}" 2>/dev/null || true; rm -rf "$logs"' EXIT
+begin() { "${@:2}" >"$logs/$1" 2>&1 & beside+=($!); }
+end() {
+  local code=0
+  wait "$2" || code=$?
+  cat "$logs/$1"
+  [ "$code" -eq 0 ] || { echo "failed: $1"; exit "$code"; }
+}
+
+begin miri tools/miri.sh
+"${tests[@]}" --no-run
+crates=$(targets_in {codegen,macros,runtime,train}/tests/*.rs {codegen,macros,runtime,train}/tests/*/main.rs)
+whole=$(targets_in tests/*.rs tests/*/main.rs)
+# shellcheck disable=SC2086 # one word for each argument
+begin crates "${tests[@]}" --lib --bins $crates
+# shellcheck disable=SC2086
+"${tests[@]}" $whole
+end miri "${beside[0]}"
+end crates "${beside[1]}"
+"${tests[@]}" --doc
+# Figures of the models that are there, against those expected; of what the tests are built of, so that nothing is built again.
+cargo bench --workspace --all-features --bench figures

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
 use tinybake_codegen::boards::{Catalogue, Target};
 use tinybake_codegen::ir::Graph;
 use tinybake_codegen::measure::{self, Cache, Cost, Program, Samples};
@@ -104,20 +105,26 @@ fn main() -> ExitCode {
     let (mut now, mut macs) = (Table::new(), BTreeMap::new());
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.contains(word));
+    let mut jobs = Vec::new();
     for (name, graph) in models(root).into_iter().filter(|(name, _)| is_wanted(name)) {
         macs.insert(name.clone(), macs_of(&graph));
+        let graph = Arc::new(graph);
         for core in CORES {
             let target = catalogue.find(core).expect("a core of the table");
-            if let Err(missing) = measure::available(&target) {
-                println!("skipped: {name} on {core}: {missing}");
-                continue;
-            }
-            for optimize in WAYS {
-                eprintln!("{name} on {core}, {optimize}");
-                let figures = figures(&graph, &name, &target, optimize, &settings, &cache);
-                now.entry(name.clone()).or_default().entry(core.into()).or_default().insert(optimize.name().into(), figures);
+            match measure::available(&target) {
+                Ok(()) => jobs.extend(WAYS.map(|optimize| Job {
+                    name: name.clone(),
+                    graph: Arc::clone(&graph),
+                    core,
+                    target,
+                    optimize,
+                })),
+                Err(missing) => println!("skipped: {name} on {core}: {missing}"),
             }
         }
+    }
+    for (job, figures) in measured(jobs, &settings, &cache) {
+        now.entry(job.name).or_default().entry(job.core.into()).or_default().insert(job.optimize.name().into(), figures);
     }
     let read = |name: &str| std::fs::read_to_string(root.join("benches").join(name)).unwrap_or_default();
     let peers: Peers = toml::from_str(&read("peers.toml")).unwrap_or_else(|error| panic!("peers.toml: {error}"));
@@ -183,22 +190,42 @@ fn macs_of(graph: &Graph) -> u64 {
     compile_graph(graph.clone(), &options, [0; 32]).unwrap_or_else(|error| panic!("{error}")).plan.macs
 }
 
-/// The figures of one combination, those kept or measured now.
-fn figures(
-    graph: &Graph,
-    name: &str,
-    target: &Target<'_>,
+/// A combination to measure.
+struct Job<'c> {
+    name: String,
+    graph: Arc<Graph>,
+    core: &'static str,
+    target: Target<'c>,
     optimize: Optimize,
-    settings: &measure::Options,
-    cache: &Cache,
-) -> Figures {
-    let options = Options { optimize, core: target.class(), ..Options::default() };
-    let plan = compile_graph(graph.clone(), &options, [0; 32]).unwrap_or_else(|error| panic!("{error}")).plan;
+}
+
+/// The figures of all combinations, in no order, by all processors.
+fn measured<'c>(jobs: Vec<Job<'c>>, settings: &measure::Options, cache: &Cache) -> Vec<(Job<'c>, Figures)> {
+    let (queue, done) = (Mutex::new(jobs), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                while let Some(job) = queue.lock().expect("no thread has panicked").pop() {
+                    eprintln!("{} on {}, {}", job.name, job.core, job.optimize);
+                    let figures = figures(&job, settings, cache);
+                    done.lock().expect("no thread has panicked").push((job, figures));
+                }
+            });
+        }
+    });
+    done.into_inner().expect("no thread has panicked")
+}
+
+/// The figures of one combination, those kept or measured now.
+fn figures(job: &Job<'_>, settings: &measure::Options, cache: &Cache) -> Figures {
+    let Job { name, graph, target, optimize, .. } = job;
+    let options = Options { optimize: *optimize, core: target.class(), ..Options::default() };
+    let plan = compile_graph(Graph::clone(graph), &options, [0; 32]).unwrap_or_else(|error| panic!("{error}")).plan;
     let program = Program::of_plan(&plan);
     let key = cache.key(target, &[program.source.as_bytes(), optimize.name().as_bytes(), b"bench"]);
     let cost: Cost = cache.get(&key).unwrap_or_else(|| {
         let samples = Samples::arbitrary(&program.inputs, SAMPLES);
-        let settings = measure::Options { size: optimize == Optimize::Size, ..settings.clone() };
+        let settings = measure::Options { size: *optimize == Optimize::Size, ..settings.clone() };
         let cost = measure::cost(&program, &samples, target, &settings).unwrap_or_else(|error| panic!("{name}: {error}"));
         cache.put(&key, &cost).unwrap_or_else(|error| panic!("{error}"));
         cost

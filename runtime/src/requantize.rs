@@ -333,7 +333,7 @@ mod tests {
     #[test]
     fn once_rounds_half_up_once() {
         let mut state = 11u64;
-        for round in 0..200_000 {
+        for round in 0..200_000 / SHARE {
             state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
             let x = (((state >> 32) as i32) >> 1).clamp(-(1 << 30) + 1, (1 << 30) - 1) >> (round % 30);
             let multiplier = [i32::MAX, 1 << 30, (state >> 5) as i32 & i32::MAX][round % 3];

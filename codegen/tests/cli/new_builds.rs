@@ -8,8 +8,7 @@ use std::process::Command;
 use tinybake_codegen::boards::{Catalogue, Hal, Target};
 use tinybake_codegen::measure;
 
-/// Cargo on a project, undisturbed by what this test's own cargo was told. Dependencies of all projects are built once, in the
-/// folder that `tools/test.sh` builds the examples in.
+/// Cargo on a project, undisturbed by what this test's own cargo was told. Dependencies of all projects are built once, in one folder.
 fn cargo(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command
@@ -23,31 +22,39 @@ fn cargo(folder: &Path, arguments: &[&str]) -> Command {
 }
 
 /// Whether the Rust target of `target` and the crates that `folder` depends on are there.
-fn can_build(target: &Target<'_>, folder: &Path) -> bool {
+fn can_build(target: &Target<'_>, folder: &Path, more: &[&str]) -> bool {
     if let Err(missing) = measure::installed(target) {
         println!("skipped: {}: {missing}", target.name());
         return false;
     }
     let fetch = ["fetch", "--target", target.core.triple.as_deref().unwrap_or_default()];
-    let fetched =
-        [vec!["--offline"], vec![]].iter().any(|more| ran(cargo(folder, &[&fetch, more.as_slice()].concat())).code == Some(0));
+    let fetched = [&["--offline"][..], &[]].iter().any(|network| {
+        let fetched = ran(cargo(folder, &[&fetch, *network, more].concat()));
+        assert!(!fetched.stderr.contains("--locked was passed"), "{}: {}", target.name(), fetched.stderr);
+        fetched.code == Some(0)
+    });
     if !fetched {
         println!("skipped: {}: its crates cannot be fetched", target.name());
     }
     fetched
 }
 
-/// Builds every board's project with the command that its README names.
+/// Builds every board's project with the command that its README names: the repository's examples, which are such projects, as they are
+/// locked, others from a fresh folder.
 #[test]
-fn every_board_builds_from_a_fresh_folder() {
+fn every_board_builds() {
     let catalogue = Catalogue::builtin();
     let mut hals: Vec<Hal> = Vec::new();
     for board in catalogue.boards().iter().filter(|board| board.firmware.is_some()) {
-        let folder = project(&board.name, &digits("tflite"), &board.name);
-        if !can_build(&catalogue.find(&board.name).unwrap(), &folder) {
+        let example = repository("examples/firmware").join(&board.name);
+        let (folder, more) = match example.is_dir() {
+            true => (example, &["--locked"][..]),
+            false => (project(&board.name, &digits("tflite"), &board.name), &[][..]),
+        };
+        if !can_build(&catalogue.find(&board.name).unwrap(), &folder, more) {
             continue;
         }
-        let built = ran(cargo(&folder, &["build", "--release", "--quiet"]));
+        let built = ran(cargo(&folder, &[&["build", "--release", "--quiet"], more].concat()));
         assert_eq!(built.code, Some(0), "{}: {}", board.name, built.stderr);
         assert_eq!(built.stderr, "", "{}: a warning", board.name);
         hals.extend(board.firmware.as_ref().map(|firmware| firmware.hal));
@@ -74,13 +81,17 @@ fn emulated_projects_classify_as_recorded() {
     let cores = ["cortex-m0plus", "cortex-m4", "cortex-m33", "cortex-m55", "riscv32imc", "riscv32imac"];
     let cases = cores.iter().map(|core| (*core, "tflite")).chain([("cortex-m4", "safetensors")]);
     for (core, extension) in cases {
-        let folder = project(&format!("{core}-{extension}"), &digits(extension), core);
+        let example = repository("examples/firmware").join(format!("qemu-{core}"));
+        let folder = match example.is_dir() && extension == "tflite" {
+            true => example,
+            false => project(&format!("{core}-{extension}"), &digits(extension), core),
+        };
         let target = catalogue.find(core).unwrap();
         if let Err(missing) = measure::available(&target) {
             println!("skipped: {core}: {missing}");
             continue;
         }
-        if !can_build(&target, &folder) {
+        if !can_build(&target, &folder, &[]) {
             continue;
         }
         let ran = ran(cargo(&folder, &["run", "--release", "--quiet"]));
@@ -98,7 +109,7 @@ fn projects_of_other_models_print_what_they_say() {
     let target = catalogue.find("cortex-m4").unwrap();
     for name in OTHER_MODELS {
         let folder = project(&name.replace('/', "-"), &model(name), "cortex-m4");
-        if measure::available(&target).is_err() || !can_build(&target, &folder) {
+        if measure::available(&target).is_err() || !can_build(&target, &folder, &[]) {
             println!("skipped: {name}: the emulator, the target or crates are missing");
             continue;
         }

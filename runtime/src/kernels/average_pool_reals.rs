@@ -99,7 +99,7 @@ pub mod shared {
                             .clone()
                             .fold(0.0, |sum, column| sum + rows.clone().fold(0.0, |sum, row| sum + at(row, column))),
                         Order::FourLanes => {
-                            let whole = rows.len() * columns.len() & !3;
+                            let whole = (rows.len() * columns.len()) & !3;
                             let mut lanes = [0.0; 4];
                             for (index, (row, column)) in by_rows.clone().take(whole).enumerate() {
                                 lanes[index & 3] += at(row, column);
