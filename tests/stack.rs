@@ -100,7 +100,7 @@ fn layers(cases: &[Case]) -> Vec<Case> {
     cases.iter().filter(small).cloned().collect()
 }
 
-/// Every kernel in each form is among the conformance cases, but for unrolled layers, which few of them are by themselves; public models
+/// Every kernel in each form is among the recorded cases, but for unrolled layers, which few of them are by themselves; public models
 /// add what happens where all of a kernel is inlined.
 /// A kernel that no case calls gets what the deepest others take.
 #[test]
@@ -108,6 +108,7 @@ fn layers(cases: &[Case]) -> Vec<Case> {
 fn refit() {
     let catalogue = Catalogue::builtin();
     let (cases, models) = (common::conformance(), common::shared());
+    let onnx: Vec<Case> = common::quantized_onnx().iter().map(Case::turned).collect();
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("runtime/src/stack/table.rs");
     let mut table = Table::new();
     for (core, kind) in MEASURED {
@@ -117,6 +118,7 @@ fn refit() {
         for way @ (optimize, size) in WAYS {
             let at = (usize::from(optimize != Optimize::Size), kind);
             raise(&mut table, at, stacks(&cases, &target, (Reference::Tflm, None), way));
+            raise(&mut table, at, stacks(&onnx, &target, (Reference::Ort, None), way));
             raise(&mut table, at, stacks(&layers(&cases), &target, (Reference::Tflm, Some(FormKind::Unrolled)), way));
             if size == (optimize == Optimize::Size) {
                 let alone =

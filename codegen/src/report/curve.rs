@@ -29,14 +29,17 @@ const TOP: f64 = 48.0;
 const BOTTOM: f64 = 56.0;
 
 /// An SVG file of its own, light and dark: flash on `target` to the right, and up the samples that are right, by label where they are
-/// `labelled`, else by agreement with the dense network. Every point has its sparsity beside it.
+/// `labelled`, else by agreement with the dense network. Points have their sparsity beside them.
 pub fn curve(title: &str, target: &str, labelled: bool, points: &[CurvePoint]) -> String {
-    let most = points.iter().map(|point| point.flash_bytes).max().unwrap_or(1).max(1);
-    let step = round_step(most as f64 / 5.0);
-    let end = (most as f64 / step).ceil() * step;
+    let of_flash = || points.iter().map(|point| point.flash_bytes);
+    let (least, most) = (of_flash().min().unwrap_or(0) as f64, of_flash().max().unwrap_or(1) as f64);
+    let step = round_step((most - least) / 5.0);
+    // One step more at the left, where a curve of one size would have none.
+    let start = ((least / step).ceil() - 1.0).max(0.0) * step;
+    let end = ((most / step).ceil() * step).max(start + step);
     let lowest = points.iter().map(|point| point.share).fold(1.0, f64::min);
     let base = (lowest * 10.0).floor().clamp(0.0, 9.0) / 10.0;
-    let x = |bytes: f64| LEFT + bytes / end * (WIDTH - LEFT - RIGHT);
+    let x = |bytes: f64| LEFT + (bytes - start) / (end - start) * (WIDTH - LEFT - RIGHT);
     let y = |share: f64| TOP + (1.0 - share) / (1.0 - base) * (HEIGHT - TOP - BOTTOM);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\">\n<title>{title}</title>\n\
@@ -60,9 +63,9 @@ pub fn curve(title: &str, target: &str, labelled: bool, points: &[CurvePoint]) -
             100.0 * share
         );
     }
-    let columns = (end / step).round() as usize;
+    let columns = ((end - start) / step).round() as usize;
     for column in 0..=columns {
-        let bytes = step * column as f64;
+        let bytes = start + step * column as f64;
         let (at, bottom) = (x(bytes), HEIGHT - BOTTOM);
         let _ = writeln!(
             svg,
@@ -84,17 +87,21 @@ pub fn curve(title: &str, target: &str, labelled: bool, points: &[CurvePoint]) -
     let at = |point: &CurvePoint| (x(point.flash_bytes as f64), y(point.share));
     let line: Vec<String> = points.iter().map(at).map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
     let _ = writeln!(svg, "<polyline class=\"line\" points=\"{}\"/>", line.join(" "));
+    let mut beside: Vec<(f64, f64)> = Vec::new();
     for point in points {
         let (x, y) = at(point);
         let gone = 100.0 * point.sparsity;
         let _ = writeln!(
             svg,
-            "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\"><title>{gone:.1}% of the weights gone: {} bytes, {:.1}%</title></circle>\
-             <text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{gone:.0}%</text>",
+            "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\"><title>{gone:.1}% of the weights gone: {} bytes, {:.1}%</title></circle>",
             number(point.flash_bytes),
-            100.0 * point.share,
-            y + 18.0
+            100.0 * point.share
         );
+        // Where points crowd, only some say how much is gone.
+        if beside.iter().all(|(other_x, other_y)| (x - other_x).abs() > 36.0 || (y - other_y).abs() > 16.0) {
+            let _ = writeln!(svg, "<text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{gone:.0}%</text>", y + 18.0);
+            beside.push((x, y));
+        }
     }
     svg.push_str("</svg>\n");
     svg

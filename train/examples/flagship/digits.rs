@@ -7,24 +7,25 @@ use tinybake_train::random::Random;
 /// Pixels on each side.
 const SIDE: usize = 8;
 
-/// Pixels of 0 to 16, and labels.
+/// Pixels of 0 to 1, and labels.
 const TRAINING: &[u8] = include_bytes!("../../../examples/models/digits.train.safetensors");
 /// The same for judging, pixels as int8 models take them: 0 to 16 is -128 to 127.
 const HELD_OUT: &[u8] = include_bytes!("../../../examples/models/digits.test.safetensors");
 
 /// The digits for training, then those held out; pixels from 0 to 1: `[count, 8, 8, 1]`.
 pub(crate) fn digits() -> (Samples, Samples) {
-    let training = samples(TRAINING, "images", |byte| f32::from(byte) / 16.0);
+    let training = samples(TRAINING, f32::from_le_bytes);
     // An int8 pixel is 255 / 16 times what it was, rounded: so what it was is found again.
-    let held_out = samples(HELD_OUT, "input.0", |byte| ((f32::from(byte as i8) + 128.0) * 16.0 / 255.0).round() / 16.0);
+    let held_out = samples(HELD_OUT, |[byte]| ((f32::from(byte as i8) + 128.0) * 16.0 / 255.0).round() / 16.0);
     (training, held_out)
 }
 
-fn samples(file: &[u8], images: &str, pixel: impl Fn(u8) -> f32) -> Samples {
+fn samples<const BYTES: usize>(file: &[u8], pixel: impl Fn([u8; BYTES]) -> f32) -> Samples {
     let file = SafeTensors::deserialize(file).expect("a file of the repository");
-    let [images, labels] = [images, "labels"].map(|name| file.tensor(name).expect("a tensor of the file"));
+    let [images, labels] = ["input.0", "labels"].map(|name| file.tensor(name).expect("a tensor of the file"));
     let labels: Vec<usize> = labels.data().iter().map(|&label| usize::from(label)).collect();
-    Samples { count: labels.len(), inputs: vec![images.data().iter().map(|&byte| pixel(byte)).collect()], labels }
+    let (pixels, _) = images.data().as_chunks();
+    Samples { count: labels.len(), inputs: vec![pixels.iter().copied().map(pixel).collect()], labels }
 }
 
 /// The samples, and behind them `times - 1` times as many, each moved by up to a pixel, turned, stretched and slanted a little at random.
