@@ -25,6 +25,8 @@ pub mod prune;
 pub mod quantize;
 #[cfg(feature = "cli")]
 pub mod report;
+#[cfg(feature = "quantize")]
+pub mod samples;
 #[cfg(feature = "cli")]
 pub mod scaffold;
 pub mod script;

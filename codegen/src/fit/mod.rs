@@ -14,7 +14,7 @@ pub(crate) use quadratic::Quadratic;
 use crate::diag::{Diagnostics, Explain, Place};
 use crate::eval::float::{Evaluator, NodeRunner};
 use crate::ir::{Data, Graph, Layer, TensorId};
-use crate::quantize::{Dataset, QuantizeError, reals};
+use crate::samples::{Dataset, SampleError};
 
 /// Pixels, of all samples together, that a layer's squares are summed over, at the least; and for each weight of a sum.
 const ROWS: usize = 4096;
@@ -80,7 +80,7 @@ pub(crate) fn walk(
     }
     let bad = |id: &&TensorId| samples.iter().any(|made| !finite(made.changed[id.0 as usize].as_ref()));
     match reference.outputs.iter().find(bad) {
-        Some(&id) => Err(QuantizeError::Diverges { tensor: reference.tensor(id).name.clone() }.at(Place::default()).into()),
+        Some(&id) => Err(SampleError::Diverges { tensor: reference.tensor(id).name.clone() }.at(Place::default()).into()),
         None => Ok(()),
     }
 }
@@ -119,7 +119,7 @@ fn processors() -> usize {
 /// The squared differences of a layer over some pixels of all samples.
 fn quadratics(reference: &Graph, index: usize, geometry: &Geometry, samples: &[Made]) -> Vec<Quadratic> {
     let Some(Layer { input, filter, bias, channel_axis: _ }) = reference.nodes[index].op.layer() else { return Vec::new() };
-    let (weights, biases) = (reals(reference, filter), bias.map_or(&[][..], |bias| reals(reference, bias)));
+    let (weights, biases) = (reference.floats(filter), bias.map_or(&[][..], |bias| reference.floats(bias)));
     let size = geometry.size();
     let wanted = ROWS.max(ROWS_PER_WEIGHT * size).div_ceil(samples.len().max(1));
     let stride = (geometry.pixels() / wanted.max(1)).max(1);

@@ -90,6 +90,23 @@ impl Graph {
         self.tensor(id).value.map(|weight| &self.weights[weight.0 as usize].data)
     }
 
+    /// The floats of a constant; empty for anything else.
+    pub fn floats(&self, id: TensorId) -> &[f32] {
+        match self.value(id) {
+            Some(Data::F32(values)) => values,
+            _ => &[],
+        }
+    }
+
+    /// The floats of a constant, to change; empty for anything else.
+    pub fn floats_mut(&mut self, id: TensorId) -> &mut [f32] {
+        let weight = self.tensor(id).value.and_then(|weight| self.weights.get_mut(weight.0 as usize));
+        match weight.map(|weight| &mut weight.data) {
+            Some(Data::F32(values)) => values,
+            _ => &mut [],
+        }
+    }
+
     /// Adds a tensor and names it.
     pub fn add_tensor(&mut self, tensor: Tensor) -> TensorId {
         self.tensors.push(tensor);

@@ -4,7 +4,7 @@ use super::PruneError;
 use crate::diag::{Diagnostics, Explain, Place};
 use crate::eval::float::{Evaluator, reals_of};
 use crate::ir::Graph;
-use crate::quantize::Dataset;
+use crate::samples::Dataset;
 
 /// The outputs of a graph against those of the dense one.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

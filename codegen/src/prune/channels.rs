@@ -4,7 +4,6 @@ use super::moments::Moments;
 use super::{PruneError as Error, Scope};
 use crate::ir::{Graph, TensorId};
 use crate::passes::{ChannelsOfLayer, Coupled};
-use crate::quantize::reals;
 use std::collections::BTreeMap;
 
 /// Every tensor keeps at least one channel in so many.
@@ -138,7 +137,7 @@ fn powers(
     count: usize,
 ) -> Vec<f64> {
     let mut powers = vec![0.0; count];
-    for (index, weight) in reals(graph, layer.filter).iter().enumerate() {
+    for (index, weight) in graph.floats(layer.filter).iter().enumerate() {
         let place = layer.place(index);
         let input = inputs.and_then(|inputs| inputs.get(index)).copied().unwrap_or(1.0);
         powers[at((place.out, place.channel))] += f64::from(*weight).powi(2) * input;
@@ -169,14 +168,14 @@ pub(super) fn silence(graph: &mut Graph, coupled: &Coupled, dropped: &[bool]) {
     };
     for (_, layer) in coupled.layers() {
         let (ins, outs) = (coupled.of_tensor(layer.input), coupled.of_tensor(layer.output));
-        for (index, weight) in crate::quantize::reals_mut(graph, layer.filter).iter_mut().enumerate() {
+        for (index, weight) in graph.floats_mut(layer.filter).iter_mut().enumerate() {
             let place = layer.place(index);
             if gone(ins, place.channel) || gone(outs, place.out) {
                 *weight = 0.0;
             }
         }
         if let Some(bias) = layer.bias {
-            let biases = crate::quantize::reals_mut(graph, bias).iter_mut().enumerate();
+            let biases = graph.floats_mut(bias).iter_mut().enumerate();
             biases.filter(|(channel, _)| gone(outs, *channel)).for_each(|(_, bias)| *bias = 0.0);
         }
     }

@@ -1,7 +1,6 @@
 //! Which weights of a graph are there.
 
 use crate::ir::{Graph, Layer, Op};
-use crate::quantize::{reals, reals_mut};
 
 /// For every layer of a float graph, which of its weights are there; the others are zero and stay so in training.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,13 +12,13 @@ pub struct Mask {
 impl Mask {
     /// Every weight is there.
     pub(super) fn full(graph: &Graph) -> Self {
-        let of = |op: &Op| op.layer().map_or_else(Vec::new, |layer| vec![true; reals(graph, layer.filter).len()]);
+        let of = |op: &Op| op.layer().map_or_else(Vec::new, |layer| vec![true; graph.floats(layer.filter).len()]);
         Self { kept: graph.nodes.iter().map(|node| of(&node.op)).collect() }
     }
 
     /// The weights that are not zero are there.
     pub fn of(graph: &Graph) -> Self {
-        let of = |layer: Layer| reals(graph, layer.filter).iter().map(|&weight| weight != 0.0).collect();
+        let of = |layer: Layer| graph.floats(layer.filter).iter().map(|&weight| weight != 0.0).collect();
         Self { kept: graph.nodes.iter().map(|node| node.op.layer().map_or_else(Vec::new, of)).collect() }
     }
 
@@ -36,7 +35,7 @@ impl Mask {
     pub fn apply(&self, graph: &mut Graph) {
         for index in 0..graph.nodes.len() {
             let Some(Layer { filter, .. }) = graph.nodes[index].op.layer() else { continue };
-            let weights = reals_mut(graph, filter).iter_mut().zip(self.node(index));
+            let weights = graph.floats_mut(filter).iter_mut().zip(self.node(index));
             weights.filter(|(_, kept)| !**kept).for_each(|(weight, _)| *weight = 0.0);
         }
     }

@@ -26,7 +26,8 @@ pub use sensitivity::Sensitivity;
 use crate::diag::{Diagnostics, Explain, Place};
 use crate::ir::{Graph, Node, Op, Shape, TensorId};
 use crate::passes::Coupled;
-use crate::quantize::{self, Dataset, reals};
+use crate::quantize;
+use crate::samples::Dataset;
 use channels::Amount;
 use moments::Moments;
 
@@ -86,7 +87,7 @@ impl Pruned {
                 op: node.op.name(),
                 before: dense.tensor(filter).shape.clone(),
                 after: self.graph.tensor(left).shape.clone(),
-                weights_before: reals(dense, filter).iter().filter(|&&weight| weight != 0.0).count(),
+                weights_before: dense.floats(filter).iter().filter(|&&weight| weight != 0.0).count(),
                 weights_after: self.mask.node(index).iter().filter(|&&kept| kept).count(),
             })
         };

@@ -3,7 +3,7 @@
 use crate::diag::Diagnostics;
 use crate::fit::{self, Geometry, Quadratic};
 use crate::ir::Graph;
-use crate::quantize::Dataset;
+use crate::samples::Dataset;
 
 /// Samples that these are of, and that weights are fitted on.
 pub(super) const SAMPLES: usize = 256;

@@ -5,7 +5,7 @@ use super::moments::{Moments, SAMPLES};
 use crate::diag::Diagnostics;
 use crate::fit::{self, Geometry, Quadratic};
 use crate::ir::{Graph, Layer};
-use crate::quantize::{Dataset, reals, reals_mut};
+use crate::samples::Dataset;
 
 /// How strongly weights are drawn to where they were, see [`Quadratic::ridge`].
 const RIDGE: f64 = 0.1;
@@ -38,7 +38,7 @@ pub(super) fn refit_alone(dense: &Graph, masked: &mut Graph, moments: &Moments) 
 
 fn layer(graph: &mut Graph, index: usize, geometry: &Geometry, quadratics: &[Quadratic], mask: &[bool]) {
     let Some(Layer { filter, bias: Some(bias), .. }) = graph.nodes[index].op.layer() else { return };
-    let old = reals(graph, filter).to_vec();
+    let old = graph.floats(filter).to_vec();
     let rows: Vec<Vec<usize>> =
         (0..geometry.outs()).map(|out| (0..geometry.size()).filter(|&k| mask[geometry.weight(out, k)]).collect()).collect();
     if rows.iter().map(|row| row.len().pow(3) / 6).sum::<usize>() > MOST {
@@ -49,9 +49,9 @@ fn layer(graph: &mut Graph, index: usize, geometry: &Geometry, quadratics: &[Qua
         let Some(quadratic) = quadratics.get(group) else { continue };
         let near: Vec<f32> = (0..geometry.size()).map(|k| old[geometry.weight(out, k)]).collect();
         let Some(found) = quadratic.least(row, free, &near, quadratic.ridge(RIDGE)) else { continue };
-        let weights = reals_mut(graph, filter);
+        let weights = graph.floats_mut(filter);
         free.iter().for_each(|&k| weights[geometry.weight(out, k)] = found[k] as f32);
-        if let (Some(bias), Some(found)) = (reals_mut(graph, bias).get_mut(out), found.last()) {
+        if let (Some(bias), Some(found)) = (graph.floats_mut(bias).get_mut(out), found.last()) {
             *bias = *found as f32;
         }
     }

@@ -3,7 +3,6 @@
 use super::moments::Moments;
 use super::{Mask, Pattern, Scope};
 use crate::ir::Graph;
-use crate::quantize::reals;
 
 /// Weights that go together.
 struct Unit {
@@ -31,7 +30,7 @@ pub(super) fn choose(
     let mut total = 0;
     for &node in nodes {
         let Some(layer) = graph.nodes[node].op.layer() else { continue };
-        let weights = reals(graph, layer.filter);
+        let weights = graph.floats(layer.filter);
         let inputs = moments.and_then(|moments| moments.powers(node));
         let power = |(index, weight): (usize, &f32)| {
             f64::from(*weight).powi(2) * inputs.as_ref().and_then(|inputs| inputs.get(index)).copied().unwrap_or(1.0)

@@ -222,7 +222,7 @@ fn the_least_weights_go() {
     let pruned = prune(&graph, &how(Pattern::Scattered, Scope::Layer, 0.5)).unwrap();
     let dense = dense(&graph).unwrap();
     for node in candidates(&dense, &How::default()).unwrap() {
-        let weights = reals(&dense, dense.nodes[node].op.layer().unwrap().filter);
+        let weights = dense.floats(dense.nodes[node].op.layer().unwrap().filter);
         let of =
             |kept: bool| weights.iter().zip(pruned.mask.node(node)).filter(move |(_, of)| **of == kept).map(|(w, _)| w.abs());
         assert!(of(false).fold(0f32, f32::max) <= of(true).fold(f32::INFINITY, f32::min));
@@ -237,8 +237,8 @@ fn groups_keep_the_greatest_of_their_weights() {
         let dense = dense(&graph).unwrap();
         for node in candidates(&dense, &How::default()).unwrap() {
             let filter = dense.nodes[node].op.layer().unwrap().filter;
-            let row = reals(&dense, filter).len() / dense.tensor(filter).shape.0[0];
-            let rows = reals(&dense, filter).chunks(row).zip(pruned.mask.node(node).chunks(row));
+            let row = dense.floats(filter).len() / dense.tensor(filter).shape.0[0];
+            let rows = dense.floats(filter).chunks(row).zip(pruned.mask.node(node).chunks(row));
             for (weights, mask) in rows.flat_map(|(weights, mask)| weights.chunks(of).zip(mask.chunks(of))) {
                 let there = mask.iter().filter(|&&kept| kept).count();
                 assert_eq!(there, (kept * mask.len()).div_ceil(of));
@@ -338,7 +338,7 @@ fn zeros_stay_zeros_and_take_no_flash() {
             let layers = |graph: &Graph| graph.nodes.iter().filter_map(|node| node.op.layer()).collect::<Vec<_>>();
             for (float, stored) in layers(graph).iter().zip(layers(&int8)) {
                 let stored = int8.value(stored.filter).unwrap().as_i8().unwrap();
-                let gone = reals(graph, float.filter).iter().zip(stored).filter(|(weight, _)| **weight == 0.0);
+                let gone = graph.floats(float.filter).iter().zip(stored).filter(|(weight, _)| **weight == 0.0);
                 assert!(gone.into_iter().all(|(_, &stored)| stored == 0));
             }
             let options =

@@ -1,15 +1,15 @@
 //! The float graph with every tensor that is computed with as int8 or int16.
 
 use super::groups::{Groups, groups};
-use super::prepare::reals;
 use super::ranges::{activation, quantization};
 use super::rounding::{self, Rounded};
 use super::statistics::Statistics;
 use super::stored::StoredLayer;
-use super::{Activations, Dataset, Recipe, Width, bias};
+use super::{Activations, Recipe, Width, bias};
 use crate::diag::Diagnostics;
 use crate::eval::float::stored_of;
 use crate::ir::{BinaryKind, DType, Data, Graph, Layer, Node, Op, Quantization, Tensor, TensorId, Weight};
+use crate::samples::Dataset;
 use std::collections::BTreeMap;
 
 /// The quantized graph of a prepared float graph; the weights of node `index` are stored in `width(index)`, where they are fitted.
@@ -102,7 +102,7 @@ fn input_scale(graph: &Graph, layer: &Layer) -> f32 {
 fn nearest(graph: &Graph, float: &Graph, node: &Node, statistics: &Statistics, recipe: &Recipe) -> Option<Rounded> {
     let layer = node.op.layer()?;
     let Layer { input: _, filter, bias, channel_axis } = layer;
-    let (tensor, weights, biases) = (float.tensor(filter), reals(float, filter), reals(float, bias?));
+    let (tensor, weights, biases) = (float.tensor(filter), float.floats(filter), float.floats(bias?));
     let channels = tensor.shape.0.get(channel_axis).copied().unwrap_or(1).max(1);
     let inner: usize = tensor.shape.0.iter().skip(channel_axis + 1).product();
     let stored = StoredLayer::new(weights, biases, channels, inner, input_scale(graph, &layer), recipe.ranges);

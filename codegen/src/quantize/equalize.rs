@@ -3,7 +3,6 @@
 //!
 //! Source of the formula: Nagel et al., *Data-Free Quantization Through Weight Equalization and Bias Correction*, 2019.
 
-use super::prepare::{reals, reals_mut};
 use crate::ir::{Activation, Graph, Layer, Op, TensorId};
 
 /// Rounds over all pairs; ranges settle after a few.
@@ -74,8 +73,8 @@ fn scale(graph: &mut Graph, first: usize, second: usize) {
         }
         greatest
     };
-    let before = greatest(reals(graph, filter), &own);
-    let after = greatest(reals(graph, next), &|index| index % count);
+    let before = greatest(graph.floats(filter), &own);
+    let after = greatest(graph.floats(next), &|index| index % count);
     // A channel that hardly does anything stays as it is: its bias would grow without bound.
     let least = |all: &[f32]| all.iter().fold(0f32, |most, &value| most.max(value)) * DEAD;
     let (least_before, least_after) = (least(&before), least(&after));
@@ -84,7 +83,7 @@ fn scale(graph: &mut Graph, first: usize, second: usize) {
         if before > least_before && after > least_after && factor.is_normal() { factor.clamp(0.1, 10.0) } else { 1.0 }
     };
     let factors: Vec<f32> = before.iter().zip(&after).map(factor).collect();
-    reals_mut(graph, filter).iter_mut().enumerate().for_each(|(index, value)| *value /= factors[own(index)]);
-    reals_mut(graph, bias).iter_mut().zip(&factors).for_each(|(value, factor)| *value /= factor);
-    reals_mut(graph, next).iter_mut().enumerate().for_each(|(index, value)| *value *= factors[index % count]);
+    graph.floats_mut(filter).iter_mut().enumerate().for_each(|(index, value)| *value /= factors[own(index)]);
+    graph.floats_mut(bias).iter_mut().zip(&factors).for_each(|(value, factor)| *value /= factor);
+    graph.floats_mut(next).iter_mut().enumerate().for_each(|(index, value)| *value *= factors[index % count]);
 }

@@ -8,7 +8,6 @@
 
 mod bias;
 mod convert;
-mod data;
 mod equalize;
 mod error;
 mod groups;
@@ -24,9 +23,8 @@ mod width;
 mod widths;
 
 pub(crate) use convert::drop_unused;
-pub use data::Dataset;
 pub use error::QuantizeError;
-pub(crate) use prepare::{prepare, reals, reals_mut};
+pub(crate) use prepare::prepare;
 pub use ranges::Ranges;
 pub use report::{Agreement, Report, TensorReport, report as compare};
 pub use stored::StoredLayer;
@@ -37,6 +35,7 @@ use crate::diag::{Diagnostics, Explain, Place};
 use crate::eval::float::Evaluator;
 use crate::ir::{DType, Graph};
 use crate::options::Reference;
+use crate::samples::Dataset;
 use report::Agreed;
 use statistics::Statistics;
 

@@ -82,23 +82,6 @@ pub(super) fn constant(graph: &mut Graph, name: &str, shape: Vec<usize>, values:
     graph.add_tensor(Tensor { name: name.into(), shape, dtype: DType::F32, quantization: None, value: Some(value) })
 }
 
-/// The floats of a constant, to change.
-pub(crate) fn reals_mut(graph: &mut Graph, id: TensorId) -> &mut [f32] {
-    let weight = graph.tensor(id).value.and_then(|weight| graph.weights.get_mut(weight.0 as usize));
-    match weight.map(|weight| &mut weight.data) {
-        Some(Data::F32(values)) => values,
-        _ => &mut [],
-    }
-}
-
-/// The floats of a constant; empty for anything else.
-pub(crate) fn reals(graph: &Graph, id: TensorId) -> &[f32] {
-    match graph.value(id) {
-        Some(Data::F32(values)) => values,
-        _ => &[],
-    }
-}
-
 /// Folds one node into the one before it; false where there is none to fold.
 fn fold_one(graph: &mut Graph) -> bool {
     let (producers, uses) = (graph.producers(), graph.uses());
@@ -174,17 +157,17 @@ fn fold_affine(
     if layer != Activation::None || !along || !last || shape.len() > graph.tensor(input).shape.rank() {
         return None;
     }
-    let values = reals(graph, constant).to_vec();
+    let values = graph.floats(constant).to_vec();
     let at = |channel: usize| values.get(channel).or(values.first()).copied();
     at(0)?;
     match kind {
-        BinaryKind::Add => reals_mut(graph, bias).iter_mut().enumerate().for_each(|(c, value)| *value += at(c).unwrap_or(0.0)),
-        BinaryKind::Sub => reals_mut(graph, bias).iter_mut().enumerate().for_each(|(c, value)| *value -= at(c).unwrap_or(0.0)),
+        BinaryKind::Add => graph.floats_mut(bias).iter_mut().enumerate().for_each(|(c, value)| *value += at(c).unwrap_or(0.0)),
+        BinaryKind::Sub => graph.floats_mut(bias).iter_mut().enumerate().for_each(|(c, value)| *value -= at(c).unwrap_or(0.0)),
         BinaryKind::Mul => {
             let inner: usize = filter_shape.iter().skip(channel_axis + 1).product();
             let factor = |index: usize| at(index / inner.max(1) % channels).unwrap_or(1.0);
-            reals_mut(graph, filter).iter_mut().enumerate().for_each(|(index, value)| *value *= factor(index));
-            reals_mut(graph, bias).iter_mut().enumerate().for_each(|(c, value)| *value *= at(c).unwrap_or(1.0));
+            graph.floats_mut(filter).iter_mut().enumerate().for_each(|(index, value)| *value *= factor(index));
+            graph.floats_mut(bias).iter_mut().enumerate().for_each(|(c, value)| *value *= at(c).unwrap_or(1.0));
         }
         BinaryKind::Maximum | BinaryKind::Minimum => return None,
     }

@@ -1,6 +1,5 @@
 //! How a quantized graph compares with the float one it was made of.
 
-use super::Dataset;
 use super::statistics::softmax_reach;
 use crate::diag::{Diagnostics, Explain, Place};
 use crate::eval::float::{Evaluator, reals_of, stored_of};
@@ -8,6 +7,7 @@ use crate::eval::{self};
 use crate::ir::{DType, Data, Graph, Op, TensorId};
 use crate::lower::{self, Program};
 use crate::options::Reference;
+use crate::samples::Dataset;
 use crate::{passes, valid};
 use std::collections::BTreeMap;
 
@@ -69,7 +69,7 @@ impl<'g> Runner<'g> {
             |(&id, data): (&TensorId, &Data)| stored_of(&reals_of(data, None), self.graph.tensor(id).dtype, quantization(id));
         let inputs: Vec<Data> = self.graph.inputs.iter().zip(sample).map(stored).collect();
         let outputs = eval::run(&self.program, &inputs).map_err(|error| {
-            Diagnostics::from(super::QuantizeError::Syntax { message: error.to_string() }.at(Place::default()))
+            Diagnostics::from(crate::samples::SampleError::Syntax { message: error.to_string() }.at(Place::default()))
         })?;
         Ok(self.graph.outputs.iter().zip(&outputs).map(|(&id, data)| reals_of(data, quantization(id))).collect())
     }

@@ -6,10 +6,11 @@
 //! error at any time. As the error falls with every step, this ends. Weights that are zero stay zero, for sparse kernels.
 
 use super::stored::{StoredLayer, least_scale};
-use super::{Activations, Dataset, Ranges, Recipe, Width, reals, reals_mut};
+use super::{Activations, Ranges, Recipe, Width};
 use crate::diag::Diagnostics;
 use crate::fit::{self, Geometry, Quadratic};
 use crate::ir::{Data, Graph, Layer, Quantization, TensorId};
+use crate::samples::Dataset;
 
 /// Samples that weights are fitted on.
 const SAMPLES: usize = 256;
@@ -63,8 +64,8 @@ pub(super) fn fitted(
             width(index),
         );
         if let (Some(Layer { filter, bias: Some(bias), .. }), Some(rounded)) = (graph.nodes[index].op.layer(), &rounded) {
-            reals_mut(graph, filter).copy_from_slice(&rounded.stored.reals());
-            reals_mut(graph, bias).copy_from_slice(&rounded.biases);
+            graph.floats_mut(filter).copy_from_slice(&rounded.stored.reals());
+            graph.floats_mut(bias).copy_from_slice(&rounded.biases);
         }
         all[index] = rounded;
     })?;
@@ -81,7 +82,7 @@ fn layer(
     width: Width,
 ) -> Option<Rounded> {
     let Layer { filter, bias, .. } = float.nodes[index].op.layer()?;
-    let (weights, biases) = (reals(float, filter), reals(float, bias?));
+    let (weights, biases) = (float.floats(filter), float.floats(bias?));
     quadratics.iter_mut().for_each(Quadratic::centre);
     let stored = StoredLayer::of(vec![1.0; geometry.outs()], vec![0; weights.len()], geometry.inner());
     let mut made = Rounded { stored, biases: biases.to_vec() };
@@ -161,7 +162,7 @@ pub(super) fn costs(float: &Graph, data: &Dataset) -> Result<Vec<Option<Costs>>,
     let settle = |_, _: &mut _| {};
     fit::walk(float, &mut float.clone(), data, SAMPLES, settle, |_, index, geometry, mut quadratics| {
         let Some(Layer { filter, .. }) = float.nodes[index].op.layer() else { return };
-        let weights = reals(float, filter);
+        let weights = float.floats(filter);
         quadratics.iter_mut().for_each(Quadratic::centre);
         let cost = |width: Width| {
             let (mut error, mut signal) = (0.0, f64::MIN_POSITIVE);

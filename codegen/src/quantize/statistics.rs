@@ -1,9 +1,9 @@
 //! What activations hold on the samples: bounds, histograms and means.
 
-use super::{Dataset, QuantizeError};
 use crate::diag::{Diagnostics, Explain, Place};
 use crate::eval::float::Evaluator;
 use crate::ir::{Data, Graph, Op, TensorId};
+use crate::samples::{Dataset, SampleError};
 
 /// Bins of a histogram.
 pub(super) const BINS: usize = 2048;
@@ -106,7 +106,7 @@ pub(super) fn gather(graph: &Graph, data: &Dataset) -> Result<Statistics, Diagno
         if let Some(all) = all
             && !(all.min.is_finite() && all.max.is_finite() && all.mean.iter().all(|mean| mean.is_finite()))
         {
-            return Err(QuantizeError::Diverges { tensor: tensor.name.clone() }.at(Place::default()).into());
+            return Err(SampleError::Diverges { tensor: tensor.name.clone() }.at(Place::default()).into());
         }
     }
     run(&evaluator, data, |index, values| {

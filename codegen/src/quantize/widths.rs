@@ -1,9 +1,10 @@
 //! Which layers have weights of 4 or 2 bits.
 
 use super::statistics::Statistics;
-use super::{Agreed, Dataset, Recipe, Width, convert, rounding};
+use super::{Agreed, Recipe, Width, convert, rounding};
 use crate::diag::Diagnostics;
 use crate::ir::{Graph, Node};
+use crate::samples::Dataset;
 use std::collections::BTreeMap;
 
 /// The widths that layers may have.

@@ -13,7 +13,7 @@ use safetensors::{Dtype, SafeTensors};
 use std::path::Path;
 use tinybake_codegen::diag::{Diagnostic, Diagnostics, Explain, Place};
 use tinybake_codegen::ir::{Data, Graph};
-use tinybake_codegen::quantize::Dataset;
+use tinybake_codegen::samples::Dataset;
 
 /// The stream of random numbers that samples are split by.
 const STREAM: u64 = 2;

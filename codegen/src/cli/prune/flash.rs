@@ -6,7 +6,8 @@ use crate::ir::Graph;
 use crate::measure::{self, Cache, Cost, MeasureError, Program, Samples};
 use crate::options::{Optimize, Options};
 use crate::pipeline;
-use crate::quantize::{self, Choice, Dataset, Ranges};
+use crate::quantize::{self, Choice, Ranges};
+use crate::samples::Dataset;
 use serde::{Deserialize, Serialize};
 
 /// Samples that ranges are taken from: enough for a size.

@@ -1,6 +1,10 @@
 //! Samples of a model's inputs, and labels.
 
-use super::QuantizeError as Error;
+mod error;
+
+pub use error::SampleError;
+use error::SampleError as Error;
+
 use crate::diag::{Diagnostic, Diagnostics, Explain, Place};
 use crate::ir::{Data, Graph};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
