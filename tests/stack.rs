@@ -104,14 +104,14 @@ fn layers(cases: &[Case]) -> Vec<Case> {
 /// add what happens where all of a kernel is inlined.
 /// A kernel that no case calls gets what the deepest others take.
 #[test]
-#[ignore = "writes the runtime's table of stack anew: half an hour, with every core's emulator"]
+#[ignore = "writes the runtime's table of stack anew: half an hour of two processors, with every core's emulator"]
 fn refit() {
     let catalogue = Catalogue::builtin();
     let (cases, models) = (common::conformance(), common::shared());
     let onnx: Vec<Case> = common::quantized_onnx().iter().map(Case::turned).collect();
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("runtime/src/stack/table.rs");
-    let mut table = Table::new();
-    for (core, kind) in MEASURED {
+    let measured = |(core, kind): (&str, &str)| {
+        let mut table = Table::new();
         let target = catalogue.find(core).expect("a core of the table");
         measure::available(&target).unwrap_or_else(|missing| panic!("{core}: {missing}"));
         let kind = CORES.iter().position(|name| *name == kind).expect("a kind of core");
@@ -132,6 +132,18 @@ fn refit() {
             }
             println!("{core} {optimize} {}", if size { "s" } else { "3" });
         }
+        table
+    };
+    // Kinds of cores are columns of their own.
+    let tables: Vec<Table> = std::thread::scope(|scope| {
+        let running = MEASURED.map(|core| scope.spawn(move || measured(core)));
+        running.map(|thread| thread.join().expect("a core that has been measured")).into()
+    });
+    let mut table = Table::new();
+    for (kernel, sets) in tables.into_iter().flatten() {
+        let row = table.entry(kernel).or_default();
+        let greatest = |set: usize, kind: usize| row[set][kind].max(sets[set][kind]);
+        *row = core::array::from_fn(|set| core::array::from_fn(|kind| greatest(set, kind)));
     }
     let most =
         table.values().copied().reduce(|a, b| [0, 1].map(|set| core::array::from_fn(|kind| a[set][kind].max(b[set][kind]))));

@@ -187,18 +187,18 @@ fn for_dsp(program: &Program, step: &Step) -> Option<Arranged> {
                 0 | 1 => 1,
                 rows => 2 * (PAIRS / (2 * packed::halves(depth)).max(1)).clamp(1, rows as usize / 2),
             };
-            let filter = Data::I32(paired(int8(program, weights)?, depth, depth)?);
-            let scales = scales(program, weights, &params.clamp, params.columns as usize, 2)?;
-            of_layer(program, weights, filter, scales, pixels * packed::halves(depth), "packed")
+            let (filter, signs) = paired(int8(program, weights)?, depth, depth)?;
+            let scales = signed(scales(program, weights, &params.clamp, params.columns as usize, 2)?, &signs);
+            of_layer(program, weights, Data::I32(filter), scales, pixels * packed::halves(depth), "packed")
         }
         Layer::Conv2d(params) => {
             let run = usize::from(params.kernel[1]) * usize::from(params.input.channels);
             if params.groups != 1 || params.dilation != [1, 1] || run == 0 || run > packed::MOST_RUN {
                 return None;
             }
-            let filter = Data::I32(paired(int8(program, weights)?, run, run * usize::from(params.kernel[0]))?);
-            let scales = scales(program, weights, &params.clamp, params.output.channels.into(), 2)?;
-            of_layer(program, weights, filter, scales, 2 * packed::window_words(params), "packed")
+            let (filter, signs) = paired(int8(program, weights)?, run, run * usize::from(params.kernel[0]))?;
+            let scales = signed(scales(program, weights, &params.clamp, params.output.channels.into(), 2)?, &signs);
+            of_layer(program, weights, Data::I32(filter), scales, 2 * packed::window_words(params), "packed")
         }
         Layer::DepthwiseConv2d(params) => {
             let channels = usize::from(params.output.channels);
@@ -235,13 +235,14 @@ pub(super) fn of_layer(
     })
 }
 
-/// Weights of rows of `size` elements, in runs of `run`, in pairs of channels, the partner of an odd one being zeros.
-fn paired(filter: &[i8], run: usize, size: usize) -> Option<Vec<i32>> {
+/// Weights of rows of `size` elements, in runs of `run`, in pairs of channels, the partner of an odd one being zeros; and of each
+/// channel, whether its weights are as they are, 1, or negated, -1: so a -128 beside a negative weight fits a half word too.
+fn paired(filter: &[i8], run: usize, size: usize) -> Option<(Vec<i32>, Vec<i32>)> {
     if run == 0 || size == 0 {
         return None;
     }
     let zeros = vec![0; size];
-    let mut words = Vec::new();
+    let (mut words, mut signs) = (Vec::new(), Vec::new());
     for two in filter.chunks(2 * size) {
         let (a, b) = two.split_at_checked(size)?;
         let b = if b.is_empty() { &zeros } else { b };
@@ -249,18 +250,27 @@ fn paired(filter: &[i8], run: usize, size: usize) -> Option<Vec<i32>> {
         if b.len() < size || b.iter().map(|&w| i64::from(w).abs() * 128).sum::<i64>() >= 1 << 23 {
             return None;
         }
+        let half = |a: i8, b: i8, sign: i32| i16::try_from(i32::from(a) + 256 * sign * i32::from(b)).ok();
+        let sign = [1, -1].into_iter().find(|&sign| a.iter().zip(b).all(|(&a, &b)| half(a, b, sign).is_some()))?;
+        signs.extend([1, sign]);
         for (a, b) in a.chunks(run).zip(b.chunks(run)) {
             for (low, high) in packed::places(run) {
-                let half = |place: Option<usize>| {
-                    let (a, b) = place.map_or((0, 0), |place| (i32::from(a[place]), i32::from(b[place])));
-                    i16::try_from(a + 256 * b).ok()
-                };
+                let half = |place: Option<usize>| place.map_or(Some(0), |place| half(a[place], b[place], sign));
                 let (low, high) = (half(Some(low))?, half(high)?);
                 words.push(i32::from(low as u16) | i32::from(high) << 16);
             }
         }
     }
-    Some(words)
+    Some((words, signs))
+}
+
+/// The scales of channels whose sums have these signs: the products of sums and multipliers stay as they are.
+fn signed(mut scales: Vec<i32>, signs: &[i32]) -> Vec<i32> {
+    for (scale, sign) in scales.as_chunks_mut::<4>().0.iter_mut().zip(signs) {
+        let [bias, multiplier, _, _] = scale;
+        (*bias, *multiplier) = (bias.wrapping_mul(*sign), *multiplier * sign);
+    }
+    scales
 }
 
 /// Six words of three rows of three taps, of each channel.

@@ -52,8 +52,15 @@ impl Layer {
     fn new(random: &mut Random, channels: usize, size: usize) -> Self {
         // Outputs are spread over the range: sums are about 5000 times the root of their number of products.
         let right = (5000.0 * (size as f64).sqrt() / 60.0).log2() as i8;
+        let mut filter = random.bytes(channels * size, -127);
+        // Some second channels of pairs have one weight of -128, beside one of either sign.
+        for channel in filter.chunks_mut(size).skip(1).step_by(2) {
+            if random.below(2) == 0 {
+                channel[usize::from(random.below(size as u32))] = -128;
+            }
+        }
         Self {
-            filter: random.bytes(channels * size, -127),
+            filter,
             bias: (0..channels).map(|_| i32::from(random.below(20000)) - 10000).collect(),
             multipliers: (0..channels).map(|_| (1 << 30) + i32::from(random.below(1 << 15)) * (1 << 15)).collect(),
             shifts: (0..channels).map(|_| -(right.max(1) + random.below(3) as i8)).collect(),
@@ -235,8 +242,10 @@ fn depthwise_conv2d_equals_the_plain_kernel() {
 
 #[test]
 fn what_does_not_fit_a_half_is_not_packed() {
-    assert_eq!(paired(&[-1, 5, -128, 0], 2, 2), None);
-    assert!(paired(&[1, 5, -128, 0], 2, 2).is_some());
+    let signs = |filter: &[i8]| paired(filter, 2, 2).map(|(_, signs)| signs);
+    assert_eq!(signs(&[1, 5, -128, 0]), Some(vec![1, 1]));
+    assert_eq!(signs(&[-1, 5, -128, 0]), Some(vec![1, -1]));
+    assert_eq!(signs(&[-1, 5, -128, -128]), None);
     // One sum too long.
     assert_eq!(paired(&[127; 1200], 600, 600), None);
     assert!(paired(&[127; 1000], 500, 500).is_some());

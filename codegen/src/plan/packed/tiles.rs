@@ -3,7 +3,7 @@
 use super::{Lanes, MOST_SHIFT, MOST_WEIGHT, Owner, WINDOWS};
 use crate::lower::{Program, Weights};
 use tinybake_runtime::kernels::tiles;
-use tinybake_runtime::requantize::{Clamp, Multiplier, Requantize};
+use tinybake_runtime::requantize::{Clamp, Multiplier, Once, Requantize};
 
 /// How far from the layer's own a bias is tried. One in a few hundred makes up for the low word that a product loses, where the
 /// sums at which outputs step up lie no closer to steps of that word than they are likely to.
@@ -40,12 +40,9 @@ fn two_channels(filter: &[i8], size: usize) -> (Vec<i8>, usize) {
 }
 
 /// Of each channel, a scale of `tiles::finish` that is exact for all sums that its weights allow, for a whole number of pairs;
-/// `None` where a channel has none, or
-/// rounds once. `channel` tells whose a weight of the filter is.
+/// `None` where a channel has none. `channel` tells whose a weight of the filter is.
 fn scales(program: &Program, weights: &Weights, clamp: &Clamp, channels: usize, channel: &Owner) -> Option<Vec<i32>> {
-    if weights.requantizer.rounds_once() {
-        return None;
-    }
+    let once = weights.requantizer.rounds_once();
     let (filter, rules) = (super::int8(program, weights)?, super::rules(program, weights, channels)?);
     let bias = program.constant(weights.bias).data.as_i32()?;
     let mut reach: Vec<[i64; 2]> = bias.iter().map(|&bias| [i64::from(bias); 2]).collect();
@@ -57,14 +54,15 @@ fn scales(program: &Program, weights: &Weights, clamp: &Clamp, channels: usize, 
     }
     let mut scales = Vec::with_capacity(4 * rules.len().next_multiple_of(2));
     for ((&rule, &bias), reach) in rules.iter().zip(bias).zip(reach) {
-        scales.extend(scale(rule, clamp, bias, reach)?);
+        scales.extend(scale(rule, once, clamp, bias, reach)?);
     }
     scales.resize(4 * rules.len().next_multiple_of(2), 0);
     Some(scales)
 }
 
-/// A scale with which `tiles::finish`, clamped, equals `rule` for all sums from `least` to `most`, bias included.
-fn scale(rule: Multiplier, clamp: &Clamp, bias: i32, [least, most]: [i64; 2]) -> Option<[i32; 4]> {
+/// A scale with which `tiles::finish`, clamped, equals `rule`, rounding once or twice, for all sums from `least` to `most`, bias
+/// included.
+fn scale(rule: Multiplier, once: bool, clamp: &Clamp, bias: i32, [least, most]: [i64; 2]) -> Option<[i32; 4]> {
     let shift = u32::from(rule.shift.unsigned_abs());
     let within = |sum: i64| (-(1 << 29)..1 << 29).contains(&sum);
     if rule.shift >= 0 || shift > MOST_SHIFT || rule.multiplier < 0 || !within(least) || !within(most) {
@@ -72,7 +70,7 @@ fn scale(rule: Multiplier, clamp: &Clamp, bias: i32, [least, most]: [i64; 2]) ->
     }
     let (least, most) = (least as i32, most as i32);
     let positive = clamp.zero_point <= i32::from(clamp.min);
-    let reference = |sum: i32| rule.requantize(sum, 0, clamp);
+    let reference = |sum: i32| if once { Once(rule).requantize(sum, 0, clamp) } else { rule.requantize(sum, 0, clamp) };
     // Outputs grow with sums, in both: they are equal if they are where those of the reference step up, and before.
     let mut steps = vec![(least, reference(least)), (most, reference(most))];
     for output in reference(least)..reference(most) {
@@ -83,10 +81,10 @@ fn scale(rule: Multiplier, clamp: &Clamp, bias: i32, [least, most]: [i64; 2]) ->
         }
         steps.extend([(below, reference(below)), (above, reference(above))]);
     }
-    // What is to be added to the product of the sum, in both words: the half that rounds it, where that is not computed, and what
-    // is added after.
+    // What is to be added to the product of the sum, in both words: the half that rounds it, where it is rounded and that is not
+    // computed, and what is added after.
     let offset = ((clamp.zero_point + 128) << shift) + (1 << (shift - 1));
-    let target = (i64::from(offset) << 32) + if positive { 1 << 31 } else { 0 };
+    let target = (i64::from(offset) << 32) + if positive && !once { 1 << 31 } else { 0 };
     let multiplier = rule.multiplier << 1;
     let exact = |more: i32| {
         let rest = target - i64::from(more) * i64::from(multiplier as u32);
@@ -116,10 +114,16 @@ mod tests {
             let rule = Multiplier { multiplier, shift: -1 - random(12) as i8 };
             let bias = random(4000) as i32 - 2000;
             let (least, most) = (bias - random(60_000) as i32, bias + random(60_000) as i32);
-            let scale = scale(rule, &clamp, bias, [least.into(), most.into()]).expect("a bias that makes up for the lost word");
+            let (positive, reach) = (zero_point <= i32::from(min), [least.into(), most.into()]);
+            let made = scale(rule, false, &clamp, bias, reach).expect("a bias that makes up for the lost word");
+            let once = scale(rule, true, &clamp, bias, reach);
+            assert!(once.is_some() || !positive, "{rule:?} {clamp:?}");
             for sum in least..=most {
-                let given = tiles::finish(sum + scale[0] - bias, &scale, zero_point <= i32::from(min)).max(min).min(max);
-                assert_eq!(given, rule.requantize(sum, 0, &clamp), "{sum} {rule:?} {clamp:?} {scale:?}");
+                let given = |scale: &[i32; 4]| tiles::finish(sum + scale[0] - bias, scale, positive).max(min).min(max);
+                assert_eq!(given(&made), rule.requantize(sum, 0, &clamp), "{sum} {rule:?} {clamp:?} {made:?}");
+                if let Some(once) = &once {
+                    assert_eq!(given(once), Once(rule).requantize(sum, 0, &clamp), "once: {sum} {rule:?} {clamp:?} {once:?}");
+                }
             }
         }
     }
