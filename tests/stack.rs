@@ -31,6 +31,10 @@ const WAYS: [(Optimize, bool); 5] = [
     (Optimize::Balanced, false),
 ];
 
+/// Forms that cases may have only where they are asked for: they are chosen of models that have little flash, or many zeros.
+const FORMS: [FormKind; 5] =
+    [FormKind::Unrolled, FormKind::Sparse, FormKind::SparseLanes, FormKind::SparsePairs, FormKind::Palettized];
+
 /// Kernels and what each took at most on each kind of core: in modules for size, and in others.
 type Table = BTreeMap<String, [[u64; CORES.len()]; 2]>;
 
@@ -90,18 +94,21 @@ fn kernels(file: &Path) -> Vec<String> {
     text.lines().filter_map(|line| Some(line.strip_prefix("/// `")?.strip_suffix('`')?.to_string())).collect()
 }
 
-/// The cases of layers whose weights straight-line code can hold.
+/// The cases of layers whose weights straight-line code can hold, sparse ones and such of few values among them.
 fn layers(cases: &[Case]) -> Vec<Case> {
     let small = |case: &&Case| {
         let graph = case.compile(&Options::default()).graph;
         let macs: u64 = graph.nodes.iter().map(|node| valid::macs(&graph, node)).sum();
-        ["conv_2d/", "depthwise_conv_2d/", "fully_connected/"].iter().any(|family| case.name.starts_with(family)) && macs < 20_000
+        ["conv_2d/", "depthwise_conv_2d/", "fully_connected/", "sparse/", "palettized/"]
+            .iter()
+            .any(|family| case.name.starts_with(family))
+            && macs < 20_000
     };
     cases.iter().filter(small).cloned().collect()
 }
 
-/// Every kernel in each form is among the recorded cases, but for unrolled layers, which few of them are by themselves; public models
-/// add what happens where all of a kernel is inlined.
+/// Every kernel is among the recorded cases, and layers are in each form; public models add what happens where all of a kernel is
+/// inlined.
 /// A kernel that no case calls gets what the deepest others take.
 #[test]
 #[ignore = "writes the runtime's table of stack anew: half an hour of two processors, with every core's emulator"]
@@ -119,7 +126,9 @@ fn refit() {
             let at = (usize::from(optimize != Optimize::Size), kind);
             raise(&mut table, at, stacks(&cases, &target, (Reference::Tflm, None), way));
             raise(&mut table, at, stacks(&onnx, &target, (Reference::Ort, None), way));
-            raise(&mut table, at, stacks(&layers(&cases), &target, (Reference::Tflm, Some(FormKind::Unrolled)), way));
+            for form in FORMS {
+                raise(&mut table, at, stacks(&layers(&cases), &target, (Reference::Tflm, Some(form)), way));
+            }
             if size == (optimize == Optimize::Size) {
                 let alone =
                     models.iter().flat_map(|model| stacks(std::slice::from_ref(model), &target, (Reference::Tflm, None), way));

@@ -1,15 +1,15 @@
 //! `tinybake verify --guarantees`.
 
 use super::session::Session;
-use super::verify::Verify;
 use super::{Ended, Outcome};
 use crate::boards::Target;
 use crate::diag::{Diagnostics, Explain, Place};
 use crate::measure::{self, Breaches, MeasureError, Program, Samples};
-use crate::options::Optimize;
+use crate::options::{Optimize, Options};
 use crate::pipeline;
 use crate::script::Files;
 use serde::Serialize;
+use std::path::Path;
 
 /// Inferences that the stack is watched in.
 const SAMPLES: usize = 2;
@@ -40,26 +40,26 @@ struct Row {
     note: Option<String>,
 }
 
-/// Links the model for every target and looks at the images. Where only the host is named, every core whose Rust target is
-/// installed is meant.
-pub(super) fn run(command: &Verify, session: &Session, targets: &[Target<'_>]) -> Ended {
+/// Links the model for every target, whose core replaces that of `options`, and looks at the images. Where only the host is named,
+/// every core whose Rust target is installed is meant.
+pub(super) fn run(model: &Path, options: &Options, session: &Session, targets: &[Target<'_>]) -> Ended {
     let cores = session.catalogue.cores().iter().filter_map(|core| session.catalogue.find(&core.name).ok());
     let every: Vec<Target<'_>> = cores.filter(|target| !target.is_host() && measure::installed(target).is_ok()).collect();
     let named: Vec<Target<'_>> = targets.iter().copied().filter(|target| !target.is_host()).collect();
-    let shown = command.model.display().to_string();
-    let files = Files::read(&command.model)?;
+    let (shown, optimize) = (model.display().to_string(), options.optimize);
+    let files = Files::read(model)?;
     let mut report = Report {
         model: shown.clone(),
-        reference: command.reference().name(),
-        optimize: command.optimize.name(),
+        reference: options.reference().name(),
+        optimize: optimize.name(),
         floats: false,
         ram_bytes: 0,
         guarantees: Vec::new(),
     };
     let mut failed = Vec::new();
-    let settings = measure::Options { size: command.optimize == Optimize::Size, ..measure::Options::default() };
+    let settings = measure::Options { size: optimize == Optimize::Size, ..measure::Options::default() };
     for target in if named.is_empty() { &every } else { &named } {
-        let options = command.options(target.class());
+        let options = Options { core: target.class(), ..options.clone() };
         let plan = pipeline::compile(&files.source(&shown), &options)?.plan;
         (report.floats, report.ram_bytes) = (plan.computes_in_floats(), plan.ram_bytes() as u64);
         let doing = session.doing(&format!("linking for {}", target.name()));

@@ -99,7 +99,7 @@ impl Verify {
     pub(super) fn run(&self, session: &Session) -> Ended {
         let targets = self.targets(session)?;
         let Some(file) = self.golden.as_deref().filter(|_| !self.guarantees) else {
-            return guarantees::run(self, session, &targets);
+            return guarantees::run(&self.model, &self.options(CoreClass::default()), session, &targets);
         };
         let files = Files::read(&self.model)?;
         let mut golden = self.recording(file)?;
@@ -170,7 +170,7 @@ impl Verify {
         Err(in_file(error.at(Place::default()).into(), file))
     }
 
-    pub(super) fn reference(&self) -> Reference {
+    fn reference(&self) -> Reference {
         let usual = pipeline::reference_of(&self.model.to_string_lossy());
         self.reference.unwrap_or_else(|| self.engine().parse().unwrap_or(usual))
     }
@@ -182,7 +182,7 @@ impl Verify {
     }
 
     /// What is generated for a core.
-    pub(super) fn options(&self, core: CoreClass) -> Options {
+    fn options(&self, core: CoreClass) -> Options {
         let choices::Limits { max_flash, max_ram } = self.limits;
         let (reference, optimize) = (Some(self.reference()), self.optimize);
         Options { reference, optimize, core, max_flash, max_ram, ..Options::default() }

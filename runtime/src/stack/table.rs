@@ -5,11 +5,11 @@ use super::Frames;
 /// `arg_max`
 pub const ARG_MAX: Frames = Frames { size: [264, 192, 192, 176, 64], speed: [264, 176, 176, 520, 64] };
 
-/// `average_pool_reals`
-pub const AVERAGE_POOL_REALS: Frames = Frames { size: [1448, 1568, 1568, 1376, 1240], speed: [3744, 1536, 2048, 1592, 2040] };
-
 /// `average_pool2d`
-pub const AVERAGE_POOL2D: Frames = Frames { size: [776, 704, 704, 664, 560], speed: [848, 760, 760, 704, 616] };
+pub const AVERAGE_POOL2D: Frames = Frames { size: [776, 704, 704, 688, 560], speed: [848, 760, 760, 704, 616] };
+
+/// `average_pool_reals`
+pub const AVERAGE_POOL_REALS: Frames = Frames { size: [832, 704, 696, 568, 552], speed: [832, 704, 696, 640, 656] };
 
 /// `bilinear`
 pub const BILINEAR: Frames = Frames { size: [328, 280, 280, 296, 216], speed: [280, 224, 224, 240, 200] };
@@ -18,28 +18,28 @@ pub const BILINEAR: Frames = Frames { size: [328, 280, 280, 296, 216], speed: [2
 pub const BROADCAST: Frames = Frames { size: [416, 312, 312, 456, 264], speed: [296, 176, 176, 424, 160] };
 
 /// `conv2d`
-pub const CONV2D: Frames = Frames { size: [1304, 1144, 1168, 1376, 1080], speed: [1688, 1536, 2048, 1592, 1896] };
+pub const CONV2D: Frames = Frames { size: [1304, 1160, 1168, 1376, 1096], speed: [1688, 1536, 2048, 1592, 1896] };
 
 /// `copy`
 pub const COPY: Frames = Frames { size: [800, 768, 776, 760, 360], speed: [264, 200, 200, 200, 144] };
 
 /// `depthwise_conv2d`
-pub const DEPTHWISE_CONV2D: Frames = Frames { size: [832, 840, 864, 1032, 624], speed: [864, 768, 840, 1392, 696] };
+pub const DEPTHWISE_CONV2D: Frames = Frames { size: [856, 840, 864, 1032, 624], speed: [864, 800, 840, 1392, 696] };
 
 /// `dequantize`
-pub const DEQUANTIZE: Frames = Frames { size: [296, 200, 176, 176, 96], speed: [264, 176, 176, 176, 96] };
+pub const DEQUANTIZE: Frames = Frames { size: [600, 544, 616, 480, 480], speed: [592, 536, 608, 528, 464] };
 
 /// `elementwise`
-pub const ELEMENTWISE: Frames = Frames { size: [320, 248, 200, 368, 136], speed: [280, 176, 176, 280, 104] };
+pub const ELEMENTWISE: Frames = Frames { size: [344, 288, 256, 368, 200], speed: [280, 216, 176, 280, 176] };
 
 /// `fully_connected`
-pub const FULLY_CONNECTED: Frames = Frames { size: [904, 824, 880, 984, 640], speed: [760, 648, 1664, 1104, 520] };
+pub const FULLY_CONNECTED: Frames = Frames { size: [904, 824, 880, 984, 640], speed: [896, 768, 1664, 1104, 640] };
 
 /// `int16`
-pub const INT16: Frames = Frames { size: [1288, 1200, 1216, 1184, 1120], speed: [1096, 1000, 1016, 984, 904] };
+pub const INT16: Frames = Frames { size: [1288, 1200, 1216, 1184, 1120], speed: [1248, 1160, 1016, 984, 904] };
 
 /// `lanes`
-pub const LANES: Frames = Frames { size: [64, 64, 64, 64, 64], speed: [3744, 64, 64, 64, 64] };
+pub const LANES: Frames = Frames { size: [64, 64, 64, 64, 64], speed: [3784, 64, 64, 64, 64] };
 
 /// `lut`
 pub const LUT: Frames = Frames { size: [264, 176, 176, 176, 64], speed: [264, 176, 176, 176, 176] };
@@ -66,13 +66,13 @@ pub const PALETTIZED: Frames = Frames { size: [1600, 1480, 1480, 1560, 1400], sp
 pub const QUANTIZE: Frames = Frames { size: [296, 176, 176, 200, 136], speed: [264, 176, 176, 176, 128] };
 
 /// `quantize_to_even`
-pub const QUANTIZE_TO_EVEN: Frames = Frames { size: [1448, 1568, 1568, 1376, 1240], speed: [3744, 1536, 2048, 1592, 2040] };
+pub const QUANTIZE_TO_EVEN: Frames = Frames { size: [1448, 1568, 1568, 1376, 1240], speed: [3784, 1536, 2048, 1592, 2064] };
 
 /// `reduce_max`
 pub const REDUCE_MAX: Frames = Frames { size: [424, 416, 416, 288, 168], speed: [264, 176, 176, 176, 64] };
 
 /// `requantize`
-pub const REQUANTIZE: Frames = Frames { size: [264, 176, 176, 176, 64], speed: [264, 176, 176, 176, 64] };
+pub const REQUANTIZE: Frames = Frames { size: [264, 176, 176, 176, 80], speed: [264, 176, 176, 176, 64] };
 
 /// `softmax`
 pub const SOFTMAX: Frames = Frames { size: [304, 200, 200, 208, 224], speed: [312, 200, 200, 208, 224] };
@@ -81,7 +81,7 @@ pub const SOFTMAX: Frames = Frames { size: [304, 200, 200, 208, 224], speed: [31
 pub const SOFTMAX_F32: Frames = Frames { size: [360, 248, 176, 264, 168], speed: [376, 184, 176, 184, 168] };
 
 /// `softmax_reals`
-pub const SOFTMAX_REALS: Frames = Frames { size: [1448, 1568, 1568, 1376, 1240], speed: [3744, 1536, 2048, 1592, 2040] };
+pub const SOFTMAX_REALS: Frames = Frames { size: [1448, 1568, 1568, 1376, 1240], speed: [3784, 1536, 2048, 1592, 2064] };
 
 /// `sparse`
 pub const SPARSE: Frames = Frames { size: [584, 456, 528, 456, 376], speed: [584, 456, 528, 64, 376] };
@@ -93,13 +93,13 @@ pub const SPARSE_LANES: Frames = Frames { size: [64, 64, 64, 64, 64], speed: [68
 pub const SPARSE_PAIRS: Frames = Frames { size: [64, 64, 64, 64, 64], speed: [64, 64, 720, 64, 64] };
 
 /// `tiles`
-pub const TILES: Frames = Frames { size: [64, 64, 64, 64, 64], speed: [64, 64, 64, 64, 2040] };
+pub const TILES: Frames = Frames { size: [64, 64, 64, 64, 64], speed: [64, 64, 64, 64, 2064] };
 
 /// `transpose_conv`
 pub const TRANSPOSE_CONV: Frames = Frames { size: [904, 840, 848, 984, 720], speed: [1008, 904, 920, 1064, 760] };
 
 /// `unrolled`
-pub const UNROLLED: Frames = Frames { size: [816, 296, 296, 424, 304], speed: [816, 296, 296, 424, 304] };
+pub const UNROLLED: Frames = Frames { size: [816, 296, 312, 1208, 304], speed: [816, 296, 312, 1208, 304] };
 
 /// `view`
 pub const VIEW: Frames = Frames { size: [264, 176, 176, 176, 64], speed: [264, 176, 176, 176, 64] };
