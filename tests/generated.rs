@@ -5,6 +5,7 @@ mod common;
 
 use common::Case;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use tinybake_codegen::boards::Catalogue;
 use tinybake_codegen::measure::{self, Program, Samples};
 use tinybake_codegen::{Optimize, Options};
@@ -69,6 +70,22 @@ fn equal(cases: &[Case], on: &str, samples: Option<usize>) {
     }
 }
 
+/// Checks every core, on all processors.
+fn on_every_core(check: impl Fn(&str) + Sync) {
+    let waiting = Mutex::new(CORES.iter());
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                loop {
+                    let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+                    let Some(core) = next else { break };
+                    check(core);
+                }
+            });
+        }
+    });
+}
+
 /// Recorded quantized ONNX cases, in the order of generated code.
 fn quantized_onnx() -> Vec<Case> {
     common::quantized_onnx().iter().map(Case::turned).collect()
@@ -82,7 +99,7 @@ fn quantized_onnx_cases_on_the_host() {
 #[test]
 fn quantized_onnx_cases_on_every_core() {
     let cases = quantized_onnx();
-    CORES.iter().for_each(|core| equal(&cases, core, Some(2)));
+    on_every_core(|core| equal(&cases, core, Some(2)));
 }
 
 /// Public models, of TensorFlow Lite and quantized ONNX.
@@ -99,7 +116,7 @@ fn conformance_cases_on_the_host() {
 #[test]
 fn conformance_cases_on_every_core() {
     let cases = common::conformance();
-    CORES.iter().for_each(|core| equal(&cases, core, Some(2)));
+    on_every_core(|core| equal(&cases, core, Some(2)));
 }
 
 #[test]
@@ -109,7 +126,6 @@ fn public_models_on_the_host() {
 
 #[test]
 fn public_models_on_every_core() {
-    for case in public() {
-        CORES.iter().for_each(|core| equal(std::slice::from_ref(&case), core, Some(2)));
-    }
+    let cases = public();
+    on_every_core(|core| cases.iter().for_each(|case| equal(std::slice::from_ref(case), core, Some(2))));
 }

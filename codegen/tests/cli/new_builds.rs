@@ -8,13 +8,19 @@ use std::process::Command;
 use tinybake_codegen::boards::{Catalogue, Hal, Target};
 use tinybake_codegen::measure;
 
-/// Cargo on a project, undisturbed by what this test's own cargo was told. Dependencies of all projects are built once, in one folder.
+/// Cargo on a project, undisturbed by what this test's own cargo was told. Dependencies of all projects are built once, in one folder, and
+/// images are not optimized as a whole, nor with debug information, which is most of the time that they take.
 fn cargo(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command
         .args(arguments)
         .current_dir(folder)
-        .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("../firmware"));
+        .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("../firmware"))
+        .envs([
+            ("CARGO_PROFILE_RELEASE_LTO", "off"),
+            ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
+            ("CARGO_PROFILE_RELEASE_DEBUG", "0"),
+        ]);
     for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET", "CARGO_INCREMENTAL", "RUSTC_WORKSPACE_WRAPPER"] {
         command.env_remove(name);
     }

@@ -138,7 +138,7 @@ fn data_that_does_not_fit_is_named() {
     ask();
     std::fs::write(&file, b"nothing").unwrap();
     ask();
-    let expected = ["shape", "empty", "label", "count", "not_finite", "syntax"].map(|name| format!("quantize::{name}"));
+    let expected = ["shape", "empty", "label", "count", "not_finite", "syntax"].map(|name| format!("samples::{name}"));
     assert_eq!(codes, expected);
     assert!(!out.exists());
 }
