@@ -4,18 +4,20 @@
     compare_ptq.py MODEL.tflite ... [--tinybake target/release/tinybake] [--samples 100,200,400,700] [--seeds 2] [--judge 2000]
                    [--data DATA.safetensors]
 
-For each float model, number of samples and seed, both calibrate on the same samples and are judged on `--judge` others: the mean squared error of the outputs against
-the float model's, and how often the greatest output is the same. The converter is TensorFlow's calibrator and quantizer
-(`tf.lite.python.optimize`), int8 inputs and outputs, per-channel weights; its model is run by LiteRT's default engine and by its
-reference kernels, and the better of the two counts. What `tinybake` writes is run by its own evaluator, which equals
-TensorFlow Lite Micro's arithmetic (`tests/conformance.rs`). Ends with code 1 where tinybake's is further away than the converter's.
+For each float model, number of samples and seed, both calibrate on the same samples and are judged on `--judge` others:
+the mean squared error of the outputs against the float model's, and how often the greatest output is the same. The
+converter is TensorFlow's calibrator and quantizer (`tf.lite.python.optimize`), int8 inputs and outputs, per-channel
+weights; its model is run by LiteRT's default engine and by its reference kernels, and the better of the two counts. What
+`tinybake` writes is run by its own evaluator, which equals TensorFlow Lite Micro's arithmetic (`tests/conformance.rs`).
+Ends with code 1 where tinybake's is further away than the converter's.
 
-After the agreements stands the standard error of their difference, in points, as if the two failed on samples independently of each other.
-With few judged samples, either may lead by chance.
+After the agreements stands the standard error of their difference, in points, as if the two failed on samples
+independently of each other. With few judged samples, either may lead by chance.
 
-`--data` is halved: the first half calibrates, the second judges. Without it the samples are made, over the range that each model was trained on: images are cut from
-the photographs that scikit-image brings, people among them, so that all answers of a detector of people occur; features are smooth random fields.
-Needs `pip install tensorflow-cpu safetensors scikit-image`, in an environment of its own.
+`--data` is halved: the first half calibrates, the second judges. Without it the samples are made, over the range that
+each model was trained on: images are cut from the photographs that scikit-image brings, people among them, so that all
+answers of a detector of people occur; features are smooth random fields. Needs `pip install tensorflow-cpu safetensors
+scikit-image`, in an environment of its own.
 """
 
 from __future__ import annotations
@@ -96,9 +98,7 @@ def run(model: bytes, samples: np.ndarray, reference: bool = False) -> np.ndarra
     """Outputs as reals."""
     kinds = tf.lite.experimental.OpResolverType
     engine = tf.lite.Interpreter(
-        model_content=model,
-        num_threads=1,
-        experimental_op_resolver_type=kinds.BUILTIN_REF if reference else kinds.AUTO,
+        model_content=model, num_threads=1, experimental_op_resolver_type=kinds.BUILTIN_REF if reference else kinds.AUTO
     )
     engine.allocate_tensors()
     given, made = engine.get_input_details()[0], engine.get_output_details()[0]
@@ -161,7 +161,7 @@ def float_of(model: bytes) -> bytes:
 
 
 def compare(path: Path, calibration: np.ndarray, evaluation: np.ndarray, program: str, rest: list[str]) -> dict:
-    """One comparison: mean squared errors and agreements of the converter (the better of its engines in each), and of tinybake."""
+    """One comparison: mean squared errors and agreements of the converter, the better of its engines in each, and tinybake."""
     model = float_of(path.read_bytes())
     expected = run(model, evaluation)
     theirs = converter(model, calibration)

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Makes the files of the digits model: the images, and of the trained network its `.tflite` twin and what TensorFlow Lite Micro answers.
+"""Makes the files of the digits model: the images, and of the trained network its `.tflite` twin and what TensorFlow Lite
+Micro answers.
 
     digits.py [FOLDER] [-o examples/models] [--check]
 
-FOLDER is where `cargo run --release -p tinybake-train --example flagship -- FOLDER` has written the networks of its steps; the last of
-them becomes the model. Without FOLDER the model stays as it is. The images are the UCI optical digits as scikit-learn carries them
-(`load_digits`): nothing is downloaded. Written are:
+FOLDER is where `cargo run --release -p tinybake-train --example flagship -- FOLDER` has written the networks of its
+steps; the last of them becomes the model. Without FOLDER the model stays as it is. The images are the UCI optical digits
+as scikit-learn carries them (`load_digits`): nothing is downloaded. Written are:
 
     digits.train.safetensors   images for training as float32 `input.0` [n, 8, 8, 1], 0 to 1, and `labels` [n]
     digits.safetensors         the int8 network in the native format, weights as PyTorch lays them out, with digits.toml
@@ -156,7 +157,11 @@ def main() -> int:
     """Makes or checks the files; the exit code."""
     args = parse_args()
     images, labels, test_images, test_labels = load_images()
-    files = {"digits.train.safetensors": safetensors_bytes({"input.0": (images / 16).astype(np.float32), "labels": labels}, {"source": SOURCE})}
+    files = {
+        "digits.train.safetensors": safetensors_bytes(
+            {"input.0": (images / 16).astype(np.float32), "labels": labels}, {"source": SOURCE}
+        )
+    }
     for name, step in LAST.items():
         for end in ["safetensors", "toml"]:
             made = args.folder / f"{step}.{end}" if args.folder else args.out / f"{name}.{end}"

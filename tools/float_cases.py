@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+
 from golden import safetensors_bytes, write_atomically
 from layers import window_output
 from tflite_writer import GraphBuilder, Result, Tensor, activation, options, padding
@@ -156,10 +157,7 @@ def functions() -> Iterator[tuple[str, Callable[[FloatNet], Tensor]]]:
     yield "add_relu6", lambda g: g.binary("ADD", g.image(1, 30), g.image(1, 30), "relu6")
     for code in ("LOGISTIC", "TANH", "RELU", "RELU6", "RELU_N1_TO_1", "HARD_SWISH"):
         yield code.lower(), lambda g, code=code: g.made(code, [x := g.image(1, 8, 9)], x.shape)
-    yield (
-        "leaky_relu",
-        lambda g: g.made("LEAKY_RELU", [g.image(1, 40)], (1, 40), options("LeakyReluOptions", alpha=0.1)),
-    )
+    yield ("leaky_relu", lambda g: g.made("LEAKY_RELU", [g.image(1, 40)], (1, 40), options("LeakyReluOptions", alpha=0.1)))
     yield "prelu", lambda g: g.made("PRELU", [g.image(1, 4, 5, 6), g.random((1, 1, 6))], (1, 4, 5, 6))
     yield "softmax", lambda g: g.made("SOFTMAX", [g.image(1, 12)], (1, 12), options("SoftmaxOptions", beta=1.0))
     yield "softmax_rows", lambda g: g.made("SOFTMAX", [g.image(1, 4, 9)], (1, 4, 9), options("SoftmaxOptions", beta=0.7))
@@ -227,7 +225,9 @@ def movement() -> Iterator[tuple[str, Callable[[FloatNet], object]]]:
     yield "unpack", unpack
     yield (
         "pack",
-        lambda g: g.made("PACK", [g.image(1, 3, 4), g.image(1, 3, 4)], (1, 3, 2, 4), options("PackOptions", valuesCount=2, axis=2)),
+        lambda g: g.made(
+            "PACK", [g.image(1, 3, 4), g.image(1, 3, 4)], (1, 3, 2, 4), options("PackOptions", valuesCount=2, axis=2)
+        ),
     )
     for code in ("RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR"):
         kind = "ResizeBilinearOptions" if code == "RESIZE_BILINEAR" else "ResizeNearestNeighborOptions"

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Makes `tests/data/converted/int16`: small Keras networks of seeded random weights, as the TensorFlow converter quantizes them to int16
-activations and int8 weights.
+"""Makes `tests/data/converted/int16`: small Keras networks of seeded random weights, as the TensorFlow converter quantizes
+them to int16 activations and int8 weights.
 
     keras_int16.py [-o tests/data/converted/int16]
 

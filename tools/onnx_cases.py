@@ -20,8 +20,9 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnxruntime
-from golden import safetensors_bytes, write_atomically
 from onnx import TensorProto, helper, numpy_helper
+
+from golden import safetensors_bytes, write_atomically
 
 DEFAULT_OUT = Path(__file__).resolve().parent.parent / "tests" / "data" / "onnx"
 SAMPLES = 3
@@ -67,7 +68,9 @@ class Net:
         self._nodes.append(helper.make_node(kind, inputs, made, f"node{len(self._nodes)}", **attributes))
         return made
 
-    def conv(self, x: str, channels: int, filters: int, kernel: tuple[int, int] = (3, 3), group: int = 1, **attributes: object) -> str:
+    def conv(
+        self, x: str, channels: int, filters: int, kernel: tuple[int, int] = (3, 3), group: int = 1, **attributes: object
+    ) -> str:
         """A convolution with bias."""
         depth = channels // group
         w = self.random(filters, depth, *kernel, spread=(depth * kernel[0] * kernel[1]) ** -0.5)
@@ -133,7 +136,10 @@ def functions() -> Iterator[tuple[str, Build]]:
     yield "softmax", lambda g: g.op("Softmax", g.input(1, 12))
     yield "softmax_channels", lambda g: g.op("Softmax", g.conv(g.input(1, 3, 4, 5), 3, 6), axis=1)
     yield "max_pool", lambda g: g.op("MaxPool", g.input(1, 3, 8, 7), kernel_shape=[3, 2], strides=[2, 2], pads=[1, 0, 1, 1])
-    yield "average_pool", lambda g: g.op("AveragePool", g.input(1, 3, 7, 7), kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
+    yield (
+        "average_pool",
+        lambda g: g.op("AveragePool", g.input(1, 3, 7, 7), kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1]),
+    )
     yield (
         "average_pool_counted",
         lambda g: g.op("AveragePool", g.input(1, 3, 7, 7), kernel_shape=[3, 3], pads=[1, 1, 1, 1], count_include_pad=1),
@@ -165,7 +171,10 @@ def movement() -> Iterator[tuple[str, Build]]:
     yield "transpose", lambda g: g.op("Transpose", g.input(1, 3, 4, 5), perm=[0, 2, 3, 1])
     yield "transpose_twice", transpose_twice
     yield "transpose_rows", lambda g: g.op("MatMul", g.op("Transpose", g.input(1, 6, 5), perm=[0, 2, 1]), g.random(6, 4))
-    yield "slice", lambda g: g.op("Slice", g.conv(g.input(1, 3, 8, 9), 3, 6), g.ints(1, -1), g.ints(5, 1), g.ints(1, 3), g.ints(2, -2))
+    yield (
+        "slice",
+        lambda g: g.op("Slice", g.conv(g.input(1, 3, 8, 9), 3, 6), g.ints(1, -1), g.ints(5, 1), g.ints(1, 3), g.ints(2, -2)),
+    )
     yield "slice_open", lambda g: g.op("Slice", g.input(1, 6, 7), g.ints(2), g.ints(2**31 - 1), g.ints(1))
     half = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
     yield "resize_linear", lambda g: g.op("Resize", g.input(1, 3, 4, 5), "", "", g.ints(1, 3, 7, 8), **half)

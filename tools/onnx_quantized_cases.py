@@ -4,11 +4,12 @@
     onnx_quantized_cases.py [-o tests/data/onnx_quantized] [--check]
 
 Each case becomes `CASE.onnx` and `CASE.golden.safetensors` with `input.J` and `output.J.ort`, `[samples, *shape]`, in the
-file's own layout (images are NCHW). Networks are those of `onnx_cases.py`, a network that PyTorch's exporter wrote, and some
-of operators on integers, or of one whose results lie on halves. They are quantized statically, as QDQ and as QOperator, to int8 and uint8, per tensor and per
-channel. Weights and samples are drawn from a generator seeded with the network's name. `--check` writes nothing and ends
-with code 1 where a file on disk differs. Needs `pip install onnx==1.23.2 onnxruntime==1.32.0`, in an environment of its own,
-on a processor with AVX-512 VNNI: without it 8-bit products saturate, and sums of floats are taken in another order.
+file's own layout (images are NCHW). Networks are those of `onnx_cases.py`, a network that PyTorch's exporter wrote, and
+some of operators on integers, or of one whose results lie on halves. They are quantized statically, as QDQ and as
+QOperator, to int8 and uint8, per tensor and per channel. Weights and samples are drawn from a generator seeded with the
+network's name. `--check` writes nothing and ends with code 1 where a file on disk differs. Needs `pip install
+onnx==1.23.2 onnxruntime==1.32.0`, in an environment of its own, on a processor with AVX-512 VNNI: without it 8-bit
+products saturate, and sums of floats are taken in another order.
 """
 
 from __future__ import annotations
@@ -24,10 +25,11 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnxruntime
-from golden import safetensors_bytes, write_atomically
 from onnx import TensorProto, helper, numpy_helper
-from onnx_cases import Net
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+
+from golden import safetensors_bytes, write_atomically
+from onnx_cases import Net
 
 ROOT = Path(__file__).resolve().parent.parent / "tests" / "data"
 SAMPLES = 4
@@ -170,7 +172,9 @@ def integers(name: str, rng: np.random.Generator) -> onnx.ModelProto:
     out = affine(0.11, 3)
     microsoft = {"domain": "com.microsoft"}
     nodes = [
-        helper.make_node("QLinearConv", ["x", *x, weights, scales, const(np.zeros(6), np.int8), *y, bias], ["a"], "conv", pads=[1, 1, 1, 1]),
+        helper.make_node(
+            "QLinearConv", ["x", *x, weights, scales, const(np.zeros(6), np.int8), *y, bias], ["a"], "conv", pads=[1, 1, 1, 1]
+        ),
         helper.make_node("MaxPool", ["a"], ["b"], "pool", kernel_shape=[2, 2], strides=[2, 2]),
         helper.make_node("QLinearLeakyRelu", ["b", *y, *z], ["c"], "leaky", alpha=0.1, **microsoft),
         helper.make_node("QLinearAdd", ["c", *z, "b", *y, *z], ["d"], "add", **microsoft),
@@ -186,7 +190,7 @@ def integers(name: str, rng: np.random.Generator) -> onnx.ModelProto:
 
 
 def halves(name: str) -> onnx.ModelProto:
-    """A network of one operator whose results lie on halves as often as those of no other: scales are equal, or powers of two apart."""
+    """A network of one operator whose results often lie on halves: scales are equal, or powers of two apart."""
     kind, form, unsigned = name.split("_")[1], "qdq" if "_qdq_" in name else "qop", name.endswith("uint8")
     dtype, tensor = (np.uint8, TensorProto.UINT8) if unsigned else (np.int8, TensorProto.INT8)
     constants: list[onnx.TensorProto] = []

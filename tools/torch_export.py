@@ -18,10 +18,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from golden import safetensors_bytes, write_atomically
 from safetensors.torch import save_file
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from golden import safetensors_bytes, write_atomically
 
 DEFAULT_OUT = Path(__file__).resolve().parent.parent / "tests" / "data" / "torch"
 
