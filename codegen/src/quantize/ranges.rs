@@ -149,8 +149,8 @@ fn least_error(members: &[&Activation], (low, high): (f64, f64), activations: Ac
 }
 
 /// The symmetric scale of one channel's weights: their greatest magnitude is 127, or less is, where that costs less in squares.
-pub(super) fn weight_scale<'w>(weights: impl Iterator<Item = &'w f32> + Clone, ranges: Ranges) -> f32 {
-    let greatest = weights.clone().fold(0f32, |greatest, weight| greatest.max(weight.abs()));
+pub(super) fn weight_scale(weights: &[f32], ranges: Ranges) -> f32 {
+    let greatest = weights.iter().fold(0f32, |greatest, weight| greatest.max(weight.abs()));
     let scale = greatest / 127.0;
     if !scale.is_normal() {
         return 1.0 / 127.0;
@@ -159,8 +159,21 @@ pub(super) fn weight_scale<'w>(weights: impl Iterator<Item = &'w f32> + Clone, r
         Ranges::MinMax | Ranges::Percentile { kept: _ } => scale,
         Ranges::Error => {
             let error = |scale: f32| {
-                let of = |weight: &f32| f64::from(weight - (weight / scale).round().clamp(-127.0, 127.0) * scale).powi(2);
-                weights.clone().map(of).sum::<f64>()
+                let inverse = 1.0 / scale;
+                // Sums of single precision, in runs short enough to lose nothing: they take a fraction of the time.
+                let of = |weight: &f32| {
+                    let steps = weight * inverse;
+                    // To the nearest, without a call: what is rounded is far below 2^22.
+                    let rounded = (steps.clamp(-127.0, 127.0) + ROUND) - ROUND;
+                    (steps - rounded) * (steps - rounded)
+                };
+                let run = |run: &[f32]| {
+                    let mut sums = [0f32; 8];
+                    let (eights, rest) = run.as_chunks::<8>();
+                    eights.iter().for_each(|eight| sums.iter_mut().zip(eight).for_each(|(sum, weight)| *sum += of(weight)));
+                    f64::from(sums.iter().sum::<f32>() + rest.iter().map(of).sum::<f32>())
+                };
+                weights.chunks(256).map(run).sum::<f64>() * f64::from(scale).powi(2)
             };
             let candidates = (0..20).map(|step| scale * (1.0 - 0.02 * step as f32));
             candidates
@@ -170,3 +183,6 @@ pub(super) fn weight_scale<'w>(weights: impl Iterator<Item = &'w f32> + Clone, r
         }
     }
 }
+
+/// Adding and subtracting it rounds to the nearest integer.
+const ROUND: f32 = (3 << 22) as f32;

@@ -38,7 +38,7 @@ impl Width {
     pub(super) fn scale(self, weights: &[f32], ranges: Ranges) -> f32 {
         let (low, high) = self.bounds();
         if self == Self::Eight {
-            return weight_scale(weights.iter(), ranges);
+            return weight_scale(weights, ranges);
         }
         let greatest = weights.iter().fold(0f32, |greatest, weight| greatest.max(weight.abs()));
         let widest = f64::from(greatest) / high;
