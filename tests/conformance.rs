@@ -71,3 +71,20 @@ fn public_models_equal_xnnpack() {
     let cases: Vec<Case> = common::shared().into_iter().filter(recorded).collect();
     all_equal(&cases, &Options { reference: Some(Reference::Xnnpack), ..Options::default() }, "xnnpack");
 }
+
+/// Several images, of which a kernel with a window would compute the first: refused, whatever the format.
+#[test]
+fn batches_are_refused() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/cases");
+    if !folder.is_dir() {
+        println!("skipped: ../shared/cases is not there");
+        return;
+    }
+    for name in ["k2_resize_batch2", "tf-ops-conv_b4"] {
+        let file = folder.join(name).with_extension("tflite");
+        let files = tinybake_codegen::script::Files::read(&file).unwrap_or_else(|problem| panic!("{name}: {problem}"));
+        let compiled = tinybake_codegen::pipeline::compile(&files.source("model.tflite"), &Options::default());
+        let problems = compiled.expect_err(name);
+        assert_eq!(problems.0[0].code, "valid::batch", "{problems}");
+    }
+}

@@ -4,7 +4,8 @@
 //!
 //! 1. A tensor is an input of the graph, a constant (it has a `value`), or the output of exactly one node; never two of these.
 //! 2. Nodes stand in execution order: a node reads only inputs, constants, and outputs of earlier nodes.
-//! 3. Shapes are static, row-major; images are `[1, height, width, channels]` (NHWC); no dimension is zero.
+//! 3. Shapes are static, row-major; images are `[1, height, width, channels]` (NHWC) where a window
+//!    moves over them; no dimension is zero.
 //! 4. A tensor of dtype `I8` or `I16` that an arithmetic op touches has a quantization; activations have one scale, constants
 //!    have one or as many as their quantized axis is long. `real = scale * (q - zero_point)`.
 //! 5. Convolution filters are `[out, kernel_h, kernel_w, in / groups]`, depthwise filters `[1, kernel_h, kernel_w, out]`,
@@ -88,6 +89,13 @@ impl Graph {
     /// The constant data of a tensor; `None` for an activation.
     pub fn value(&self, id: TensorId) -> Option<&Data> {
         self.tensor(id).value.map(|weight| &self.weights[weight.0 as usize].data)
+    }
+
+    /// Whether a convolution multiplies each pixel, all of its channels, by a matrix: the first dimensions are then rows.
+    pub fn is_matrix_product(&self, input: TensorId, filter: TensorId, window: &Window) -> bool {
+        let depth = |id: TensorId| self.tensor(id).shape.0.last().copied();
+        let unpadded = window.pad_before == [0, 0] && window.pad_after == [0, 0];
+        window.kernel == [1, 1] && window.stride == [1, 1] && unpadded && depth(filter) == depth(input)
     }
 
     /// The floats of a constant; empty for anything else.

@@ -226,8 +226,7 @@ impl Lowering<'_> {
         weights: Scaled,
     ) -> Result<Int16, LowerError> {
         let (channels, depth) = (self.dim(filter, 0), self.dim(filter, 3));
-        let unpadded = window.pad_before == [0, 0] && window.pad_after == [0, 0];
-        if window.kernel == [1, 1] && window.stride == [1, 1] && unpadded && depth == self.dim(input, 3) {
+        if self.graph.is_matrix_product(input, filter, window) {
             let params = self.int16_matrix(depth, channels, activation, output)?;
             return Ok(Int16::FullyConnected { params, weights });
         }

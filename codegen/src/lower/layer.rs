@@ -34,8 +34,7 @@ impl Lowering<'_> {
         let multipliers = self.convolution(input, filter, output, channels);
         let clamp = self.clamp(output, activation);
         let weights = self.weights(filter, folded, multipliers, &clamp);
-        let unpadded = window.pad_before == [0, 0] && window.pad_after == [0, 0];
-        if window.kernel == [1, 1] && window.stride == [1, 1] && unpadded && depth == self.dim(input, 3) {
+        if self.graph.is_matrix_product(input, filter, window) {
             let rows = self.shape(output).elements() / channels.max(1);
             return Ok(Kernel::FullyConnected { params: self.fully_connected_params(rows, depth, channels, clamp)?, weights });
         }

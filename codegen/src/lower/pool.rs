@@ -62,6 +62,12 @@ impl Lowering<'_> {
                 if let (true, Ok(dims), [1, 2]) = (in_floats, self.dims(input), axes) {
                     return self.mean_in_floats(dims, &from, output);
                 }
+                let batch = self.dim(input, 0);
+                if in_floats && batch > 1 && self.shape(input).rank() == 4 && axes == [1, 2] {
+                    let reason =
+                        format!("a mean of a batch of {batch} that ONNX Runtime adds in floats: export with a fixed batch of 1");
+                    return Err(LowerError::Reference(reason));
+                }
                 match ort::mean(count, &from, &to) {
                     Some(params) => Ok(Kernel::Mean { shape, params }),
                     None => self.mean_of_image(input, axes, output),

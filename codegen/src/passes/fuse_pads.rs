@@ -41,7 +41,9 @@ fn padded(graph: &Graph, op: &Op, producers: &[Option<usize>]) -> Option<(Tensor
     let zero_point = to.quantization.as_ref()?.zero_point();
     let same = from.quantization == to.quantization && *value == zero_point;
     let (&[0, top, left, 0], &[0, bottom, right, 0]) = (before.as_slice(), after.as_slice()) else { return None };
-    same.then_some((
+    // Without padding a pointwise convolution takes several images, with it one.
+    let single = from.shape.0.first() == Some(&1);
+    (same && single).then_some((
         *input,
         Window {
             pad_before: [window.pad_before[0] + top, window.pad_before[1] + left],

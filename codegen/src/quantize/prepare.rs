@@ -9,9 +9,10 @@ use crate::{passes, valid};
 /// of it.
 ///
 /// # Errors
-/// A structure that no stage can work on, weights that are computed, integers that are computed with.
+/// A structure that no stage can work on, a batch of several images, weights that are computed, integers that are computed with.
 pub(crate) fn prepare(graph: &Graph) -> Result<Graph, Diagnostics> {
     valid::structure(graph)?;
+    valid::batch(graph)?;
     let mut graph = graph.clone();
     passes::remove_dead(&mut graph);
     let mut problems = Vec::new();

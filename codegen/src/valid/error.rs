@@ -103,6 +103,16 @@ pub enum ValidError {
         /// The shape declared.
         given: String,
     },
+    /// Several images where a kernel computes one.
+    #[error("tensor {tensor} holds a batch of {batch} (shape {shape}), and this operator computes one image at a time")]
+    Batch {
+        /// The tensor's name.
+        tensor: String,
+        /// Its shape.
+        shape: String,
+        /// Its first dimension.
+        batch: usize,
+    },
     /// Number of outputs.
     #[error("has {given} outputs where its definition gives {expected}")]
     OutputCount {
@@ -206,6 +216,7 @@ impl Explain for ValidError {
             Self::TooMuchWork { .. } => "valid::too_much_work",
             Self::Shape(_) => "valid::shape",
             Self::OutputShape { .. } => "valid::output_shape",
+            Self::Batch { .. } => "valid::batch",
             Self::OutputCount { .. } => "valid::output_count",
             Self::FloatModel { .. } => "valid::float_model",
             Self::DType { .. } => "valid::dtype",
@@ -228,6 +239,11 @@ impl Explain for ValidError {
             }
             Self::ConstantSize { .. } | Self::OutputShape { .. } | Self::Shape(_) => {
                 "the shapes in the file contradict each other; export the model again with a fixed batch of 1".into()
+            }
+            Self::Batch { .. } => {
+                "export the model with a fixed batch of 1 and run it once for each sample; where the network itself makes the batch (a \
+                 reshape, TimeDistributed), apply the layer to each image on its own"
+                    .into()
             }
             Self::EmptyTensor { .. } => "every dimension must be at least 1; export with a fixed batch of 1".into(),
             Self::TooLarge { .. } | Self::TooMuchWork { .. } => "use a smaller input or a smaller network".into(),

@@ -4,6 +4,7 @@
 //! kernel for its dtypes and quantizations, and that no accumulator can overflow, and returns what it learned.
 
 mod accumulator;
+mod batch;
 mod dtype;
 mod error;
 mod quantization;
@@ -11,6 +12,7 @@ mod range;
 mod structure;
 
 pub use accumulator::AccumulatorRange;
+pub use batch::batch;
 pub use error::ValidError;
 pub use range::Range;
 pub use structure::structure;
@@ -32,9 +34,10 @@ pub struct Facts {
 /// Checks everything that generation relies on.
 ///
 /// # Errors
-/// All problems of the first group in which there are any: structure; dtypes; quantization; accumulators.
+/// All problems of the first group in which there are any: structure; batch; dtypes; quantization; accumulators.
 pub fn check(graph: &Graph) -> Result<Facts, Diagnostics> {
     structure(graph)?;
+    batch(graph)?;
     collect(graph, dtype::check)?;
     collect(graph, quantization::check)?;
     let ranges = range::ranges(graph);

@@ -166,3 +166,16 @@ fn an_open_batch_becomes_one() {
     assert_eq!(graph.tensor(graph.inputs[0]).shape.0, [1, 4]);
     assert_eq!(graph.name, "test");
 }
+
+#[test]
+fn a_batch_is_refused_where_a_window_needs_one_image() {
+    let pool = |batch: u8| {
+        let kernel = [field(1, b"kernel_shape"), number(8, 2), number(8, 2), vec![0xa0, 1, 7]].concat();
+        let node = node("MaxPool", &["x"], &[kernel]);
+        let graph = read(&model(port("x", 1, &[batch, 1, 4, 4]), &[], node), "test").unwrap();
+        crate::valid::batch(&graph)
+    };
+    assert_eq!(pool(1), Ok(()));
+    let problems = pool(2).expect_err("two images");
+    assert_eq!(problems.0[0].code, "valid::batch", "{problems}");
+}

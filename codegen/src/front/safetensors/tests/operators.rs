@@ -125,3 +125,12 @@ fn operators_are_written_and_read_to_the_same() {
         }
     }
 }
+
+#[test]
+fn a_batch_is_refused_where_a_window_needs_one_image() {
+    let op = "max_pool2d = { input = \"x\", kernel = 2 }\noutput = { name = \"y\" }";
+    let pool = |batch: usize| crate::valid::batch(&one(&[batch, 4, 4, 3], op, "tflite", &[]).expect("it reads"));
+    assert_eq!(pool(1), Ok(()));
+    let problems = pool(2).expect_err("two images");
+    assert_eq!(problems.0[0].code, "valid::batch", "{problems}");
+}
