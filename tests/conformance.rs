@@ -5,7 +5,8 @@ mod common;
 use common::Case;
 use tinybake_codegen::measure::{Golden, Program, Run};
 use tinybake_codegen::options::Passes;
-use tinybake_codegen::{Options, Reference, eval, measure};
+use tinybake_codegen::script::Files;
+use tinybake_codegen::{Options, Reference, eval, measure, pipeline};
 
 /// Evaluates a case and returns how its outputs compare with those of `engine`.
 fn compare(case: &Case, options: &Options, engine: &str) -> measure::Comparison {
@@ -72,19 +73,23 @@ fn public_models_equal_xnnpack() {
     all_equal(&cases, &Options { reference: Some(Reference::Xnnpack), ..Options::default() }, "xnnpack");
 }
 
+/// Situations from public reports, where the maintainers' folder of them is there.
+#[test]
+fn cases_of_reports_equal_tflm() {
+    let wanted = ["cases/k4_i16_fc_nobias_bias32"];
+    let cases: Vec<Case> = common::reports().into_iter().filter(|case| wanted.contains(&case.name.as_str())).collect();
+    assert!(cases.is_empty() || cases.len() == wanted.len(), "{} of {}", cases.len(), wanted.len());
+    all_equal(&cases, &Options::default(), "tflm");
+}
+
 /// Several images, of which a kernel with a window would compute the first: refused, whatever the format.
 #[test]
 fn batches_are_refused() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/cases");
-    if !folder.is_dir() {
-        println!("skipped: ../shared/cases is not there");
-        return;
-    }
-    for name in ["k2_resize_batch2", "tf-ops-conv_b4"] {
-        let file = folder.join(name).with_extension("tflite");
-        let files = tinybake_codegen::script::Files::read(&file).unwrap_or_else(|problem| panic!("{name}: {problem}"));
-        let compiled = tinybake_codegen::pipeline::compile(&files.source("model.tflite"), &Options::default());
-        let problems = compiled.expect_err(name);
+    let wanted = ["cases/k2_resize_batch2", "cases/tf-ops-conv_b4"];
+    for case in common::reports().into_iter().filter(|case| wanted.contains(&case.name.as_str())) {
+        let files = Files::read(&case.model).unwrap_or_else(|problem| panic!("{}: {problem}", case.name));
+        let compiled = pipeline::compile(&files.source("model.tflite"), &Options::default());
+        let problems = compiled.expect_err(&case.name);
         assert_eq!(problems.0[0].code, "valid::batch", "{problems}");
     }
 }

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tflite_writer import ABSENT, GraphBuilder, Quant, Result, Tensor, activation, options, padding
+from tflite_writer import ABSENT, TYPES, GraphBuilder, Quant, Result, Tensor, activation, options, padding
 
 SIGMAS = 3.0  # an output scale covers this many standard deviations
 Pair = tuple[int, int]
@@ -45,13 +45,15 @@ class Net(GraphBuilder):
         spread: float = 4.0,
         limit: int = 127,
         effective: float | None = None,
+        bias_type: str = "float32",
     ) -> Tensor:
         """`conv_2d` from `[1, h, w, c]` to `[1, oh, ow, filters]`, in `groups`.
 
         `bias` is `random`, `zero`, `huge` (drives outputs into saturation) `absent` (two
         inputs) or `omitted` (a third input of index -1); `gain` scales outputs beyond what the output scale covers; `spread` is
         the ratio of the largest to the smallest per-channel weight scale; weights lie within `limit`; `effective` sets the
-        output scale such that accumulators are multiplied by about that much.
+        output scale such that accumulators are multiplied by about that much; `bias_type` is the
+        option `quantized_bias_type`, where `float32` stands for none.
         """
         depth = x.shape[3] // groups
         shape = (filters, *kernel, depth)
@@ -67,6 +69,7 @@ class Net(GraphBuilder):
             dilationHFactor=dilation[0],
             dilationWFactor=dilation[1],
             fusedActivationFunction=activation(act),
+            quantizedBiasType=TYPES[np.dtype(bias_type)],
         )
         inputs = [x, w, *self._bias(bias, x, w, filters, taps, limit)]
         return self.op("CONV_2D", inputs, [Result((x.shape[0], *hw, filters), out)], made)[0]
@@ -129,6 +132,7 @@ class Net(GraphBuilder):
         out_zp: int | None = None,
         out_scale: float | None = None,
         output: Pair | None = None,
+        bias_type: str = "float32",
     ) -> Tensor:
         """`transpose_conv` from `[1, h, w, c]` to `[1, oh, ow, filters]`; `output` overrides the usual size."""
         usual = [n * s + (max(k - s, 0) if pad == "valid" else 0) for n, s, k in zip(x.shape[1:3], stride, kernel)]
@@ -143,6 +147,7 @@ class Net(GraphBuilder):
             strideH=stride[0],
             strideW=stride[1],
             fusedActivationFunction=activation(act),
+            quantizedBiasType=TYPES[np.dtype(bias_type)],
         )
         added = self._bias(bias, x, w, filters, taps, 127)
         return self.op("TRANSPOSE_CONV", [self.ints(shape), w, x, *added], [Result(shape, out)], made)[0]
@@ -161,13 +166,19 @@ class Net(GraphBuilder):
         weights: np.ndarray | None = None,
         limit: int = 127,
         effective: float | None = None,
+        bias_type: str = "float32",
     ) -> Tensor:
         """`fully_connected` of the last axis, or of all but the first where `keep_dims` is false."""
         depth = x.shape[-1] if keep_dims else math.prod(x.shape[1:])
         w = self._weights((units, depth), depth, units if per_channel else 1, 0, weights, 4.0, limit)
         out = self._accumulated(x, w, depth, act, gain, out_zp, out_scale, limit, effective)
         shape = (*x.shape[:-1], units) if keep_dims else (x.shape[0], units)
-        made = options("FullyConnectedOptions", fusedActivationFunction=activation(act), keepNumDims=keep_dims)
+        made = options(
+            "FullyConnectedOptions",
+            fusedActivationFunction=activation(act),
+            keepNumDims=keep_dims,
+            quantizedBiasType=TYPES[np.dtype(bias_type)],
+        )
         inputs = [x, w, *self._bias(bias, x, w, units, depth, limit)]
         return self.op("FULLY_CONNECTED", inputs, [Result(shape, out)], made)[0]
 

@@ -40,6 +40,16 @@ pub(crate) fn shared() -> Vec<Case> {
     ["mlperf-tiny", "tflm"].iter().flat_map(|folder| cases(&root.join(folder))).collect()
 }
 
+/// TensorFlow Lite models of situations from public reports with recordings, where the maintainers' folder of them is there.
+pub(crate) fn reports() -> Vec<Case> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/cases");
+    if !folder.is_dir() {
+        println!("skipped: ../shared/cases is not there, so no situations from reports are tested");
+        return Vec::new();
+    }
+    cases(&folder)
+}
+
 /// The digits model that the project ships, with its test set.
 pub(crate) fn digits() -> Case {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/models");

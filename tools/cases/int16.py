@@ -94,7 +94,23 @@ def _layers() -> Iterator[Case]:
     yield _one("transpose_conv", "k2x2_valid", (1, 4, 3, 6), 3, kernel=(2, 2), pad="valid")
     yield _one("transpose_conv", "k4x4_stride3", (1, 3, 3, 2), 5, kernel=(4, 4), stride=(3, 3), pad="valid")
     yield _one("transpose_conv", "no_bias", (1, 4, 4, 3), 2, bias="absent")
+    yield from _accumulators_of_32_bits(image)
     yield _one("transpose_conv", "stride1_per_tensor", (1, 4, 4, 3), 6, stride=(1, 1), per_channel=False)
+
+
+def _accumulators_of_32_bits(image: Sequence[int]) -> Iterator[Case]:
+    """Layers whose option `quantized_bias_type` is `INT32`, which counts where there is no bias, and not in `transpose_conv`."""
+    kw = {"bias_type": "int32"}
+    yield _one("conv2d", "bias32_absent", image, 6, bias="absent", **kw)
+    yield _one("conv2d", "bias32_omitted_per_tensor", image, 6, bias="omitted", per_channel=False, **kw)
+    yield _one("conv2d", "bias32_absent_k1x1", (1, 4, 5, 60), 6, kernel=(1, 1), bias="absent", **kw)
+    yield _one("conv2d", "bias32_of_64_bits", image, 6, **kw)
+    yield _one("fully_connected", "bias32_absent", (1, 60), 9, bias="absent", **kw)
+    yield _one("fully_connected", "bias32_omitted_per_channel", (1, 60), 9, bias="omitted", per_channel=True, **kw)
+    yield _one("fully_connected", "bias32_rows", (1, 5, 60), 6, bias="absent", keep_dims=True, **kw)
+    yield _one("fully_connected", "bias32_of_64_bits", (1, 60), 9, **kw)
+    yield _one("fully_connected", "bias64_absent", (1, 60), 9, bias="absent", bias_type="int64")
+    yield _one("transpose_conv", "bias32_absent", (1, 4, 4, 60), 4, bias="absent", **kw)
 
 
 def _binary() -> Iterator[Case]:

@@ -2,12 +2,13 @@
 
 use super::{Call, Options, kind};
 use crate::front::tflite::error::{Error, Outcome};
-use crate::ir::{Op, PoolKind, Window};
+use crate::ir::{DType, Data, Op, PoolKind, Shape, Tensor, TensorId, Weight, Window};
 
-/// `Conv2DOptions`: padding, stride_w, stride_h, activation, dilation_w, dilation_h.
+/// `Conv2DOptions`: padding, stride_w, stride_h, activation, dilation_w, dilation_h, quantized_bias_type.
 pub(super) fn conv2d(call: &mut Call<'_, '_>) -> Outcome<Op> {
-    let (input, filter, bias) = (call.input(0, "input")?, call.input(1, "filter")?, call.optional(2)?);
+    let (input, filter) = (call.input(0, "input")?, call.input(1, "filter")?);
     let options = call.options(kind::CONV_2D)?;
+    let bias = bias(call, input, filter, &options, 6)?;
     let [_, kernel_h, kernel_w, _] = call.four(filter)?;
     let dilation = [options.positive(5, 1, "dilation_h_factor")?, options.positive(4, 1, "dilation_w_factor")?];
     let window = window(&options, [kernel_h, kernel_w], dilation, call.four(input)?)?;
@@ -26,7 +27,8 @@ pub(super) fn depthwise_conv2d(call: &mut Call<'_, '_>) -> Outcome<Op> {
 }
 
 /// `TransposeConvOptions`: padding, stride_w, stride_h, activation. Operand 0 states the output's shape, which the output
-/// has anyway. The paddings are those of the convolution from output to input (TFLM `transpose_conv.cc`, `CalculateOpData`).
+/// has anyway. The paddings are those of the convolution from output to input (TFLM `transpose_conv.cc`, `CalculateOpData`). TFLM ignores
+/// the last option, quantized_bias_type, here.
 pub(super) fn transpose_conv(call: &mut Call<'_, '_>) -> Outcome<Op> {
     let (input, filter, bias) = (call.input(2, "input")?, call.input(1, "filter")?, call.optional(3)?);
     let output = call.output()?;
@@ -36,15 +38,43 @@ pub(super) fn transpose_conv(call: &mut Call<'_, '_>) -> Outcome<Op> {
     Ok(Op::TransposeConv { input, filter, bias, window, activation: options.activation(3)? })
 }
 
-/// `FullyConnectedOptions`: activation, weights_format, keep_num_dims (which the output's shape tells).
+/// `FullyConnectedOptions`: activation, weights_format, keep_num_dims (which the output's shape tells), asymmetric_quantize_inputs (of
+/// float layers), quantized_bias_type.
 pub(super) fn fully_connected(call: &mut Call<'_, '_>) -> Outcome<Op> {
-    let (input, filter, bias) = (call.input(0, "input")?, call.input(1, "filter")?, call.optional(2)?);
+    let (input, filter) = (call.input(0, "input")?, call.input(1, "filter")?);
     let options = call.options(kind::FULLY_CONNECTED)?;
+    let bias = bias(call, input, filter, &options, 4)?;
     match options.byte(1, "weights_format")? {
         0 => Ok(Op::FullyConnected { input, filter, bias, activation: options.activation(0)? }),
         1 => Err(Error::Form { what: "a shuffled weights format" }.into()),
         given => Err(Error::Value { field: "weights_format", expected: "0 or 1", given: given.into() }.into()),
     }
+}
+
+/// The third operand. A layer of 16-bit activations that has none, but whose option at `field` says that biases have 32 bits, gets one of
+/// zeros: the accumulator is as wide as the bias (TFLM `fully_connected.cc` and `conv.cc`, `quantized_bias_type`).
+fn bias(
+    call: &mut Call<'_, '_>,
+    input: TensorId,
+    filter: TensorId,
+    options: &Options<'_>,
+    field: usize,
+) -> Outcome<Option<TensorId>> {
+    /// `INT32` of the schema's `TensorType`.
+    const INT32: i8 = 2;
+    if let Some(bias) = call.optional(2)? {
+        return Ok(Some(bias));
+    }
+    let narrow = options.byte(field, "quantized_bias_type")? == INT32;
+    if !narrow || call.reader.graph.tensor(input).dtype != DType::I16 {
+        return Ok(None);
+    }
+    let channels = call.shape(filter).0.first().copied().unwrap_or(0);
+    call.reader.budget.charge(channels.saturating_mul(4))?;
+    let graph = &mut call.reader.graph;
+    let name = format!("{}_zero_bias", graph.tensor(filter).name);
+    let value = Some(graph.add_weight(Weight { name: name.clone(), data: Data::I32(vec![0; channels]) }));
+    Ok(Some(graph.add_tensor(Tensor { name, shape: Shape(vec![channels]), dtype: DType::I32, quantization: None, value })))
 }
 
 /// `Pool2DOptions`: padding, stride_w, stride_h, filter_width, filter_height, activation.
