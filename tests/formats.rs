@@ -177,3 +177,14 @@ fn the_native_digits_model_equals_tflm() {
     let recorded = safetensors::SafeTensors::deserialize(&recorded).expect("a recording");
     assert_eq!(outputs, recorded.tensor("output.0.tflm").expect("the outputs").data());
 }
+
+/// The example embeds its images without a reader of safetensors, so that its first build is short.
+#[test]
+fn the_example_classifies_the_held_out_images() {
+    let recorded = example("digits.test.safetensors");
+    let recorded = safetensors::SafeTensors::deserialize(&recorded).expect("a recording");
+    for (file, tensor) in [("images.bin", "input.0"), ("labels.bin", "labels")] {
+        let embedded = example(&format!("../digits/{file}"));
+        assert_eq!(embedded, recorded.tensor(tensor).expect("the tensor").data(), "{file}");
+    }
+}

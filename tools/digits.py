@@ -13,6 +13,8 @@ as scikit-learn carries them (`load_digits`): nothing is downloaded. Written are
     digits-float.safetensors   the network before quantization, with digits-float.toml
     digits.tflite              the int8 network again
     digits.test.safetensors    held-out images as int8 `input.0` [n, 8, 8, 1], `labels` [n], and `output.0.tflm` [n, 10]
+    ../digits/images.bin       the held-out images again, as the example embeds them: int8 [n, 64]
+    ../digits/labels.bin       their labels: uint8 [n]
 
 A rerun gives the same bytes; `--check` writes nothing and ends with code 1 where a file differs. Requirements:
 `tools/requirements.txt`.
@@ -136,12 +138,16 @@ def quant(tensor: dict) -> Quant:
     return Quant(float(np.float32(stated["scale"])), stated["zero_point"])
 
 
-def record_test(model: bytes, pixel: Quant, images: np.ndarray, labels: np.ndarray) -> tuple[bytes, np.ndarray]:
+def stored_pixels(pixel: Quant, images: np.ndarray) -> np.ndarray:
+    """Images of pixels 0 to 16 as the int8 network takes them."""
+    return (np.round(images / 16.0 / pixel.scale) + pixel.zero_point).clip(-128, 127).astype(np.int8)
+
+
+def record_test(model: bytes, pixels: np.ndarray, labels: np.ndarray) -> tuple[bytes, np.ndarray]:
     """The golden file of the held-out images, and TFLM's scores."""
-    pixels = (np.round(images / 16.0 / pixel.scale) + pixel.zero_point).clip(-128, 127).astype(np.int8)
     # TFLM's inputs have the batch of 1 in front of each sample: the file keeps samples as [n, 8, 8, 1].
     (scores,), ins, outs = run_samples(model, [pixels[:, np.newaxis]])
-    scores = scores.reshape(len(images), -1)
+    scores = scores.reshape(len(pixels), -1)
     metadata = {
         "model": "digits.tflite",
         "frames": "false",
@@ -173,7 +179,9 @@ def main() -> int:
     topology = tomllib.loads(files["digits.toml"].decode())
     pixel = quant(topology["input"][0])
     files["digits.tflite"] = Twin(topology, load(files["digits.safetensors"])).g.build()
-    files["digits.test.safetensors"], scores = record_test(files["digits.tflite"], pixel, test_images, test_labels)
+    pixels = stored_pixels(pixel, test_images)
+    files["digits.test.safetensors"], scores = record_test(files["digits.tflite"], pixels, test_labels)
+    files["../digits/images.bin"], files["../digits/labels.bin"] = pixels.tobytes(), test_labels.tobytes()
     print(f"right by TFLM: {(scores.argmax(1) == test_labels).sum()} of {len(test_labels)}")
     differing = [name for name, data in files.items() if not same_file(args.out / name, data)]
     for name in differing:

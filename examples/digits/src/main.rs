@@ -1,24 +1,23 @@
 //! Handwritten digits on the host: embeds the model with the macro, classifies the held-out images, and shows a few.
 //!
-//! `cargo run --release --example digits`
-
-use safetensors::SafeTensors;
+//! `cargo run --release -p digits`
 
 tinybake::include_model!(
     /// A convolutional network that tells digits of 8x8 pixels apart.
-    mod digits = "examples/models/digits.tflite"
+    mod digits = "../models/digits.tflite"
 );
 
-const TEST: &[u8] = include_bytes!("models/digits.test.safetensors");
+/// Held-out images as the network takes them: 64 bytes an image, each an `i8`. `tools/digits.py` makes this file and the next.
+const IMAGES: &[u8] = include_bytes!("../images.bin");
+/// The digit that each image shows, one byte an image.
+const LABELS: &[u8] = include_bytes!("../labels.bin");
+/// Number of images that are drawn in the terminal.
 const SHOWN: usize = 4;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let test = SafeTensors::deserialize(TEST)?;
-    let images = test.tensor("input.0")?;
-    let labels = test.tensor("labels")?;
+fn main() {
     let mut model = digits::Model::new();
     let (mut correct, mut total) = (0, 0);
-    for (image, &label) in images.data().chunks_exact(64).zip(labels.data()) {
+    for (image, &label) in IMAGES.chunks_exact(64).zip(LABELS) {
         for (pixel, &byte) in model.input_mut().iter_mut().zip(image) {
             *pixel = byte as i8;
         }
@@ -40,7 +39,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         digits::RAM_BYTES,
         digits::MACS
     );
-    Ok(())
 }
 
 /// Eight rows of two characters a pixel; stored -128 is white.
