@@ -164,7 +164,7 @@ fn blocked_kernels_on_a_core_with_vectors() {
     for (index, depth) in depths.into_iter().enumerate() {
         let (rows, columns) = (1 + index % 5, 4 + noise.below(9) as usize);
         let p = FullyConnected { rows: rows as u32, depth: depth as u32, columns: columns as u32, clamp: noise.clamp() };
-        let words = noise.stream(&Run::of_depth(depth), columns);
+        let words = noise.stream(&Run::of_depth(depth).expect("a run"), columns);
         let stream = calls.constant("i32", &words);
         calls.add(
             &format!("blocked::fully_connected(&{p:?}, INPUT, {stream}, OUTPUT)"),
@@ -187,7 +187,7 @@ fn blocked_kernels_on_a_core_with_vectors() {
             input_zero_point: -128,
             clamp: noise.clamp(),
         };
-        let words = noise.stream(&Run::of_conv2d(&p).0, columns.into());
+        let words = noise.stream(&Run::of_conv2d(&p).expect("a run").0, columns.into());
         let stream = calls.constant("i32", &words);
         calls.add(
             &format!("blocked::conv2d(&{p:?}, INPUT, {stream}, OUTPUT)"),

@@ -21,18 +21,18 @@ pub(super) fn stream(program: &Program, step: &Step) -> Option<Constant> {
     let words = match kind {
         Kind::FullyConnected(params) => {
             let (depth, columns) = (params.depth as usize, params.columns as usize);
-            let run = Run::of_depth(depth);
+            let run = Run::of_depth(depth)?;
             // Where the run ends behind the depth, the last row is read from a copy.
-            let fits = depth > 0 && (run.elements() == depth || run.elements() <= WINDOW);
+            let fits = run.elements() == depth || run.elements() <= WINDOW;
             Layer::new(program, weights, columns).filter(|_| fits)?.rows(&run, 1, depth, columns)?
         }
         Kind::Conv2d(params) => {
-            let (run, in_image) = Run::of_conv2d(params);
+            let (run, in_image) = Run::of_conv2d(params)?;
             let columns = usize::from(params.output.channels);
             let row = usize::from(params.kernel[1]) * usize::from(params.input.channels);
             let rows = usize::from(params.kernel[0]);
             let (rows, row) = if in_image { (rows, row) } else { (1, rows * row) };
-            let fits = params.groups == 1 && row > 0 && run.elements() <= WINDOW;
+            let fits = params.groups == 1 && run.elements() <= WINDOW;
             Layer::new(program, weights, columns).filter(|_| fits)?.rows(&run, rows, row, columns)?
         }
         Kind::DepthwiseConv2d(params) => {

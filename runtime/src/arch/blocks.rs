@@ -115,7 +115,7 @@ pub(crate) fn rows_2(run: &Run, pairs: &Pairs, x: &[i8], stream: &[i32], clamp: 
 #[inline(never)]
 #[cfg_attr(tinybake_core = "mve", allow(dead_code))]
 pub(crate) fn rows_1(run: &Run, x: &[i8], stream: &[i32], clamp: &Clamp, out: &mut [i8]) {
-    let (depth, block) = (VECTOR * run.vectors, run.block());
+    let (depth, block) = (VECTOR * run.vectors(), run.block());
     if x.len() < run.span() || stream.len() < (out.len() / 4).saturating_mul(block) {
         return;
     }
@@ -123,10 +123,10 @@ pub(crate) fn rows_1(run: &Run, x: &[i8], stream: &[i32], clamp: &Clamp, out: &m
         let stream = stream.get(index * block..).unwrap_or(&[]);
         for (channel, out) in out.iter_mut().enumerate() {
             let mut sum = word(stream, channel);
-            for segment in 0..run.segments {
-                let x = x.get(segment * run.step..).and_then(|x| x.get(..depth)).unwrap_or(&[]);
+            for segment in 0..run.segments() {
+                let x = x.get(segment * run.step()..).and_then(|x| x.get(..depth)).unwrap_or(&[]);
                 for (vector, x) in x.chunks_exact(VECTOR).enumerate() {
-                    let first = 16 + ((segment * run.vectors + vector) * 4 + channel) * VECTOR;
+                    let first = 16 + ((segment * run.vectors() + vector) * 4 + channel) * VECTOR;
                     for (lane, &x) in x.iter().enumerate() {
                         sum = sum.wrapping_add(x as i32 * byte(stream, first + lane));
                     }

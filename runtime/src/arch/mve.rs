@@ -41,9 +41,9 @@ impl Words {
             zero_point: clamp.zero_point,
             min: clamp.min as i32,
             max: clamp.max as i32,
-            skip: run.step.wrapping_sub(16 * run.vectors),
-            segments: run.segments,
-            words: (channels / 4).wrapping_mul(run.block()),
+            skip: run.step().wrapping_sub(16 * run.vectors()),
+            segments: run.segments(),
+            words: (channels / 4).saturating_mul(run.block()),
         }
     }
 }
@@ -79,8 +79,7 @@ pub(crate) fn rows_1(run: &Run, x: &[i8], stream: &[i32], clamp: &Clamp, out: &m
 /// The function of two pixels for a number of vectors, in one segment or more.
 #[inline(always)]
 fn of_two(run: &Run, how: Finish) -> Option<Assembly> {
-    Some(match (run.segments, run.vectors, how) {
-        (0, ..) => return None,
+    Some(match (run.segments(), run.vectors(), how) {
         (1, 1, Finish::Positive) => flat_1_positive,
         (1, 1, Finish::Any) => flat_1,
         (1, 1, Finish::Once) => flat_1_once,
@@ -139,8 +138,7 @@ fn of_two(run: &Run, how: Finish) -> Option<Assembly> {
 /// The function of one pixel for a number of vectors.
 #[inline(always)]
 fn of_one(run: &Run, how: Finish) -> Option<Assembly> {
-    Some(match (run.segments, run.vectors, how) {
-        (0, ..) => return None,
+    Some(match (run.segments(), run.vectors(), how) {
         (_, 1, Finish::Positive) => one_1_positive,
         (_, 1, Finish::Any) => one_1,
         (_, 1, Finish::Once) => one_1_once,

@@ -70,7 +70,7 @@ fn fully_connected_layers_are_equal() {
         let input = noise.bytes(rows * depth, -128);
         let p = FullyConnected { rows: rows as u32, depth: depth as u32, columns: columns as u32, clamp: noise.clamp() };
         let (mut given, mut expected) = (vec![0; rows * columns], vec![1; rows * columns]);
-        let stream = random.layer().rows(&Run::of_depth(depth), 1, depth, columns).unwrap();
+        let stream = random.layer().rows(&Run::of_depth(depth).unwrap(), 1, depth, columns).unwrap();
         blocked::fully_connected(&p, &input, &stream, &mut given);
         fully_connected::fully_connected(&p, &input, &random.filter, &random.bias, random.rule(), &mut expected);
         assert_eq!(given, expected, "{p:?}");
@@ -114,7 +114,7 @@ fn convolutions_are_equal() {
         let input = noise.bytes(usize::from(size[0] * size[1] * depth), -128);
         let elements = usize::from(out[0] * out[1] * columns);
         let (mut given, mut expected) = (vec![0; elements], vec![1; elements]);
-        let (run, in_image) = Run::of_conv2d(&p);
+        let (run, in_image) = Run::of_conv2d(&p).unwrap();
         let row = usize::from(kernel[1] * depth);
         let (rows, row) = if in_image { (kernel[0].into(), row) } else { (1, taps) };
         let stream = random.layer().rows(&run, rows, row, columns.into()).unwrap();

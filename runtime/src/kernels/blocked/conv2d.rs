@@ -10,7 +10,7 @@ use crate::kernels::gather::gather;
 /// [`Run::of_conv2d`], with at most [`WINDOW`] elements.
 #[inline(always)]
 pub fn conv2d(p: &Conv2d, input: &[i8], stream: &[i32], output: &mut [i8]) {
-    let (run, in_image) = Run::of_conv2d(p);
+    let Some((run, in_image)) = Run::of_conv2d(p) else { return };
     let (channels, in_channels, in_width) = (p.output.channels as usize, p.input.channels as usize, p.input.width as usize);
     if channels < 4 || p.groups != 1 || in_channels == 0 {
         return;
@@ -44,7 +44,7 @@ pub fn conv2d(p: &Conv2d, input: &[i8], stream: &[i32], output: &mut [i8]) {
         }
         for (out_x, out) in row.chunks_exact_mut(channels).enumerate() {
             if out_x < first || out_x >= end {
-                let pitch = if in_image { VECTOR * run.vectors } else { p.kernel[1] as usize * in_channels };
+                let pitch = if in_image { VECTOR * run.vectors() } else { p.kernel[1] as usize * in_channels };
                 gather(escaped, input, (y, origin(out_x, p.stride[1], p.pad[1])), pitch, &mut window);
                 layer.pixel(&run.gathered(), &window, out);
             }

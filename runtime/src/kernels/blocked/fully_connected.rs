@@ -12,10 +12,10 @@ use crate::kernels::pixels::copy;
 #[inline(always)]
 pub fn fully_connected(p: &FullyConnected, input: &[i8], stream: &[i32], output: &mut [i8]) {
     let (depth, columns, rows) = (p.depth as usize, p.columns as usize, p.rows as usize);
-    if depth == 0 || columns < 4 {
+    let Some(run) = Run::of_depth(depth) else { return };
+    if columns < 4 {
         return;
     }
-    let run = Run::of_depth(depth);
     let layer = Layer { run, stream, clamp: &p.clamp, channels: columns };
     // Rows whose last vector ends within the input; weights behind the depth are zero.
     let room = input.len().checked_sub(run.span());

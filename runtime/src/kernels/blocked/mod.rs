@@ -36,60 +36,103 @@ pub const BLOCK_OF_TAPS: usize = 16 + 9 * VECTOR / 4 + 32;
 /// Bytes of a window that is gathered because part of it lies outside the image: 3 by 3 taps of 64 channels.
 pub const WINDOW: usize = 576;
 
-/// What an output sums over: `segments` runs of `vectors` times [`VECTOR`] elements, beginning `step` elements apart.
+/// Most elements that a [`Run`] sums, and between the beginnings of its first and last segment: sizes made of two such numbers
+/// cannot overflow, also where `usize` has 32 bits.
+const LONGEST: usize = 1 << 24;
+
+/// The elements that an output sums over: `segments` segments of `vectors` times [`VECTOR`] elements, beginning `step` elements
+/// apart. There is at least one of each, and all sizes are below [`LONGEST`]: the assembly reads as many elements as these say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Run {
-    /// Vectors of each segment; 1 to 8, or 12.
-    pub vectors: usize,
-    /// At least 1.
-    pub segments: usize,
-    /// Elements from the beginning of a segment to the next one's.
-    pub step: usize,
+    vectors: usize,
+    segments: usize,
+    step: usize,
 }
 
 impl Run {
-    /// Of `depth` neighbouring elements.
+    /// `None` where there is nothing to sum, or more than [`LONGEST`] elements.
     #[inline(always)]
-    pub const fn of_depth(depth: usize) -> Self {
+    const fn new(vectors: usize, segments: usize, step: usize) -> Option<Self> {
+        let (Some(all), Some(before)) = (vectors.checked_mul(segments), segments.saturating_sub(1).checked_mul(step)) else {
+            return None;
+        };
+        if all == 0 || all > LONGEST / VECTOR || before > LONGEST {
+            return None;
+        }
+        Some(Self { vectors, segments, step })
+    }
+
+    /// The run of `depth` neighbouring elements; `None` where they are none, or more than 2^24.
+    #[inline(always)]
+    pub const fn of_depth(depth: usize) -> Option<Self> {
         let all = depth.div_ceil(VECTOR);
-        let mut best = Self { vectors: all, segments: 1, step: VECTOR * all };
+        if all > LONGEST / VECTOR {
+            return None;
+        }
+        let (mut best, mut least) = (all, 1);
         if all > 8 {
             let mut vectors = 8;
-            best = Self { vectors, segments: all.div_ceil(vectors), step: VECTOR * vectors };
+            (best, least) = (vectors, all.div_ceil(vectors));
             while vectors > 4 {
                 vectors -= 1;
                 let segments = all.div_ceil(vectors);
-                if segments * vectors < best.segments * best.vectors {
-                    best = Self { vectors, segments, step: VECTOR * vectors };
+                if segments * vectors < least * best {
+                    (best, least) = (vectors, segments);
                 }
             }
         }
-        best
+        Self::new(best, least, VECTOR * best)
     }
 
-    /// Of a convolution, and whether its segments are rows of taps, which are read in the image; where they are not, each window
-    /// is gathered, without gaps.
+    /// The run of a convolution, and whether its segments are rows of taps, which are read in the image; where they are not, each
+    /// window is gathered, without gaps. `None` where a window has no element, or more than 2^24.
     #[inline(always)]
-    pub const fn of_conv2d(p: &Conv2d) -> (Self, bool) {
-        let (rows, row) = (p.kernel[0] as usize, p.kernel[1] as usize * p.input.channels as usize);
+    pub const fn of_conv2d(p: &Conv2d) -> Option<(Self, bool)> {
+        let rows = p.kernel[0] as usize;
+        let Some(row) = (p.kernel[1] as usize).checked_mul(p.input.channels as usize) else { return None };
+        let Some(depth) = rows.checked_mul(row) else { return None };
+        let Some(whole) = Self::of_depth(depth) else { return None };
         let mut vectors = row.div_ceil(VECTOR);
         if vectors > 8 {
             vectors = vectors.next_multiple_of(12);
         }
-        let whole = Self::of_depth(rows * row);
         // Each vector more takes about two instructions an output, and gathering as many as that a pixel.
-        let more = (rows * vectors).saturating_sub(whole.segments * whole.vectors);
-        if vectors > 12 || 2 * more * p.output.channels as usize > 40 + 16 * rows || p.dilation[1] != 1 {
-            return (whole, false);
+        let more = rows.saturating_mul(vectors).saturating_sub(whole.segments * whole.vectors);
+        let extra = more.saturating_mul(2).saturating_mul(p.output.channels as usize);
+        if vectors > 12 || extra > 40 + 16 * rows || p.dilation[1] != 1 {
+            return Some((whole, false));
         }
-        let step = p.dilation[0] as usize * p.input.width as usize * p.input.channels as usize;
-        (Self { vectors, segments: rows, step }, true)
+        let line = (p.input.width as usize).checked_mul(p.input.channels as usize);
+        let Some(line) = line else { return None };
+        let Some(step) = line.checked_mul(p.dilation[0] as usize) else { return None };
+        match Self::new(vectors, rows, step) {
+            Some(run) => Some((run, true)),
+            None => None,
+        }
+    }
+
+    /// Vectors of each segment; 1 to 8, or 12.
+    #[inline(always)]
+    pub const fn vectors(&self) -> usize {
+        self.vectors
+    }
+
+    /// Number of segments.
+    #[inline(always)]
+    pub const fn segments(&self) -> usize {
+        self.segments
+    }
+
+    /// Elements from the beginning of a segment to the next one's.
+    #[inline(always)]
+    pub const fn step(&self) -> usize {
+        self.step
     }
 
     /// Elements from the first to the end of the last.
     #[inline(always)]
     pub const fn span(&self) -> usize {
-        self.segments.saturating_sub(1).saturating_mul(self.step).saturating_add(VECTOR * self.vectors)
+        (self.segments - 1) * self.step + VECTOR * self.vectors
     }
 
     /// Elements that are summed.
@@ -101,7 +144,7 @@ impl Run {
     /// Words of a block of the stream.
     #[inline(always)]
     pub const fn block(&self) -> usize {
-        self.elements().saturating_add(12)
+        self.elements() + 12
     }
 
     /// The same elements without anything between the segments.
@@ -156,7 +199,7 @@ impl Layer<'_> {
     /// The stream of the last block.
     #[inline(always)]
     fn last(&self) -> &[i32] {
-        self.stream.get(self.channels / 4 * self.run.block()..).unwrap_or(&[])
+        self.stream.get((self.channels / 4).saturating_mul(self.run.block())..).unwrap_or(&[])
     }
 }
 
@@ -169,3 +212,6 @@ fn interior(output: u16, input: u16, span: usize, stride: u16, pad: u16) -> (usi
     let end = room.map_or(0, |room| (room / stride.max(1) + 1).min(output));
     (first, end.max(first))
 }
+
+#[cfg(test)]
+mod tests;
