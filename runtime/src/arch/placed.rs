@@ -1,7 +1,8 @@
 //! A model's memory in a link section, handed out once.
 
+use crate::model::Model;
 use core::cell::UnsafeCell;
-use core::mem::MaybeUninit;
+use core::mem::{ManuallyDrop, MaybeUninit, size_of};
 
 /// Memory for a `T` that start-up code need neither load nor zero.
 #[repr(transparent)]
@@ -10,21 +11,43 @@ pub struct Placed<T>(UnsafeCell<MaybeUninit<T>>);
 // SAFETY: the memory is reached through `zeroed` only, whose caller is the only one to have it.
 unsafe impl<T: Send> Sync for Placed<T> {}
 
-impl<T> Placed<T> {
-    /// Memory, of which nothing is known.
+impl<T: Model> Placed<T> {
+    /// Memory whose content is not known yet. Compiles only where every byte of [`Model::NEW`] is zero and none is padding or part
+    /// of a pointer: zeroed memory is then another `NEW`, whoever wrote the type.
+    /// ```compile_fail,E0080
+    /// use tinybake_runtime::{Model, TensorInfo};
+    ///
+    /// struct Counter(core::num::NonZeroU32);
+    ///
+    /// impl Model for Counter {
+    ///     type Inputs<'a> = ();
+    ///     type Outputs<'a> = ();
+    ///     const INPUTS: &'static [TensorInfo] = &[];
+    ///     const OUTPUTS: &'static [TensorInfo] = &[];
+    ///     const RAM_BYTES: usize = 4;
+    ///     const WEIGHT_BYTES: usize = 0;
+    ///     const MACS: u64 = 0;
+    ///     const NEW: Self = Self(core::num::NonZeroU32::MIN);
+    ///     fn infer<'a>(&'a mut self, inputs: Self::Inputs<'_>) -> Self::Outputs<'a> {}
+    /// }
+    ///
+    /// static MEMORY: tinybake_runtime::generated::Placed<Counter> = tinybake_runtime::generated::Placed::new();
+    /// ```
     pub const fn new() -> Self {
+        // SAFETY: this block is evaluated at compile time only.
+        const { assert!(unsafe { is_zero(&ManuallyDrop::new(T::NEW)) }, "this model does not begin as zero bytes") }
         Self(UnsafeCell::new(MaybeUninit::uninit()))
     }
 
     /// The memory as a `T` of zero bytes.
     ///
     /// # Safety
-    /// It is called at most once, and zero bytes are a `T`.
+    /// It is called at most once.
     #[allow(clippy::mut_from_ref)] // Nobody else has the memory.
     pub unsafe fn zeroed(&'static self) -> &'static mut T {
         let memory = self.0.get().cast::<T>();
-        // SAFETY: the pointer is that of a static of the type's size and alignment; nobody else has it, and zero bytes are a
-        // value, as the caller says.
+        // SAFETY: the pointer is that of a static of the type's size and alignment; nobody else has it, as the caller says, and zero
+        // bytes are `T::NEW`, as `new` has asserted.
         unsafe {
             memory.write_bytes(0, 1);
             &mut *memory
@@ -32,10 +55,28 @@ impl<T> Placed<T> {
     }
 }
 
-impl<T> Default for Placed<T> {
+impl<T: Model> Default for Placed<T> {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// Whether all bytes of `value` are zero.
+///
+/// # Safety
+/// It is called at compile time only, where the interpreter refuses to read padding and parts of pointers as numbers.
+const unsafe fn is_zero<T>(value: &ManuallyDrop<T>) -> bool {
+    /// Bytes that are compared at once: the interpreter limits the number of steps.
+    const STEP: usize = size_of::<u128>();
+    let bytes: *const u8 = core::ptr::from_ref(value).cast();
+    let (mut at, mut zero) = (0, true);
+    while at < size_of::<T>() {
+        let whole = size_of::<T>() - at >= STEP;
+        // SAFETY: the value has so many bytes from here on; those that are no numbers stop the compilation.
+        zero &= unsafe { if whole { bytes.add(at).cast::<u128>().read_unaligned() == 0 } else { bytes.add(at).read() == 0 } };
+        at += if whole { STEP } else { 1 };
+    }
+    zero
 }
 
 /// Whether something that there is one of has been handed out.
@@ -94,8 +135,9 @@ impl Default for Taken {
     }
 }
 
-/// Writes a generated module's `take`, whose model lies in a link section. Only for modules that tinybake generates, whose `Model`
-/// is zero bytes before its first inference.
+/// Writes a generated module's `take`, whose model lies in a link section. It compiles only where `Model` implements
+/// [`Model`](crate::Model) and begins as zero bytes. Naming a section states, as the attribute does, that the linker script gives it
+/// memory of its own.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! place_model {
@@ -110,8 +152,58 @@ macro_rules! place_model {
             if !TAKEN.first() {
                 return ::core::option::Option::None;
             }
-            // SAFETY: nobody else has these two statics, so this is the first call; `Model::new()` is zero bytes.
+            // SAFETY: nobody else has these two statics, so this is the only call.
             ::core::option::Option::Some(unsafe { MEMORY.zeroed() })
         }
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::TensorInfo;
+
+    struct Zeros([i8; 37]);
+
+    impl Model for Zeros {
+        type Inputs<'a> = ();
+        type Outputs<'a> = &'a [i8; 37];
+        const INPUTS: &'static [TensorInfo] = &[];
+        const OUTPUTS: &'static [TensorInfo] = &[];
+        const RAM_BYTES: usize = 37;
+        const WEIGHT_BYTES: usize = 0;
+        const MACS: u64 = 0;
+        const NEW: Self = Self([0; 37]);
+
+        fn infer<'a>(&'a mut self, (): ()) -> &'a [i8; 37] {
+            &self.0
+        }
+    }
+
+    #[test]
+    fn memory_is_handed_out_zeroed_and_once() {
+        static MEMORY: Placed<Zeros> = Placed::new();
+        static TAKEN: Taken = Taken::new();
+        assert!(TAKEN.first() && !TAKEN.first());
+        // SAFETY: the only call.
+        let model = unsafe { MEMORY.zeroed() };
+        assert_eq!(*model.infer(()), [0; 37]);
+    }
+
+    /// The last byte counts too, whatever the size.
+    #[test]
+    fn every_byte_is_looked_at() {
+        const fn last<const N: usize>() -> [u8; N] {
+            let mut bytes = [0; N];
+            bytes[N - 1] = 1;
+            bytes
+        }
+        struct Bytes<const N: usize>;
+        impl<const N: usize> Bytes<N> {
+            // SAFETY: constants.
+            const ZERO: [bool; 2] = unsafe { [is_zero(&ManuallyDrop::new([0u8; N])), is_zero(&ManuallyDrop::new(last::<N>()))] };
+        }
+        let found = [Bytes::<1>::ZERO, Bytes::<15>::ZERO, Bytes::<16>::ZERO, Bytes::<17>::ZERO, Bytes::<1000>::ZERO];
+        assert_eq!(found, [[true, false]; 5]);
+    }
 }
