@@ -82,8 +82,8 @@ pub struct Options {
     pub core: CoreClass,
     /// The most bytes of flash that the model may take: forms are chosen so that code, by the cost model, and constants fit.
     pub max_flash: Option<Bytes>,
-    /// The most bytes of RAM that the `Model` struct may take: where it would be larger, the first layers are computed in bands of
-    /// rows, some of them twice.
+    /// The most bytes of RAM that the `Model` struct may take: where it would be larger, layers are computed patch by patch, and some
+    /// rows twice.
     pub max_ram: Option<Bytes>,
     /// The only form to consider for steps that have it, whatever its cost; to measure forms with.
     pub form: Option<FormKind>,

@@ -4,7 +4,7 @@ use crate::diag::{Diagnostic, Diagnostics, Explain, Place};
 use crate::ir::Graph;
 use crate::lower::{self, Program};
 use crate::options::{Options, Passes, Reference};
-use crate::passes::{self, Patched, Removal};
+use crate::passes::{self, Found, Patched, Removal};
 use crate::plan::{self, Plan, PlanError};
 use crate::{front, valid};
 
@@ -113,26 +113,25 @@ pub fn compile(source: &Source, options: &Options) -> Result<Compiled, Diagnosti
 /// Everything that the first stage with a problem finds wrong.
 pub fn compile_graph(original: Graph, options: &Options, sha256: [u8; 32]) -> Result<Compiled, Diagnostics> {
     let (graph, removals) = simplified(&original, options)?;
-    let over = |compiled: &Compiled| options.max_ram.is_some_and(|most| compiled.plan.ram_bytes() > most.0);
     let mut best = planned(&original, graph, removals.clone(), options, sha256)?;
-    if over(&best) {
-        // The first that fits has the least to compute twice.
-        for patched in passes::patches(&best.graph).into_iter().take(PATCHES) {
+    let mut least = best.plan.ram_bytes();
+    if let Some(limit) = options.max_ram.map(|limit| limit.0).filter(|&limit| least > limit) {
+        let macs = best.plan.macs;
+        let found = passes::search(&best.graph, limit, |patched| {
             let mut removals = removals.clone();
-            removals.push(recomputed(&patched, best.plan.macs));
-            let compiled = planned(&original, patched.graph, removals, options, sha256)?;
-            if !over(&compiled) {
-                best = compiled;
-                break;
-            }
+            removals.push(recomputed(&patched, macs));
+            // A graph that is too large is no candidate.
+            let compiled = planned(&original, patched.graph, removals, options, sha256).ok()?;
+            Some((compiled.plan.ram_bytes(), compiled))
+        });
+        match found {
+            Found::Fits(compiled) => (least, best) = (compiled.plan.ram_bytes(), compiled),
+            Found::Least(patched) => least = patched.map_or(least, |patched| patched.min(least)),
         }
     }
-    plan::limit(&best.plan, options)?;
+    plan::limit(&best.plan, least, options)?;
     Ok(best)
 }
-
-/// Most ways to compute a network in bands that are planned, each of which takes about as long as a compilation.
-const PATCHES: usize = 64;
 
 /// Lowers and plans a graph after the passes.
 fn planned(
@@ -151,13 +150,13 @@ fn planned(
     Ok(Compiled { original: original.clone(), graph, removals, program, plan })
 }
 
-/// What computing first layers in bands does, for the report.
+/// What computing layers patch by patch does, for the report.
 fn recomputed(patched: &Patched, macs: u64) -> Removal {
-    let Patched { image, nodes, bands, macs: after, graph: _ } = patched;
+    let Patched { image, nodes, patches, macs: after, graph: _ } = patched;
     Removal {
         pass: "patches",
         what: format!(
-            "{nodes} whole images up to `{image}`, for {bands} bands of rows: {after} multiply-accumulates, not {macs}"
+            "whole feature maps of {nodes} operators up to `{image}`, for {patches} patches: {after} multiply-accumulates, not {macs}"
         ),
         why: "each row is made of the same rows as before",
     }

@@ -33,7 +33,7 @@ pub(super) struct Limits {
     /// model, fit
     #[arg(long, value_name = "BYTES")]
     pub(super) max_flash: Option<Bytes>,
-    /// The most RAM that the model may take: where it needs more, its first layers are computed in bands of rows
+    /// Most RAM that the `Model` struct may take. If full feature maps do not fit, layers run patch by patch, which recomputes a few rows
     #[arg(long, value_name = "BYTES")]
     pub(super) max_ram: Option<Bytes>,
 }

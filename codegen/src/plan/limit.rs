@@ -9,9 +9,9 @@ use crate::options::Options;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LimitError {
     /// The `Model` struct is too large, in every way to compute it.
-    #[error("the model takes {needed} bytes of RAM, {} more than the {limit} allowed", needed - limit)]
+    #[error("the model takes {needed} bytes of RAM at the least, {} more than the {limit} allowed", needed - limit)]
     Ram {
-        /// The least that was found.
+        /// The least that was found, patch by patch or not.
         needed: usize,
         /// What is allowed.
         limit: usize,
@@ -41,7 +41,7 @@ impl Explain for LimitError {
     fn help(&self) -> String {
         match self {
             Self::Ram { cause, .. } => {
-                format!("{cause}; no way to compute first layers in bands of rows takes less than the limit")
+                format!("{cause}; no way to compute layers patch by patch keeps the limit")
             }
             Self::Flash { constants, .. } => {
                 format!(
@@ -52,15 +52,15 @@ impl Explain for LimitError {
     }
 }
 
-/// Checks a plan against the limits of `options`.
+/// Checks a plan against the limits of `options`; `least` are the fewest bytes of RAM that any way to compute the model takes.
 ///
 /// # Errors
 /// A [`LimitError`] for every limit that it exceeds.
-pub fn limit(plan: &Plan, options: &Options) -> Result<(), Diagnostics> {
-    let (ram, flash) = (plan.ram_bytes(), plan.flash_estimate);
+pub fn limit(plan: &Plan, least: usize, options: &Options) -> Result<(), Diagnostics> {
+    let flash = plan.flash_estimate;
     let mut problems = Vec::new();
-    if let Some(limit) = options.max_ram.map(|limit| limit.0).filter(|&limit| ram > limit) {
-        problems.push(LimitError::Ram { needed: ram, limit, cause: super::fit::widest(plan) }.at(Place::default()));
+    if let Some(limit) = options.max_ram.map(|limit| limit.0).filter(|&limit| least > limit) {
+        problems.push(LimitError::Ram { needed: least, limit, cause: super::fit::widest(plan) }.at(Place::default()));
     }
     if let Some(limit) = options.max_flash.map(|limit| limit.0).filter(|&limit| flash > limit) {
         problems.push(LimitError::Flash { needed: flash, limit, constants: plan.weight_bytes() }.at(Place::default()));
