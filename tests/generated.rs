@@ -23,7 +23,8 @@ fn unequal(cases: &[Case], on: &str, optimize: Optimize, samples: Option<usize>)
         return None;
     }
     let options = Options { optimize, core: target.class(), ..Options::default() };
-    let programs: Vec<Program> = cases.iter().map(|case| Program::of_plan(&case.compile(&options).plan)).collect();
+    let plans: Vec<_> = cases.iter().map(|case| case.compile(&options).plan).collect();
+    let programs: Vec<Program> = plans.iter().map(Program::of_plan).collect();
     let recorded: Vec<Samples> = cases
         .iter()
         .zip(&programs)
@@ -39,7 +40,7 @@ fn unequal(cases: &[Case], on: &str, optimize: Optimize, samples: Option<usize>)
     };
     let runs = measure::run_many(&batch, &target, &measuring).unwrap_or_else(|problem| panic!("{on}: {problem}"));
     let mut wrong = Vec::new();
-    for ((case, program), run) in cases.iter().zip(&programs).zip(&runs) {
+    for (((case, plan), program), run) in cases.iter().zip(&plans).zip(&programs).zip(&runs) {
         let found = measure::compare(run, &program.outputs, &case.golden, case.engine())
             .unwrap_or_else(|problem| panic!("{}: {problem}", case.name));
         if found.unequal > 0 {
@@ -54,6 +55,10 @@ fn unequal(cases: &[Case], on: &str, optimize: Optimize, samples: Option<usize>)
                 "{on} {optimize} {}: {} instructions, RAM {}, stack {stack} of {bound}",
                 case.name, instructions.mean, run.ram_bytes
             );
+            let planned = plan.stack_bytes(target.class()) as u64;
+            if bound != planned {
+                wrong.push(format!("{}: STACK_BYTES is {bound}, where the plan says {planned}", case.name));
+            }
             if stack > bound {
                 wrong.push(format!("{}: {stack} bytes of stack, where STACK_BYTES is {bound}", case.name));
             }

@@ -85,6 +85,11 @@ fn text(table: &Table) -> String {
         let name = kernel.to_ascii_uppercase();
         let _ = write!(text, "\n/// `{kernel}`\npub const {name}: Frames = Frames {{ size: [{size}], speed: [{speed}] }};\n");
     }
+    text.push_str("\n/// All rows, by the name of the kernel.\n#[rustfmt::skip]\npub const ROWS: &[(&str, Frames)] = &[\n");
+    for kernel in table.keys() {
+        let _ = writeln!(text, "    (\"{kernel}\", {}),", kernel.to_ascii_uppercase());
+    }
+    text.push_str("];\n");
     text
 }
 

@@ -43,10 +43,15 @@ const CORE: Option<usize> = if cfg!(tinybake_core = "thumb1") {
 /// are not measured, four times the most of those that are. `lent` are kernels with the bytes that
 /// they are lent on top of their own.
 pub const fn deepest(size: bool, kernels: &[Frames], lent: &[(Frames, usize)]) -> usize {
-    let mut most = bound(size, VIEW);
+    deepest_on(CORE, size, kernels, lent)
+}
+
+/// [`deepest`] on a kind of core: an index into [`CORES`], or `None` for those that are not measured.
+pub const fn deepest_on(core: Option<usize>, size: bool, kernels: &[Frames], lent: &[(Frames, usize)]) -> usize {
+    let mut most = bound(core, size, VIEW);
     let mut index = 0;
     while index < kernels.len() {
-        let own = bound(size, kernels[index]);
+        let own = bound(core, size, kernels[index]);
         if own > most {
             most = own;
         }
@@ -54,7 +59,7 @@ pub const fn deepest(size: bool, kernels: &[Frames], lent: &[(Frames, usize)]) -
     }
     index = 0;
     while index < lent.len() {
-        let own = bound(size, lent[index].0) + lent[index].1;
+        let own = bound(core, size, lent[index].0) + lent[index].1;
         if own > most {
             most = own;
         }
@@ -63,9 +68,9 @@ pub const fn deepest(size: bool, kernels: &[Frames], lent: &[(Frames, usize)]) -
     most
 }
 
-const fn bound(size: bool, kernel: Frames) -> usize {
+const fn bound(core: Option<usize>, size: bool, kernel: Frames) -> usize {
     let frames = if size { kernel.size } else { kernel.speed };
-    if let Some(core) = CORE {
+    if let Some(core) = core {
         return frames[core] as usize;
     }
     let mut most = 0;
@@ -90,5 +95,7 @@ mod tests {
         assert_eq!(deepest(true, &[low, high], &[]), 4 * 60_001);
         assert_eq!(deepest(false, &[low, high], &[]), deepest(false, &[], &[]));
         assert_eq!(deepest(true, &[], &[(low, 70_000)]), 4 * 60_000 + 70_000);
+        assert_eq!(deepest_on(Some(4), true, &[low, high], &[(high, 3)]), 60_000);
+        assert_eq!(deepest_on(Some(3), true, &[low, high], &[(high, 3)]), 60_004);
     }
 }

@@ -28,6 +28,16 @@ pub struct Core {
     pub machine: Option<String>,
 }
 
+impl Core {
+    /// Its class, for the choice of kernels.
+    pub fn class(&self) -> CoreClass {
+        match &self.triple {
+            Some(triple) => CoreClass::of_target(triple, self.cpu.as_deref().unwrap_or_default()),
+            None => CoreClass::Host,
+        }
+    }
+}
+
 /// Instruction set extensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -170,10 +180,7 @@ impl<'a> Target<'a> {
 
     /// The class of its core, for the choice of kernels.
     pub fn class(&self) -> CoreClass {
-        match &self.core.triple {
-            Some(triple) => CoreClass::of_target(triple, self.core.cpu.as_deref().unwrap_or_default()),
-            None => CoreClass::Host,
-        }
+        self.core.class()
     }
 
     /// Whether this is the computer that the compiler runs on.
@@ -318,6 +325,11 @@ impl Catalogue {
                 class => Ok(class),
             },
         }
+    }
+
+    /// The class of a board's core.
+    pub fn class_of_board(&self, board: &Board) -> CoreClass {
+        self.core(&board.core).map_or(CoreClass::Generic, Core::class)
     }
 
     fn core(&self, name: &str) -> Option<&Core> {

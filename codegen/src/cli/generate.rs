@@ -241,7 +241,7 @@ fn summary(report: &Report) -> String {
     };
     let figures = match (report.ram_bytes, report.weight_bytes, report.macs) {
         (Some(ram), Some(weights), Some(macs)) => format!(
-            ": {} bytes of RAM and the stack, {} bytes of weights and tables, {} MACs",
+            ": {} bytes of RAM + `STACK_BYTES` of stack, {} bytes of weights and tables, {} MACs",
             number(ram as u64),
             number(weights as u64),
             number(macs)

@@ -190,7 +190,10 @@ fn text(report: &Report, file_bytes: usize, ops_after: usize, problems: Option<&
     match (report.ram_bytes, report.weight_bytes, problems) {
         (Some(ram), Some(weights), _) => {
             let (ram, weights) = (number(ram as u64), number(weights as u64));
-            let _ = writeln!(text, "planned: {ram} bytes of RAM and the stack, {weights} bytes of weights and tables in flash");
+            let _ = writeln!(
+                text,
+                "planned: {ram} bytes of RAM + `STACK_BYTES` of stack, {weights} bytes of weights and tables in flash"
+            );
         }
         (_, _, Some(problems)) => {
             let _ = writeln!(text, "no code can be generated from this model as it is:");

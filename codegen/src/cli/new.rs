@@ -176,7 +176,7 @@ fn summary(report: &Report, project: &Project, checkout: Option<&Path>) -> Strin
     let install = project.install.iter().map(|line| format!("\n  {line}")).collect::<String>();
     let enter = if Path::new(folder) == Path::new(".") { String::new() } else { format!("\n  cd {}", quoted(folder)) };
     format!(
-        "wrote {folder} for {board} ({template}): {} bytes of RAM and the stack, {} bytes of weights and tables\n{inputs}{depends}\n\
+        "wrote {folder} for {board} ({template}): {} bytes of RAM + `STACK_BYTES` of stack, {} bytes of weights and tables\n{inputs}{depends}\n\
          what it takes, once:{install}\nthen:{enter}\n  cargo run --release",
         number(*ram_bytes as u64),
         number(*weight_bytes as u64),

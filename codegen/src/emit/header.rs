@@ -19,7 +19,7 @@ pub(super) fn lines(plan: &Plan) -> Vec<String> {
         format!(" - reference: `{}`: {equals}", options.reference()),
         format!(" - optimize: `{}`, core: `{}`", options.optimize, options.core),
         format!(
-            " - RAM: {} bytes and the stack; weights and tables: {} bytes; multiply-accumulates: {}",
+            " - RAM: {} bytes + `STACK_BYTES` of stack; weights and tables: {} bytes; multiply-accumulates: {}",
             plan.ram_bytes(),
             plan.weight_bytes(),
             plan.macs

@@ -21,7 +21,8 @@ mod text;
 
 pub use check::{PlanError, check};
 pub use cost::{CORES, Cost, Layer, Rate, Work};
-pub use fit::{FitError, fit};
+
+pub use fit::{FitError, Needs, Region, Shortage, fit, with_stack};
 pub use form::{Form, Packed, Palettized, Sparse};
 pub use layout::{ALIGN, Layout};
 pub use limit::{LimitError, limit};
@@ -33,7 +34,8 @@ use form::Choice;
 
 use crate::ir::{DType, TensorId};
 use crate::lower::{ConstId, Constant, Program, Step, little_endian};
-use crate::options::Options;
+use crate::options::{CoreClass, Optimize, Options};
+use tinybake_runtime::stack;
 
 /// Where a tensor lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,6 +149,22 @@ impl Plan {
     pub fn ram_bytes(&self) -> usize {
         let fields = self.fields.iter().map(|field| (field.elements * field.dtype.size()).next_multiple_of(ALIGN));
         self.arena_bytes + fields.sum::<usize>()
+    }
+
+    /// Bytes of stack that an inference takes at most on cores of a class: the generated module's `STACK_BYTES` there.
+    pub fn stack_bytes(&self, class: CoreClass) -> usize {
+        let kind = match class {
+            CoreClass::Armv6M => Some("thumb1"),
+            CoreClass::Armv7M => Some("thumb2"),
+            CoreClass::Dsp => Some("dsp"),
+            CoreClass::Mve => Some("mve"),
+            CoreClass::Riscv32 => Some("riscv32"),
+            CoreClass::Generic | CoreClass::Host => None,
+        };
+        let core = stack::CORES.iter().position(|core| Some(*core) == kind);
+        let row = |name: &str| stack::ROWS.iter().find(|(row, _)| *row == name).map_or(stack::VIEW, |&(_, frames)| frames);
+        let steps: Vec<_> = self.steps.iter().map(|step| (row(step.frames()), step.lent_bytes())).collect();
+        stack::deepest_on(core, self.options.optimize == Optimize::Size, &[], &steps)
     }
 
     /// Where a tensor of the program lives; `None` for one that no step writes and that is no input.

@@ -2,6 +2,7 @@
 
 use crate::boards::{Board, Catalogue, Target};
 use crate::diag::Explain;
+use crate::plan::{Needs, Region, Shortage};
 use serde::{Deserialize, Serialize};
 
 /// Figures of many combinations, in the order of model, `optimize` and board.
@@ -214,8 +215,8 @@ impl Row {
         let flash_bytes = code_bytes + constant_bytes;
         // Weights that the compiler has taken into code, as those of unrolled layers, are code.
         let weight_bytes = (*weight_bytes).min(*constant_bytes);
-        let all_ram = ram_bytes + stack_bytes.or(*stack_bound_bytes).unwrap_or(0);
-        let fit = target.board.map(|board| fit(board, flash_bytes, all_ram, catalogue));
+        let stack = (*stack_bound_bytes).max(*stack_bytes).unwrap_or(0);
+        let fit = target.board.map(|board| fit(board, &Needs { flash: flash_bytes, ram: *ram_bytes, stack }, catalogue));
         let (fits, problem) = fit.unwrap_or((None, None));
         let notes: Vec<String> = problem.into_iter().chain(note.clone()).collect();
         Self {
@@ -245,19 +246,19 @@ fn milliseconds(instructions: u64, board: &Board) -> f64 {
     microseconds.round() / 1000.0
 }
 
-/// Whether a board has so much flash and RAM, and what is too small.
-fn fit(board: &Board, flash: u64, ram: u64, catalogue: &Catalogue) -> (Option<bool>, Option<String>) {
-    let mut problems = Vec::new();
-    if let Some(available) = board.flash_bytes.filter(|&available| flash > available) {
-        problems.push(format!("flash is {} bytes too small", flash - available));
-    }
-    if ram > board.ram_bytes {
-        problems.push(format!("RAM is {} bytes too small", ram - board.ram_bytes));
-    }
+/// Whether a board has enough flash and RAM, and what is too small.
+fn fit(board: &Board, needs: &Needs, catalogue: &Catalogue) -> (Option<bool>, Option<String>) {
+    let mut problems: Vec<String> = needs
+        .shortages(board.flash_bytes, board.ram_bytes)
+        .map(|Shortage { region, needed, available }| match region {
+            Region::Ram => format!("RAM is {} bytes too small, with {} of stack", needed - available, needs.stack),
+            Region::Flash => format!("flash is {} bytes too small", needed - available),
+        })
+        .collect();
     if problems.is_empty() {
         return (board.flash_bytes.map(|_| true), None);
     }
-    let enough = |other: &&Board| other.ram_bytes >= ram && other.flash_bytes.is_some_and(|bytes| bytes >= flash);
+    let enough = |other: &&Board| other.flash_bytes.is_some() && needs.fit(other);
     let mut others: Vec<&Board> = catalogue.boards().iter().filter(enough).collect();
     others.sort_by_key(|other| (other.ram_bytes, other.flash_bytes));
     let names: Vec<&str> = others.iter().take(2).map(|other| other.name.as_str()).collect();

@@ -1,6 +1,7 @@
 //! What can be wrong with a wish for a project.
 
 use crate::diag::Explain;
+use crate::plan::{Region, with_stack};
 use std::path::PathBuf;
 
 /// Why there is no project.
@@ -44,16 +45,18 @@ pub enum ScaffoldError {
     },
     /// Beside the model, a firmware needs more than the board has left.
     #[error(
-        "it does not fit the {region} of `{board}`: {needed} bytes needed and {spare} for the firmware around it, \
-         {available} available, {} too many", needed + spare - available
+        "it does not fit the {region} of `{board}`: {needed} bytes needed{} and {spare} for the firmware around it, \
+         {available} available, {} too many", with_stack(*region, *stack), needed + spare - available
     )]
     TooLarge {
-        /// `RAM` or `flash`.
-        region: &'static str,
+        /// The region.
+        region: Region,
         /// The board's name.
         board: String,
         /// Bytes that the model takes.
         needed: u64,
+        /// Those of them that are stack, where the region is RAM.
+        stack: u64,
         /// Bytes that the program around it takes at least.
         spare: u64,
         /// Bytes that the board has.

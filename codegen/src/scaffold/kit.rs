@@ -3,7 +3,7 @@
 use super::ScaffoldError;
 use crate::boards::{Board, Catalogue, Firmware, Hal, Machine, Target};
 use crate::diag::{Diagnostics, Explain, Place};
-use crate::plan::Plan;
+use crate::plan::{Needs, Plan, Region, Shortage};
 
 /// The kind of a project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,34 +51,32 @@ impl<'a> Kit<'a> {
         }
     }
 
-    /// Checks that the model's own bytes fit beside those of the program around it, which has `samples` bytes of inputs.
+    /// Checks that a model fits beside the program around it, which has `samples` bytes of inputs.
     pub(super) fn fit(&self, plan: &Plan, samples: u64, target: &Target<'_>, catalogue: &Catalogue) -> Result<(), Diagnostics> {
-        let (ram, flash) = (plan.ram_bytes() as u64, plan.weight_bytes() as u64 + samples);
+        let stack = plan.stack_bytes(target.class()) as u64;
+        let needs = Needs { flash: plan.weight_bytes() as u64, ram: plan.ram_bytes() as u64, stack }.beside(samples, 0);
         let (available_flash, available_ram) = self.memory();
         let (spare_flash, spare_ram) = match self {
             Kit::Emulated(_) => EMULATED,
             Kit::Board(_, firmware) => spare(firmware.hal),
         };
-        let mut problems = Vec::new();
-        let mut problem = |region, needed, spare, available, by: fn(&Board) -> u64| {
-            let mut boards: Vec<&Board> = catalogue.boards().iter().filter(|board| holds(board, ram, flash)).collect();
-            boards.sort_by_key(|board| by(board));
-            let alternatives = boards.iter().take(3).map(|board| board.name.clone()).collect();
-            let board = target.name().into();
-            let error = ScaffoldError::TooLarge { region, board, needed, spare, available, alternatives };
-            problems.push(error.at(Place::default()));
+        let problem = |Shortage { region, needed, available }| {
+            let boards = catalogue.boards().iter().filter(|board| holds(board, plan, samples, catalogue));
+            let (alternatives, board) = (region.least(boards), target.name().into());
+            let spare = match region {
+                Region::Ram => spare_ram,
+                Region::Flash => spare_flash,
+            };
+            let needed = needed - spare;
+            ScaffoldError::TooLarge { region, board, needed, stack, spare, available, alternatives }.at(Place::default())
         };
-        if ram + spare_ram > available_ram {
-            problem("RAM", ram, spare_ram, available_ram, |board| board.ram_bytes);
-        }
-        if let Some(available) = available_flash.filter(|&available| flash + spare_flash > available) {
-            problem("flash", flash, spare_flash, available, |board| board.flash_bytes.unwrap_or(u64::MAX));
-        }
+        let problems: Vec<_> =
+            needs.beside(spare_flash, spare_ram).shortages(available_flash, available_ram).map(problem).collect();
         if problems.is_empty() { Ok(()) } else { Err(Diagnostics(problems)) }
     }
 }
 
-/// Bytes of flash and RAM that the program around a model takes at least, its stack included: what the templates were seen to
+/// Bytes of flash and RAM that the program around a model takes at least, its own stack included: what the templates were seen to
 /// take, rounded up.
 const EMULATED: (u64, u64) = (16 << 10, 4 << 10);
 
@@ -90,9 +88,9 @@ fn spare(hal: Hal) -> (u64, u64) {
 }
 
 /// Whether a board with a template holds a model and the program around it.
-fn holds(board: &Board, ram: u64, flash: u64) -> bool {
+fn holds(board: &Board, plan: &Plan, samples: u64, catalogue: &Catalogue) -> bool {
     board.firmware.as_ref().is_some_and(|firmware| {
         let (spare_flash, spare_ram) = spare(firmware.hal);
-        ram + spare_ram <= board.ram_bytes && board.flash_bytes.is_none_or(|available| flash + spare_flash <= available)
+        Needs::of(plan, board, catalogue).beside(samples + spare_flash, spare_ram).fit(board)
     })
 }

@@ -1,6 +1,6 @@
 //! `tinybake generate`.
 
-use super::{Ran, folder, model, ran, run, tinybake};
+use super::{Ran, folder, memory, model, ran, run, tinybake};
 use std::fs;
 use std::path::Path;
 
@@ -114,7 +114,13 @@ fn a_board_that_is_too_small_is_refused() {
     }
     assert!(!Path::new(&file).exists());
     assert_eq!(generate(100, 100_000).diagnostics().len(), 1);
-    assert_eq!(generate(10_000, 100_000).code, Some(0));
+    // The stack counts, to the byte.
+    let (ram, stack) = memory(&model("conv_2d/k3x3_same"), "cortex-m0");
+    assert!(ram > 0 && stack > 200, "{ram} {stack}");
+    let short = generate(ram + stack - 1, 100_000);
+    assert_eq!((short.code, short.diagnostics().len()), (Some(2), 1));
+    assert!(short.stderr.contains(&format!("{} bytes needed ({stack} of them stack)", ram + stack)), "{}", short.stderr);
+    assert_eq!(generate(ram + stack, 100_000).code, Some(0));
 }
 
 #[test]

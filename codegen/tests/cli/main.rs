@@ -39,6 +39,15 @@ fn tinybake(arguments: &[&str]) -> Command {
     command
 }
 
+/// The model struct's bytes and the stack of an inference, as the generated module states them on a core.
+fn memory(model: &str, core: &str) -> (u64, u64) {
+    let files = tinybake_codegen::script::Files::read(Path::new(model)).unwrap();
+    let class = tinybake_codegen::boards::Catalogue::builtin().class_of(core).unwrap();
+    let options = tinybake_codegen::Options { core: class, ..Default::default() };
+    let plan = tinybake_codegen::pipeline::compile(&files.source(model), &options).unwrap().plan;
+    (plan.ram_bytes() as u64, plan.stack_bytes(class) as u64)
+}
+
 /// What became of a run.
 struct Ran {
     code: Option<i32>,

@@ -103,3 +103,42 @@ pub const UNROLLED: Frames = Frames { size: [816, 296, 312, 1208, 304], speed: [
 
 /// `view`
 pub const VIEW: Frames = Frames { size: [264, 176, 176, 176, 64], speed: [264, 176, 176, 176, 64] };
+
+/// All rows, by the name of the kernel.
+#[rustfmt::skip]
+pub const ROWS: &[(&str, Frames)] = &[
+    ("arg_max", ARG_MAX),
+    ("average_pool2d", AVERAGE_POOL2D),
+    ("average_pool_reals", AVERAGE_POOL_REALS),
+    ("bilinear", BILINEAR),
+    ("broadcast", BROADCAST),
+    ("conv2d", CONV2D),
+    ("copy", COPY),
+    ("depthwise_conv2d", DEPTHWISE_CONV2D),
+    ("dequantize", DEQUANTIZE),
+    ("elementwise", ELEMENTWISE),
+    ("fully_connected", FULLY_CONNECTED),
+    ("int16", INT16),
+    ("lanes", LANES),
+    ("lut", LUT),
+    ("max_pool2d", MAX_POOL2D),
+    ("mean", MEAN),
+    ("mirror_pad", MIRROR_PAD),
+    ("nearest_neighbor", NEAREST_NEIGHBOR),
+    ("packed", PACKED),
+    ("palettized", PALETTIZED),
+    ("quantize", QUANTIZE),
+    ("quantize_to_even", QUANTIZE_TO_EVEN),
+    ("reduce_max", REDUCE_MAX),
+    ("requantize", REQUANTIZE),
+    ("softmax", SOFTMAX),
+    ("softmax_f32", SOFTMAX_F32),
+    ("softmax_reals", SOFTMAX_REALS),
+    ("sparse", SPARSE),
+    ("sparse_lanes", SPARSE_LANES),
+    ("sparse_pairs", SPARSE_PAIRS),
+    ("tiles", TILES),
+    ("transpose_conv", TRANSPOSE_CONV),
+    ("unrolled", UNROLLED),
+    ("view", VIEW),
+];

@@ -65,7 +65,8 @@ impl<'a> Flash<'a> {
                 Ok(size)
             }
             Err(error) if error.is_missing_tool() && !matches!(error, MeasureError::CargoMissing { .. }) => {
-                Ok(Size { flash: plan.weight_bytes() as u64, ram, measured: false })
+                let stack = plan.stack_bytes(self.target.class()) as u64;
+                Ok(Size { flash: plan.weight_bytes() as u64, ram: ram + stack, measured: false })
             }
             Err(error) => Err(error.at(Place::default()).into()),
         }

@@ -49,7 +49,7 @@ pub(super) fn facts(Compiled { original, plan, .. }: &Compiled) -> String {
         ports.iter().map(port).collect::<Vec<_>>().join(", ")
     };
     format!(
-        "{} in, {} out; {} operators, {} steps; {} multiply-accumulates; {} bytes of RAM and the stack; {} bytes of weights and \
+        "{} in, {} out; {} operators, {} steps; {} multiply-accumulates; {} bytes of RAM + `STACK_BYTES` of stack; {} bytes of weights and \
          tables; exact against {}",
         ports(&plan.inputs),
         ports(&plan.outputs),
