@@ -175,7 +175,7 @@ mod tests {
         const MACS: u64 = 0;
         const NEW: Self = Self([0; 37]);
 
-        fn infer<'a>(&'a mut self, (): ()) -> &'a [i8; 37] {
+        fn infer(&mut self, (): ()) -> &[i8; 37] {
             &self.0
         }
     }
