@@ -3,11 +3,11 @@
 
 pub use crate::arch::{Placed, Taken};
 pub use crate::kernels;
-pub use crate::requantize::{self, Bounded, Once, PerChannel, Requantize, Rint, RintPerChannel};
+pub use crate::requantize::{self, Bounded, Offset, Once, PerChannel, Requantize, Rint, RintAdded, RintPerChannel};
 pub use crate::stack;
 
 /// Grows by one with every change that generated code could notice.
-pub const INTERFACE: u32 = 10;
+pub const INTERFACE: u32 = 11;
 
 /// The types of kernel parameters, all in one scope, for literals.
 pub mod params {

@@ -228,6 +228,34 @@ impl Requantize for Once<PerChannel<'_>> {
     }
 }
 
+/// `(floor(acc * multiplier / 2^31) + offset) >> shift`, of accumulators within `-2^30..2^30`: sums to which a real is added after they
+/// are scaled. The offset of each channel holds the zero point, the half that rounds and, together with the accumulator's bias, that
+/// real; the generator finds both, and proves the outputs of every accumulator that there can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offset<'a> {
+    /// Q31 significands, one per output channel.
+    pub multipliers: &'a [i32],
+    /// Powers of two, one per output channel, in `[-31, -1]`: shifts to the right.
+    pub shifts: &'a [i8],
+    /// What is added before the shift, within `-2^30..2^30`, one per output channel.
+    pub offsets: &'a [i32],
+}
+
+impl Requantize for Offset<'_> {
+    #[inline(always)]
+    fn requantize(self, acc: i32, channel: usize, clamp: &Clamp) -> i8 {
+        let (Some(&multiplier), Some(&shift), Some(&offset)) =
+            (self.multipliers.get(channel), self.shifts.get(channel), self.offsets.get(channel))
+        else {
+            return clamp.apply(0);
+        };
+        // Twice the accumulator is representable.
+        let high = ((acc.wrapping_shl(1) as i64 * multiplier as i64) >> 32) as i32;
+        let scaled = high.wrapping_add(offset).wrapping_shr(shift.unsigned_abs().into());
+        scaled.max(clamp.min.into()).min(clamp.max.into()) as i8
+    }
+}
+
 /// `rint(f32(acc) * scale)`, ties to even: reference `xnnpack`, one scale for all channels.
 ///
 /// Source: XNNPACK `xnn_qs8_requantize_fp32` and its micro-kernels with `fmagic` rounding.
@@ -240,14 +268,20 @@ pub struct Rint {
 impl Requantize for Rint {
     #[inline(always)]
     fn requantize(self, acc: i32, _channel: usize, clamp: &Clamp) -> i8 {
-        /// `1.5 * 2^23`: a float of this size has no bits below one, so adding it rounds to an integer, ties to even.
-        const MAGIC: f32 = 12_582_912.0;
-        // Clamping first is the same as clamping last, the bounds being integers, and keeps the sum in MAGIC's binade.
-        let low = (clamp.min as i32).wrapping_sub(clamp.zero_point) as f32;
-        let high = (clamp.max as i32).wrapping_sub(clamp.zero_point) as f32;
-        let scaled = (acc as f32 * self.scale).max(low).min(high) + MAGIC;
-        clamp.apply((scaled.to_bits() as i32).wrapping_sub(MAGIC.to_bits() as i32))
+        nearest(acc as f32 * self.scale, clamp)
     }
+}
+
+/// The nearest integer, ties to even, plus the zero point, within the range.
+#[inline(always)]
+fn nearest(scaled: f32, clamp: &Clamp) -> i8 {
+    /// `1.5 * 2^23`: a float of this size has no bits below one, so adding it rounds to an integer, ties to even.
+    const MAGIC: f32 = 12_582_912.0;
+    // Clamping first is the same as clamping last, the bounds being integers, and keeps the sum in MAGIC's binade.
+    let low = (clamp.min as i32).wrapping_sub(clamp.zero_point) as f32;
+    let high = (clamp.max as i32).wrapping_sub(clamp.zero_point) as f32;
+    let scaled = scaled.max(low).min(high) + MAGIC;
+    clamp.apply((scaled.to_bits() as i32).wrapping_sub(MAGIC.to_bits() as i32))
 }
 
 /// Reference `xnnpack`, one scale per output channel; see [`Rint`].
@@ -264,6 +298,25 @@ impl Requantize for RintPerChannel<'_> {
             return clamp.apply(0);
         };
         Rint { scale }.requantize(acc, channel, clamp)
+    }
+}
+
+/// `rint(f32(acc) * scale + addend)`, ties to even, where no [`Offset`] gives the same.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RintAdded<'a> {
+    /// One scale per output channel.
+    pub scales: &'a [f32],
+    /// One addend per output channel, in steps of the output.
+    pub addends: &'a [f32],
+}
+
+impl Requantize for RintAdded<'_> {
+    #[inline(always)]
+    fn requantize(self, acc: i32, channel: usize, clamp: &Clamp) -> i8 {
+        match (self.scales.get(channel), self.addends.get(channel)) {
+            (Some(&scale), Some(&addend)) => nearest(acc as f32 * scale + addend, clamp),
+            _ => clamp.apply(0),
+        }
     }
 }
 
@@ -340,6 +393,31 @@ mod tests {
             let shift = (round % 31) as u32 + 1;
             let exact = (x as i64 * multiplier as i64 + (1i64 << (30 + shift))) >> (31 + shift);
             assert_eq!(Once(Multiplier { multiplier, shift: -(shift as i8) }).apply(x), exact as i32, "{x} {multiplier} {shift}");
+        }
+    }
+
+    #[test]
+    fn offsets_are_added_before_the_shift() {
+        let clamp = Clamp { zero_point: 0, min: -128, max: 127 };
+        let mut state = 5u64;
+        for round in 0..100_000 / SHARE {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            let acc = (((state >> 32) as i32) >> 1).clamp(-(1 << 30) + 1, (1 << 30) - 1) >> (round % 30);
+            let (multiplier, shift) = ((state >> 5) as i32 & i32::MAX, (round % 20) as u32 + 1);
+            let offset = (state >> 20) as i32 >> 2;
+            let exact = ((acc as i64 * multiplier as i64 + ((offset as i64) << 31)) >> (31 + shift)).clamp(-128, 127);
+            let rule = Offset { multipliers: &[multiplier], shifts: &[-(shift as i8)], offsets: &[offset] };
+            assert_eq!(i64::from(rule.requantize(acc, 0, &clamp)), exact, "{acc} {rule:?}");
+            assert_eq!(rule.requantize(acc, 1, &clamp), 0);
+        }
+    }
+
+    #[test]
+    fn addends_round_with_the_scaled_sum() {
+        let clamp = Clamp { zero_point: 3, min: -100, max: 120 };
+        let rule = RintAdded { scales: &[0.5, 1.0], addends: &[0.25, -1e9] };
+        for (acc, channel, expected) in [(0, 0, 3), (1, 0, 4), (-2, 0, 2), (5, 1, -100), (1 << 29, 0, 120), (5, 2, 3)] {
+            assert_eq!(rule.requantize(acc, channel, &clamp), expected, "{acc} of {channel}");
         }
     }
 

@@ -261,6 +261,14 @@ impl Call<'_> {
                 let scales = constant(*scales);
                 quote!(#rt::RintPerChannel { scales: #scales })
             }
+            Requantizer::Offset { multipliers, shifts, offsets } => {
+                let [multipliers, shifts, offsets] = [*multipliers, *shifts, *offsets].map(constant);
+                quote!(#rt::Offset { multipliers: #multipliers, shifts: #shifts, offsets: #offsets })
+            }
+            Requantizer::RintAdded { scales, addends } => {
+                let (scales, addends) = (constant(*scales), constant(*addends));
+                quote!(#rt::RintAdded { scales: #scales, addends: #addends })
+            }
         }
     }
 

@@ -72,6 +72,11 @@ fn multiplier(plan: &Plan, requantizer: &Requantizer, column: usize) -> Multipli
             let shift = plan.constants[shifts.0 as usize].data.as_i8().and_then(|values| values.get(column).copied());
             multiplier.zip(shift).map_or(zero, |(multiplier, shift)| Multiplier { multiplier, shift })
         }
-        Requantizer::Once(_) | Requantizer::OncePerChannel { .. } | Requantizer::Rint(_) | Requantizer::RintPerChannel(_) => zero,
+        Requantizer::Once(_)
+        | Requantizer::OncePerChannel { .. }
+        | Requantizer::Rint(_)
+        | Requantizer::RintPerChannel(_)
+        | Requantizer::Offset { .. }
+        | Requantizer::RintAdded { .. } => zero,
     }
 }

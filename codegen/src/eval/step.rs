@@ -9,7 +9,7 @@ use tinybake_runtime::kernels::{
     arg_max, average_pool_reals, average_pool2d, binary, conv2d, copy, depthwise_conv2d, fully_connected, lut, max_pool2d,
     mirror_pad, quantize, reduce, resize, softmax, softmax_reals, transpose_conv,
 };
-use tinybake_runtime::requantize::{Once, PerChannel, Rint, RintPerChannel};
+use tinybake_runtime::requantize::{Offset, Once, PerChannel, Rint, RintAdded, RintPerChannel};
 
 /// Calls a layer's kernel with the requantizer that its weights name; a closure cannot be generic over it.
 macro_rules! layer {
@@ -32,6 +32,15 @@ macro_rules! layer {
                 Requantizer::RintPerChannel(scales) => {
                     let scales = float32(program, scales);
                     $kernel($params, input, filter, bias, RintPerChannel { scales }, output)
+                }
+                Requantizer::Offset { multipliers, shifts, offsets } => {
+                    let (multipliers, shifts) = (int32(program, multipliers), int8(program, shifts));
+                    let rule = Offset { multipliers, shifts, offsets: int32(program, offsets) };
+                    $kernel($params, input, filter, bias, rule, output)
+                }
+                Requantizer::RintAdded { scales, addends } => {
+                    let rule = RintAdded { scales: float32(program, scales), addends: float32(program, addends) };
+                    $kernel($params, input, filter, bias, rule, output)
                 }
             }
         }

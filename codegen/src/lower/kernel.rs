@@ -47,14 +47,32 @@ pub enum Requantizer {
     },
     /// `xnnpack`, one scale a channel, `float32`.
     RintPerChannel(ConstId),
+    /// A multiplier a channel and what is added before the shift, rounded once: sums with a bias in floats.
+    Offset {
+        /// `int32`
+        multipliers: ConstId,
+        /// `int8`
+        shifts: ConstId,
+        /// `int32`
+        offsets: ConstId,
+    },
+    /// One scale and one addend a channel, `float32`, where no offsets give the same.
+    RintAdded {
+        /// Scales.
+        scales: ConstId,
+        /// Addends.
+        addends: ConstId,
+    },
 }
 
 impl Requantizer {
     /// Whether it rounds sums once, half up.
     pub fn rounds_once(&self) -> bool {
         match self {
-            Self::Once(_) | Self::OncePerChannel { .. } => true,
-            Self::Multiplier(_) | Self::PerChannel { .. } | Self::Rint(_) | Self::RintPerChannel(_) => false,
+            Self::Once(_) | Self::OncePerChannel { .. } | Self::Offset { .. } => true,
+            Self::Multiplier(_) | Self::PerChannel { .. } | Self::Rint(_) | Self::RintPerChannel(_) | Self::RintAdded { .. } => {
+                false
+            }
         }
     }
 }
@@ -297,6 +315,8 @@ impl Kernel {
                         ids.extend([multipliers, shifts])
                     }
                     Requantizer::RintPerChannel(scales) => ids.push(scales),
+                    Requantizer::Offset { multipliers, shifts, offsets } => ids.extend([multipliers, shifts, offsets]),
+                    Requantizer::RintAdded { scales, addends } => ids.extend([scales, addends]),
                 }
                 ids
             }
@@ -341,8 +361,9 @@ impl Kernel {
                 Requantizer::Multiplier(_)
                 | Requantizer::PerChannel { .. }
                 | Requantizer::Once(_)
-                | Requantizer::OncePerChannel { .. } => false,
-                Requantizer::Rint(_) | Requantizer::RintPerChannel(_) => true,
+                | Requantizer::OncePerChannel { .. }
+                | Requantizer::Offset { .. } => false,
+                Requantizer::Rint(_) | Requantizer::RintPerChannel(_) | Requantizer::RintAdded { .. } => true,
             },
             Kernel::Binary { function, .. } => match function {
                 BinaryFn::XnnMul(_)

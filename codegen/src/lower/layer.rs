@@ -1,5 +1,6 @@
 //! Layers with weights: convolutions and fully connected layers.
 
+use super::addends::Added;
 use super::kernel::{Kernel, Requantizer, Weights};
 use super::{ConstId, LowerError, Lowering, SMALL};
 use crate::ir::{Activation, Data, Shape, TensorId, Window};
@@ -8,6 +9,7 @@ use crate::prepare::convolution::{
     channels_first, convolution_multipliers, fold_bias, fold_depthwise_bias, fully_connected_multiplier, xnnpack_scales,
 };
 use crate::prepare::multiplier::{activation_range, quantize_multiplier, xnnpack_activation_range};
+use crate::prepare::offsets::Fit;
 use crate::prepare::ort;
 use crate::prepare::steps::{self, Sums};
 use crate::valid::AccumulatorRange;
@@ -30,8 +32,8 @@ impl Lowering<'_> {
     ) -> Result<Kernel, LowerError> {
         let (channels, depth) = (self.dim(filter, 0), self.dim(filter, 3));
         let zero_point = self.quantization(input).zero_point();
-        let folded = fold_bias(self.int32(bias), self.int8(filter), zero_point, channels);
-        let multipliers = self.convolution(input, filter, output, channels);
+        let folded = fold_bias(&self.int32(input, filter, bias)?, self.int8(filter), zero_point, channels);
+        let multipliers = self.convolution(input, filter, bias, output, channels);
         let clamp = self.clamp(output, activation);
         let weights = self.weights(filter, folded, multipliers, &clamp);
         if self.graph.is_matrix_product(input, filter, window) {
@@ -64,8 +66,8 @@ impl Lowering<'_> {
     ) -> Result<Kernel, LowerError> {
         let channels = self.dim(filter, 3);
         let zero_point = self.quantization(input).zero_point();
-        let folded = fold_depthwise_bias(self.int32(bias), self.int8(filter), zero_point, channels);
-        let multipliers = self.convolution(input, filter, output, channels);
+        let folded = fold_depthwise_bias(&self.int32(input, filter, bias)?, self.int8(filter), zero_point, channels);
+        let multipliers = self.convolution(input, filter, bias, output, channels);
         if self.dim(input, 3) == 1 {
             // All channels read the same one, as those of a convolution do, whose kernel loads it once for several.
             let params = Conv2d {
@@ -108,9 +110,9 @@ impl Lowering<'_> {
         output: TensorId,
     ) -> Result<Kernel, LowerError> {
         let channels = self.dim(filter, 0);
-        let mut plain = self.int32(bias).to_vec();
+        let mut plain = self.int32(input, filter, bias)?.into_owned();
         plain.resize(channels, 0);
-        let multipliers = self.convolution(input, filter, output, channels);
+        let multipliers = self.convolution(input, filter, bias, output, channels);
         let weights = self.weights(filter, plain, multipliers, &self.clamp(output, activation));
         let params = TransposeConv {
             input: self.dims(input)?,
@@ -134,13 +136,13 @@ impl Lowering<'_> {
     ) -> Result<Kernel, LowerError> {
         let (columns, depth) = (self.dim(filter, 0), self.dim(filter, 1));
         let zero_point = self.quantization(input).zero_point();
-        let folded = fold_bias(self.int32(bias), self.int8(filter), zero_point, columns);
+        let folded = fold_bias(&self.int32(input, filter, bias)?, self.int8(filter), zero_point, columns);
         let filter_quantization = self.quantization(filter);
         let multipliers = if filter_quantization.is_per_tensor() && self.reference == Reference::Tflm {
             let (input, output) = (self.quantization(input).scale(), self.quantization(output).scale());
             Scaling::Tflm(vec![fully_connected_multiplier(input, filter_quantization.scale(), output)])
         } else {
-            self.convolution(input, filter, output, columns)
+            self.convolution(input, filter, bias, output, columns)
         };
         let weights = self.weights(filter, folded, multipliers, &self.clamp(output, activation));
         let rows = self.shape(output).elements() / columns.max(1);
@@ -161,8 +163,18 @@ impl Lowering<'_> {
     }
 
     /// Scaling of a convolution of any kind, one a channel.
-    fn convolution(&self, input: TensorId, filter: TensorId, output: TensorId, channels: usize) -> Scaling {
+    fn convolution(
+        &self,
+        input: TensorId,
+        filter: TensorId,
+        bias: Option<TensorId>,
+        output: TensorId,
+        channels: usize,
+    ) -> Scaling {
         let (input, output) = (self.quantization(input).scale(), self.quantization(output).scale());
+        if let Some(channels) = self.addends(bias, input, &self.quantization(filter), output, channels) {
+            return Scaling::Added(channels);
+        }
         match self.reference {
             Reference::Tflm => Scaling::Tflm(convolution_multipliers(input, &self.quantization(filter), output, channels)),
             Reference::Xnnpack | Reference::Ort => {
@@ -181,8 +193,10 @@ impl Lowering<'_> {
     fn weights_of(&mut self, filter: TensorId, data: Data, bias: Vec<i32>, scaling: Scaling, clamp: &Clamp) -> Weights {
         let name = self.graph.tensor(filter).name.clone();
         let filter = self.constants.add(format!("filter {name}"), data);
+        let mut bias = bias;
+        let scaling = self.in_fixed_point(scaling, &mut bias, clamp);
         let bias = self.constants.add(format!("bias with folded zero point, of {name}"), Data::I32(bias));
-        let requantizer = match self.in_fixed_point(scaling, clamp) {
+        let requantizer = match scaling {
             Scaling::Tflm(multipliers) => match multipliers.split_first() {
                 Some((first, rest)) if rest.iter().all(|other| other == first) => Requantizer::Multiplier(*first),
                 _ => {
@@ -201,6 +215,17 @@ impl Lowering<'_> {
                 Some((first, rest)) if rest.iter().all(|other| other == first) => Requantizer::Rint(*first),
                 _ => Requantizer::RintPerChannel(self.constants.add(format!("scales of {name}"), Data::F32(scales))),
             },
+            Scaling::Offset(fits) => {
+                let multiplier = |fit: &Fit| Multiplier { multiplier: fit.multiplier, shift: fit.shift };
+                let (multipliers, shifts) = self.tables(&name, &fits.iter().map(multiplier).collect::<Vec<_>>());
+                let offsets = Data::I32(fits.iter().map(|fit| fit.offset).collect());
+                Requantizer::Offset { multipliers, shifts, offsets: self.constants.add(format!("offsets of {name}"), offsets) }
+            }
+            Scaling::Added(channels) => {
+                let (scales, addends) = channels.iter().map(Added::rounded).unzip();
+                let scales = self.constants.add(format!("scales of {name}"), Data::F32(scales));
+                Requantizer::RintAdded { scales, addends: self.constants.add(format!("addends of {name}"), Data::F32(addends)) }
+            }
         };
         Weights { filter, bias, requantizer }
     }
@@ -214,8 +239,12 @@ impl Lowering<'_> {
 
     /// Scaling in floats as multipliers that give the same outputs for all sums that there can be, where there are such for every
     /// channel; what adds in floats rounds no more exactly than to the nearest.
-    fn in_fixed_point(&self, scaling: Scaling, clamp: &Clamp) -> Scaling {
-        let Scaling::Xnnpack(scales) = scaling else { return scaling };
+    fn in_fixed_point(&self, scaling: Scaling, bias: &mut [i32], clamp: &Clamp) -> Scaling {
+        let scales = match scaling {
+            Scaling::Xnnpack(scales) => scales,
+            Scaling::Added(channels) => return self.with_addends(channels, bias, clamp),
+            Scaling::Tflm(_) | Scaling::Once(_) | Scaling::Offset(_) => return scaling,
+        };
         let bounded = self.sums.iter().all(|sum| -SMALL < sum.min && sum.max < SMALL);
         if !bounded || self.sums.len() != scales.len() {
             return Scaling::Xnnpack(scales);
@@ -253,10 +282,6 @@ impl Lowering<'_> {
         self.graph.value(id).and_then(|data| data.as_i8()).unwrap_or(&[])
     }
 
-    fn int32(&self, id: Option<TensorId>) -> &[i32] {
-        id.and_then(|id| self.graph.value(id)).and_then(|data| data.as_i32()).unwrap_or(&[])
-    }
-
     pub(super) fn dim(&self, id: TensorId, axis: usize) -> usize {
         self.shape(id).0.get(axis).copied().unwrap_or(0)
     }
@@ -282,8 +307,10 @@ impl Lowering<'_> {
 }
 
 /// Scales of the channels of one layer in the terms of the reference.
-enum Scaling {
+pub(super) enum Scaling {
     Tflm(Vec<Multiplier>),
     Once(Vec<Multiplier>),
     Xnnpack(Vec<f32>),
+    Added(Vec<Added>),
+    Offset(Vec<Fit>),
 }

@@ -1,5 +1,6 @@
 //! From an op and its quantizations to kernels of the runtime with their parameters; evaluation and emission share it.
 
+mod addends;
 mod elementwise;
 mod int16;
 mod kernel;

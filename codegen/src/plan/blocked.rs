@@ -58,7 +58,10 @@ impl<'a> Layer<'a> {
                 let shifts = program.constant(*shifts).data.as_i8()?;
                 multipliers.iter().zip(shifts).map(|(&multiplier, &shift)| (multiplier, i32::from(shift))).collect()
             }
-            Requantizer::Rint(_) | Requantizer::RintPerChannel(_) => return None,
+            Requantizer::Rint(_)
+            | Requantizer::RintPerChannel(_)
+            | Requantizer::Offset { .. }
+            | Requantizer::RintAdded { .. } => return None,
         };
         // A multiplier of zero makes zero at any shift.
         let scales: Vec<_> = scales.into_iter().map(|scale| if scale.0 == 0 { (0, -1) } else { scale }).collect();

@@ -362,9 +362,12 @@ fn unrolls(program: &Program, step: &Step) -> bool {
     let Kernel::FullyConnected { params, weights: Weights { filter, requantizer, bias: _ } } = &step.kernel else { return false };
     match requantizer {
         Requantizer::Multiplier(_) | Requantizer::PerChannel { .. } => {}
-        Requantizer::Once(_) | Requantizer::OncePerChannel { .. } | Requantizer::Rint(_) | Requantizer::RintPerChannel(_) => {
-            return false;
-        }
+        Requantizer::Once(_)
+        | Requantizer::OncePerChannel { .. }
+        | Requantizer::Rint(_)
+        | Requantizer::RintPerChannel(_)
+        | Requantizer::Offset { .. }
+        | Requantizer::RintAdded { .. } => return false,
     }
     let products = |weights: &[i8]| weights.iter().filter(|&&weight| weight != 0).count();
     params.rows == 1

@@ -289,11 +289,13 @@ fn tapped(filter: &[i8], channels: usize) -> Vec<i32> {
 fn rules(program: &Program, weights: &Weights, channels: usize) -> Option<Vec<Multiplier>> {
     let rules: Vec<Multiplier> = match weights.requantizer {
         Requantizer::Multiplier(rule) | Requantizer::Once(rule) => vec![rule; channels],
-        Requantizer::PerChannel { multipliers, shifts } | Requantizer::OncePerChannel { multipliers, shifts } => {
+        Requantizer::PerChannel { multipliers, shifts }
+        | Requantizer::OncePerChannel { multipliers, shifts }
+        | Requantizer::Offset { multipliers, shifts, offsets: _ } => {
             let (multipliers, shifts) = (program.constant(multipliers).data.as_i32()?, program.constant(shifts).data.as_i8()?);
             multipliers.iter().zip(shifts).map(|(&multiplier, &shift)| Multiplier { multiplier, shift }).collect()
         }
-        Requantizer::Rint(_) | Requantizer::RintPerChannel(_) => return None,
+        Requantizer::Rint(_) | Requantizer::RintPerChannel(_) | Requantizer::RintAdded { .. } => return None,
     };
     let bias = program.constant(weights.bias).data.as_i32()?;
     (rules.len() == channels && bias.len() == channels).then_some(rules)
@@ -305,18 +307,31 @@ pub(super) fn scales(program: &Program, weights: &Weights, clamp: &Clamp, channe
     let (rules, bias) = (rules(program, weights, channels)?, program.constant(weights.bias).data.as_i32()?);
     let once = weights.requantizer.rounds_once();
     let mut scales = Vec::with_capacity(4 * channels.next_multiple_of(2));
-    for (rule, bias) in rules.iter().zip(bias) {
+    let own = offsets(program, weights, channels)?;
+    for (channel, (rule, bias)) in rules.iter().zip(bias).enumerate() {
         let shift = u32::from(rule.shift.unsigned_abs());
         if rule.shift >= 0 || shift > MOST_SHIFT {
             return None;
         }
         // The high word of the product lies within `-2^30..2^30`, so the sum with this does not wrap.
-        let offset = (clamp.zero_point << shift) + (1 << (shift - 1));
+        let offset = own.map_or_else(|| offset_of(clamp, shift), |own| own[channel]);
         let marked = if once { shift as i32 | ONCE } else { shift as i32 };
         scales.extend([bias.wrapping_mul(times), rule.multiplier, offset, marked]);
     }
     scales.resize(4 * channels.next_multiple_of(2), 0);
     Some(scales)
+}
+
+/// What is added before the shift: the zero point and a half.
+fn offset_of(clamp: &Clamp, shift: u32) -> i32 {
+    (clamp.zero_point << shift) + (1 << (shift - 1))
+}
+
+/// What each channel adds before the shift, where that is of its own; `None` outside where there are not as many as channels.
+fn offsets<'a>(program: &'a Program, weights: &Weights, channels: usize) -> Option<Option<&'a [i32]>> {
+    let Requantizer::Offset { offsets, .. } = weights.requantizer else { return Some(None) };
+    let offsets = program.constant(offsets).data.as_i32()?;
+    (offsets.len() == channels).then_some(Some(offsets))
 }
 
 #[cfg(test)]

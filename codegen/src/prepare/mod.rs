@@ -6,6 +6,7 @@ mod fixed_point;
 pub mod int16;
 pub mod movement;
 pub mod multiplier;
+pub mod offsets;
 pub mod ort;
 pub mod reduce;
 pub mod softmax;

@@ -40,7 +40,7 @@ pub fn multiplier(rule: impl Fn(i32) -> i8, clamp: &Clamp, sums: Sums, shift: u3
 }
 
 /// The least sum of which `rule` makes `value` or more.
-fn first(rule: &impl Fn(i32) -> i8, value: i32, Sums { min, max }: Sums) -> Option<i32> {
+pub(super) fn first(rule: &impl Fn(i32) -> i8, value: i32, Sums { min, max }: Sums) -> Option<i32> {
     let (mut low, mut high) = (i64::from(min), i64::from(max));
     while low < high {
         let middle = (low + high).div_euclid(2);

@@ -34,6 +34,8 @@ pub(super) fn check(graph: &Graph, node: &Node) -> Result<(), ValidError> {
                         (&[DType::I64, DType::I32], "int64 or int32, for int16 activations")
                     }
                     (DType::I16, _) => (&[DType::I64], "int64, for int16 activations"),
+                    // Biases in floats are those of a source that adds them in floats.
+                    _ if graph.sums_in_floats => (&[DType::I32, DType::F32], "int32 or float32"),
                     _ => (&[DType::I32], "int32"),
                 };
                 expect(graph, *bias, dtypes, text)?;

@@ -22,6 +22,10 @@ pub(super) struct Folded {
 /// adds `weight * (value - zero_point)` to every sum; where a tap may lie in the padding, which adds nothing, that holds
 /// for the zero point only.
 pub(super) fn fold(graph: &Graph, layer: &Layer, ranges: &PerChannel<Range>) -> Option<Folded> {
+    // What is added to a bias in floats is rounded, so it stays as it is.
+    if layer.bias.is_some_and(|bias| graph.tensor(bias).dtype == DType::F32) {
+        return None;
+    }
     let single = |range: &Range| range.min == range.max;
     let (reads, makes) = (ranges.of(layer.input), ranges.of(layer.output));
     if !reads.iter().chain(makes).any(single) {

@@ -116,6 +116,8 @@ fn requantized(program: &Program, weights: &Weights, clamp: &Clamp, channel: usi
             Data::F32(scales) => between(&|sum| RintPerChannel { scales }.requantize(sum, channel, clamp)),
             _ => whole,
         },
+        // Their sums hold part of a bias in floats, which is not among those that are looked at.
+        Requantizer::Offset { .. } | Requantizer::RintAdded { .. } => whole,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Lanes, MOST_SHIFT, MOST_WEIGHT, Owner, WINDOWS};
 use crate::lower::{Program, Weights};
 use tinybake_runtime::kernels::tiles;
-use tinybake_runtime::requantize::{Clamp, Multiplier, Once, Requantize};
+use tinybake_runtime::requantize::{Clamp, Multiplier, Offset, Once, Requantize};
 
 /// How far from the layer's own a bias is tried. One in a few hundred makes up for the low word that a product loses, where the
 /// sums at which outputs step up lie no closer to steps of that word than they are likely to.
@@ -52,17 +52,18 @@ fn scales(program: &Program, weights: &Weights, clamp: &Clamp, channels: usize, 
         *least += ends[0].min(ends[1]);
         *most += ends[0].max(ends[1]);
     }
+    let own = super::offsets(program, weights, channels)?;
     let mut scales = Vec::with_capacity(4 * rules.len().next_multiple_of(2));
-    for ((&rule, &bias), reach) in rules.iter().zip(bias).zip(reach) {
-        scales.extend(scale(rule, once, clamp, bias, reach)?);
+    for (channel, ((&rule, &bias), reach)) in rules.iter().zip(bias).zip(reach).enumerate() {
+        scales.extend(scale(rule, once, clamp, bias, reach, own.map(|own| own[channel]))?);
     }
     scales.resize(4 * rules.len().next_multiple_of(2), 0);
     Some(scales)
 }
 
-/// A scale with which `tiles::finish`, clamped, equals `rule`, rounding once or twice, for all sums from `least` to `most`, bias
-/// included.
-fn scale(rule: Multiplier, once: bool, clamp: &Clamp, bias: i32, [least, most]: [i64; 2]) -> Option<[i32; 4]> {
+/// A scale with which `tiles::finish`, clamped, equals `rule`, rounding once or twice, or once with an offset `own`, for all sums from
+/// `least` to `most`, bias included.
+fn scale(rule: Multiplier, once: bool, clamp: &Clamp, bias: i32, [least, most]: [i64; 2], own: Option<i32>) -> Option<[i32; 4]> {
     let shift = u32::from(rule.shift.unsigned_abs());
     let within = |sum: i64| (-(1 << 29)..1 << 29).contains(&sum);
     if rule.shift >= 0 || shift > MOST_SHIFT || rule.multiplier < 0 || !within(least) || !within(most) {
@@ -70,7 +71,12 @@ fn scale(rule: Multiplier, once: bool, clamp: &Clamp, bias: i32, [least, most]: 
     }
     let (least, most) = (least as i32, most as i32);
     let positive = clamp.zero_point <= i32::from(clamp.min);
-    let reference = |sum: i32| if once { Once(rule).requantize(sum, 0, clamp) } else { rule.requantize(sum, 0, clamp) };
+    let Multiplier { multiplier, shift: by } = rule;
+    let reference = |sum: i32| match own {
+        Some(own) => Offset { multipliers: &[multiplier], shifts: &[by], offsets: &[own] }.requantize(sum, 0, clamp),
+        None if once => Once(rule).requantize(sum, 0, clamp),
+        None => rule.requantize(sum, 0, clamp),
+    };
     // Outputs grow with sums, in both: they are equal if they are where those of the reference step up, and before.
     let mut steps = vec![(least, reference(least)), (most, reference(most))];
     for output in reference(least)..reference(most) {
@@ -83,8 +89,8 @@ fn scale(rule: Multiplier, once: bool, clamp: &Clamp, bias: i32, [least, most]: 
     }
     // What is to be added to the product of the sum, in both words: the half that rounds it, where it is rounded and that is not
     // computed, and what is added after.
-    let offset = ((clamp.zero_point + 128) << shift) + (1 << (shift - 1));
-    let target = (i64::from(offset) << 32) + if positive && !once { 1 << 31 } else { 0 };
+    let offset = i64::from(own.unwrap_or_else(|| super::offset_of(clamp, shift))) + (128 << shift);
+    let target = (offset << 32) + if positive && !once { 1 << 31 } else { 0 };
     let multiplier = rule.multiplier << 1;
     let exact = |more: i32| {
         let rest = target - i64::from(more) * i64::from(multiplier as u32);
@@ -115,8 +121,8 @@ mod tests {
             let bias = random(4000) as i32 - 2000;
             let (least, most) = (bias - random(60_000) as i32, bias + random(60_000) as i32);
             let (positive, reach) = (zero_point <= i32::from(min), [least.into(), most.into()]);
-            let made = scale(rule, false, &clamp, bias, reach).expect("a bias that makes up for the lost word");
-            let once = scale(rule, true, &clamp, bias, reach);
+            let made = scale(rule, false, &clamp, bias, reach, None).expect("a bias that makes up for the lost word");
+            let once = scale(rule, true, &clamp, bias, reach, None);
             assert!(once.is_some() || !positive, "{rule:?} {clamp:?}");
             for sum in least..=most {
                 let given = |scale: &[i32; 4]| tiles::finish(sum + scale[0] - bias, scale, positive).max(min).min(max);
