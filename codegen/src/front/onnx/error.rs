@@ -26,7 +26,7 @@ pub(super) enum Error {
     Operator { operator: String },
     #[error("{operator} is part of dynamic quantization, whose scales are computed in every inference")]
     Dynamically { operator: String },
-    #[error("it computes with reals between integers: {what}")]
+    #[error("it computes in floats between quantized tensors: {what}")]
     Unquantized { what: &'static str },
     #[error("{what} is not supported")]
     Unsupported { what: String },

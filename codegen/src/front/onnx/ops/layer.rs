@@ -32,11 +32,11 @@ fn bias(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>, index: usize, channe
     builder.of_constant(call.name(index), vec![channels], bias).map(Some)
 }
 
-/// Reals times `factor`.
-fn scale(data: &mut Data, quantization: &mut Option<Quantization>, factor: f32) {
+/// Reals, or the scales of their integers, multiplied by `times`.
+fn scale(data: &mut Data, quantization: &mut Option<Quantization>, times: impl Fn(f32) -> f32) {
     match (data, quantization) {
-        (Data::F32(values), _) => values.iter_mut().for_each(|value| *value *= factor),
-        (_, Some(quantization)) => quantization.scales.iter_mut().for_each(|scale| *scale *= factor),
+        (Data::F32(values), _) => values.iter_mut().for_each(|value| *value = times(*value)),
+        (_, Some(quantization)) => quantization.scales.iter_mut().for_each(|scale| *scale = times(*scale)),
         (_, None) => {}
     }
 }
@@ -74,6 +74,12 @@ pub(super) fn conv(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made {
 
 /// `alpha * A * B + beta * C`, with constant `B` and `C`.
 pub(super) fn gemm(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made {
+    let alpha = call.attributes.float("alpha", 1.0);
+    gemm_with(builder, call, |scale| scale * alpha)
+}
+
+/// [`gemm`], where `alpha` is what `times_alpha` multiplies weights or their scales by.
+pub(super) fn gemm_with(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>, times_alpha: impl Fn(f32) -> f32) -> Made {
     let value = builder.computed(call, 0, "the input")?;
     let mut weights = builder.weights(call, 1)?;
     let shape = weights.shape.clone();
@@ -83,8 +89,7 @@ pub(super) fn gemm(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made {
     if call.attributes.integer("transA", 0) != 0 {
         return Err(Error::Unsupported { what: "transA".into() });
     }
-    let alpha = call.attributes.float("alpha", 1.0);
-    scale(&mut weights.data, &mut weights.quantization, alpha);
+    scale(&mut weights.data, &mut weights.quantization, times_alpha);
     let (out, depth) = if call.attributes.integer("transB", 0) != 0 { (first, second) } else { (second, first) };
     if call.attributes.integer("transB", 0) == 0 {
         weights = weights.permuted(&shape, &[1, 0]);
@@ -97,7 +102,7 @@ pub(super) fn gemm(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made {
         let tensor = builder.graph.tensor_mut(added);
         let (weight, mut quantization) = (tensor.value, tensor.quantization.take());
         if let Some(weight) = weight.and_then(|weight| builder.graph.weights.get_mut(weight.0 as usize)) {
-            scale(&mut weight.data, &mut quantization, beta);
+            scale(&mut weight.data, &mut quantization, |value| value * beta);
         }
         builder.graph.tensor_mut(added).quantization = quantization;
     }

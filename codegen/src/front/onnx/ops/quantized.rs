@@ -7,26 +7,31 @@ use super::{Builder, Call, Error, Known, Made, elementwise, layer, movement, red
 use crate::front::onnx::value::{Constant, Value};
 use crate::ir::{BinaryKind, DType, Data, Op, Quantization, UnaryKind};
 
+/// ONNX's number of the type `uint8`.
+const UINT8: i64 = 2;
+
 /// How an operand stands for reals.
 struct Parameters {
     quantization: Quantization,
     unsigned: bool,
 }
 
-/// Reads a scale and a zero point, of which the latter may be left out. Several scales run along `axis`.
+/// Reads a scale and a zero point. Where the latter is left out, it is 0 and of the type of the integers, which are `unsigned` or not.
+/// Several scales run along `axis`.
 fn parameters(
     builder: &Builder<'_, '_>,
     call: &Call<'_, '_>,
     [scale, zero]: [usize; 2],
     axis: usize,
+    unsigned: bool,
 ) -> Result<Parameters, Error> {
     let scales = builder.floats(call, scale, "the scale")?.1;
-    if let Some(&given) = scales.iter().find(|scale| !(scale.is_finite() && **scale > 0.0)) {
+    if let Some(&given) = scales.iter().find(|scale| !(scale.is_finite() && **scale >= 0.0)) {
         return Err(Error::Value { what: "the scale", expected: "positive and finite", given: given.to_string() });
     }
     let zero = builder.optional(call, zero, "the zero point")?;
     let (zero_points, unsigned) = match zero.as_deref().map(|constant| &constant.data) {
-        None => (vec![0; scales.len()], call.attributes.integer("output_dtype", 2) == 2),
+        None => (vec![0; scales.len()], unsigned),
         Some(Data::I8(values)) => (values.iter().map(|&value| value.into()).collect(), false),
         Some(Data::U8(values)) => (values.iter().map(|&value| value.into()).collect(), true),
         Some(Data::I32(values)) => (values.clone(), false),
@@ -42,6 +47,47 @@ fn parameters(
     }
     let axis = if scales.len() == 1 { 0 } else { axis };
     Ok(Parameters { quantization: Quantization { scales, zero_points, axis }, unsigned })
+}
+
+/// The quantization of an activation: one scale, above zero.
+fn of_activation(Parameters { quantization, unsigned: _ }: &Parameters) -> Result<&Quantization, Error> {
+    match quantization.scales.as_slice() {
+        &[0.0] => Err(Error::Unsupported { what: "an activation with scale 0".into() }),
+        &[_] => Ok(quantization),
+        _ => Err(Error::Unsupported { what: "an activation with a scale for each channel".into() }),
+    }
+}
+
+/// Whether an operand's integers are `uint8` in the file.
+fn is_unsigned(builder: &Builder<'_, '_>, call: &Call<'_, '_>, operand: usize) -> bool {
+    match builder.known(call, operand) {
+        Some(Known::Constant(constant)) => matches!(constant.data, Data::U8(_)),
+        Some(Known::Computed(value)) => builder.graph.tensor(value.id).dtype == DType::U8 || builder.unsigned.contains(&value.id),
+        Some(Known::Wrong) | None => false,
+    }
+}
+
+/// Channels of scale 0, which are dead, hold zeros at scale 1.
+fn without_zero_scales(mut data: Data, shape: &[usize], mut quantization: Quantization) -> (Data, Quantization) {
+    if !quantization.scales.contains(&0.0) {
+        return (data, quantization);
+    }
+    let inner: usize = shape.iter().skip(quantization.axis + 1).product();
+    let inner = if quantization.is_per_tensor() { usize::MAX } else { inner };
+    let channel = |index: usize| index.checked_div(inner).unwrap_or(0) % quantization.scales.len();
+    let dead = |index: usize| quantization.scales[channel(index)] == 0.0;
+    let zero = |index: usize| quantization.zero_points[channel(index)];
+    match &mut data {
+        Data::I8(values) => {
+            values.iter_mut().enumerate().filter(|(index, _)| dead(*index)).for_each(|(index, value)| *value = zero(index) as i8);
+        }
+        Data::I32(values) => {
+            values.iter_mut().enumerate().filter(|(index, _)| dead(*index)).for_each(|(index, value)| *value = zero(index));
+        }
+        Data::U8(_) | Data::I16(_) | Data::I64(_) | Data::F32(_) | Data::Bool(_) => {}
+    }
+    quantization.scales.iter_mut().filter(|scale| **scale == 0.0).for_each(|scale| *scale = 1.0);
+    (data, quantization)
 }
 
 /// A constant of integers that stand for reals, as `int8` or `int32`.
@@ -61,6 +107,7 @@ fn constant(given: &Constant, Parameters { quantization, unsigned: _ }: Paramete
         let given = format!("{} along an axis of {along}", quantization.scales.len());
         return Err(Error::Value { what: "the scales", expected: "one, or one for each index of the axis", given });
     }
+    let (data, quantization) = without_zero_scales(data, &given.shape, quantization);
     Ok(Constant { shape: given.shape.clone(), data, quantization: Some(quantization) })
 }
 
@@ -73,8 +120,10 @@ fn axis(call: &Call<'_, '_>, rank: usize) -> Result<usize, Error> {
 }
 
 pub(super) fn quantize_linear(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made {
+    // The type where neither a zero point nor `output_dtype` says one.
+    let unsigned = matches!(call.attributes.integer("output_dtype", 0), 0 | UINT8);
     if let Some(Known::Constant(given)) = builder.known(call, 0) {
-        let parameters = parameters(builder, call, [1, 2], axis(call, given.shape.len())?)?;
+        let parameters = parameters(builder, call, [1, 2], axis(call, given.shape.len())?, unsigned)?;
         let reals = given.floats().ok_or(Error::ElementType { given: given.data.dtype().name() })?;
         let quantization = &parameters.quantization;
         let inner: usize = given.shape.iter().skip(quantization.axis + 1).product();
@@ -93,17 +142,15 @@ pub(super) fn quantize_linear(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>
         return Ok(vec![Known::Constant(Constant::plain(given.shape.clone(), data).into())]);
     }
     let value = builder.computed(call, 0, "the operand")?;
-    let parameters = parameters(builder, call, [1, 2], axis(call, value.order.len())?)?;
+    let parameters = parameters(builder, call, [1, 2], axis(call, value.order.len())?, unsigned)?;
     quantized(builder, call, &value, &parameters)
 }
 
 /// What an operator on reals has made, as integers.
 fn quantized(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>, value: &Value, given: &Parameters) -> Made {
-    if !given.quantization.is_per_tensor() {
-        return Err(Error::Unsupported { what: "an activation with a scale for each channel".into() });
-    }
+    let quantization = of_activation(given)?;
     let mut quantize = |value: &Value| -> Result<Value, Error> {
-        let id = builder.quantize(call, value.id, &given.quantization, given.unsigned)?;
+        let id = builder.quantize(call, value.id, quantization, given.unsigned)?;
         Ok(Value::ordered(id, value.order.clone()))
     };
     let made = match &value.flat {
@@ -133,12 +180,12 @@ fn real(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>, at: [usize; 3], alon
     match builder.known(call, operand).cloned() {
         Some(Known::Constant(given)) => {
             let along = along.map_or_else(|| axis(call, given.shape.len()), Ok)?;
-            let parameters = parameters(builder, call, [scale, zero], along)?;
+            let parameters = parameters(builder, call, [scale, zero], along, is_unsigned(builder, call, operand))?;
             builder.charge(given.data.len().saturating_mul(given.data.dtype().size()))?;
             constant(&given, parameters).map(|constant| Known::Constant(constant.into()))
         }
         Some(Known::Computed(value)) => {
-            let parameters = parameters(builder, call, [scale, zero], along.unwrap_or(1))?;
+            let parameters = parameters(builder, call, [scale, zero], along.unwrap_or(1), is_unsigned(builder, call, operand))?;
             let made = match &value.flat {
                 None => dequantized(builder, call, &value, &parameters)?,
                 Some(image) => {
@@ -153,10 +200,7 @@ fn real(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>, at: [usize; 3], alon
 }
 
 fn dequantized(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>, value: &Value, given: &Parameters) -> Result<Value, Error> {
-    let Parameters { quantization, unsigned } = given;
-    if !quantization.is_per_tensor() {
-        return Err(Error::Unsupported { what: "an activation with a scale for each channel".into() });
-    }
+    let (quantization, unsigned) = (of_activation(given)?, &given.unsigned);
     let dtype = builder.graph.tensor(value.id).dtype;
     let stored = match dtype {
         DType::U8 => true,
@@ -194,33 +238,38 @@ fn on_reals<'n, 'a>(call: &Call<'n, 'a>, kind: &'n str, inputs: Vec<(Known, usiz
     Call { kind, inputs, names, outputs: call.outputs.clone(), attributes: call.attributes, origin: call.origin.clone() }
 }
 
-/// The integers of what a call on reals has made, with the scale and zero point at `at`.
+/// The integers of what a call on reals has made, with the scale and zero point at `at`, of the type of the first operand where the
+/// zero point is left out.
 fn back(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>, made: Vec<Known>, at: [usize; 2]) -> Made {
     let Some(Known::Computed(value)) = made.first() else { return Err(Error::Malformed { what: "a node without outputs" }) };
-    let parameters = parameters(builder, call, at, 0)?;
+    let parameters = parameters(builder, call, at, 0, is_unsigned(builder, call, 0))?;
     quantized(builder, call, value, &parameters)
 }
 
-/// A bias of `int32`, whose scale is the product of the input's and the weights'.
+/// A bias of `int32`, whose scale is the product of the input's, the weights' and `factor`.
 fn bias(
     builder: &Builder<'_, '_>,
     call: &Call<'_, '_>,
     at: usize,
     [input, weights]: [usize; 2],
+    factor: f32,
 ) -> Result<Option<(Known, usize)>, Error> {
     let Some(given) = builder.optional(call, at, "the bias")? else { return Ok(None) };
     let Data::I32(_) = &given.data else { return Err(Error::ElementType { given: given.data.dtype().name() }) };
     let (input, weights) = (builder.floats(call, input, "the scale")?.1, builder.floats(call, weights, "the scale")?.1);
-    let scales: Vec<f32> = weights.iter().map(|&scale| scale * input.first().copied().unwrap_or(1.0)).collect();
+    let input = input.first().copied().unwrap_or(1.0);
+    let scales: Vec<f32> = weights.iter().map(|&scale| scale * factor * input).collect();
     let axis = given.shape.len().saturating_sub(1);
-    let quantization = Some(Quantization { zero_points: vec![0; scales.len()], scales, axis });
-    Ok(Some((Known::Constant(Constant { quantization, ..(*given).clone() }.into()), at)))
+    let quantization = Quantization { zero_points: vec![0; scales.len()], scales, axis };
+    let (data, quantization) = without_zero_scales(given.data.clone(), &given.shape, quantization);
+    let constant = Constant { shape: given.shape.clone(), data, quantization: Some(quantization) };
+    Ok(Some((Known::Constant(constant.into()), at)))
 }
 
 pub(super) fn conv(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made {
     builder.graph.sums_in_floats = false;
     let mut inputs = vec![(real(builder, call, [0, 1, 2], None)?, 0), (real(builder, call, [3, 4, 5], Some(0))?, 3)];
-    inputs.extend(bias(builder, call, 8, [1, 4])?);
+    inputs.extend(bias(builder, call, 8, [1, 4], 1.0)?);
     let made = layer::conv(builder, &on_reals(call, "Conv", inputs))?;
     back(builder, call, made, [6, 7])
 }
@@ -232,12 +281,23 @@ pub(super) fn mat_mul(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Mad
     back(builder, call, made, [6, 7])
 }
 
+/// A scale of weights whose product with the input's is `alpha * input * weight`, rounded in the order in which ONNX Runtime multiplies
+/// (`contrib_ops/cpu/quantization/quant_gemm.cc`), where there is one.
+fn times_alpha(alpha: f32, input: f32, weight: f32) -> f32 {
+    let product = alpha * input * weight;
+    let near = if alpha == 1.0 { weight } else { product / input };
+    [near, near.next_up(), near.next_down()].into_iter().find(|scale| scale * input == product).unwrap_or(near)
+}
+
 pub(super) fn gemm(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made {
     builder.graph.sums_in_floats = false;
     let along = if call.attributes.integer("transB", 0) != 0 { 0 } else { 1 };
     let mut inputs = vec![(real(builder, call, [0, 1, 2], None)?, 0), (real(builder, call, [3, 4, 5], Some(along))?, 3)];
-    inputs.extend(bias(builder, call, 6, [1, 4])?);
-    let made = layer::gemm(builder, &on_reals(call, "Gemm", inputs))?;
+    // The bias is a sum of products, which `alpha` multiplies with the others.
+    inputs.extend(bias(builder, call, 6, [1, 4], call.attributes.float("alpha", 1.0))?);
+    let (alpha, input) = (call.attributes.float("alpha", 1.0), builder.floats(call, 1, "the scale")?.1);
+    let input = input.first().copied().unwrap_or(1.0);
+    let made = layer::gemm_with(builder, &on_reals(call, "Gemm", inputs), |scale| times_alpha(alpha, input, scale))?;
     match builder.known(call, 7) {
         Some(_) => back(builder, call, made, [7, 8]),
         None => Ok(made),
@@ -246,7 +306,7 @@ pub(super) fn gemm(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made {
 
 /// Notes that zero points are added before rounding, to values of the type of the zero point at `at`.
 fn zero_point_first(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>, at: [usize; 2]) -> Result<(), Error> {
-    let unsigned = parameters(builder, call, at, 0)?.unsigned;
+    let unsigned = parameters(builder, call, at, 0, is_unsigned(builder, call, 0))?.unsigned;
     builder.graph.zero_points_first = Some(if unsigned { 128 } else { 0 });
     Ok(())
 }

@@ -1,11 +1,13 @@
 //! Layers with weights, and pools, which become such.
 
+use super::affine::Affine;
 use crate::front::onnx::error::Error;
 use crate::ir::{Activation, DType, Data, Graph, Node, Op, PoolKind, Quantization, ReduceKind, Shape, Tensor, TensorId, Weight};
 use crate::prepare::ort;
 
-/// How far the scale of a bias may be from the product of the scales of input and weights, as a part of it: both are rounded.
-const SAME: f64 = 1e-5;
+/// How far the scale of a bias may be from the product of the scales of input and weights, as a part of it: both are rounded to single
+/// precision, and nothing else may lie between them.
+const SAME: f64 = 2.5e-7;
 
 /// Makes integer weights of operators on reals reals.
 pub(super) fn to_reals(graph: &mut Graph) {
@@ -22,8 +24,9 @@ pub(super) fn to_reals(graph: &mut Graph) {
     }
 }
 
-/// Brings what belongs to a node on integers, whose output has its quantization, into the form that such a node has.
-pub(super) fn finish(graph: &mut Graph, node: &mut Node) -> Result<(), Error> {
+/// Brings what belongs to a node on integers, whose output has its quantization, into the form that such a node has. A layer takes in
+/// the factors and addends that follow it.
+pub(super) fn finish(graph: &mut Graph, node: &mut Node, affine: &Affine) -> Result<(), Error> {
     if let Op::Pool2d { kind: PoolKind::Average, .. } = node.op {
         return averaged(graph, node);
     }
@@ -36,49 +39,100 @@ pub(super) fn finish(graph: &mut Graph, node: &mut Node) -> Result<(), Error> {
     if !quantization.is_per_tensor() && quantization.axis != axis {
         return Err(Error::Unsupported { what: "weights with scales along another axis than that of the outputs".into() });
     }
+    let filter = match affine.factors.iter().all(|&factor| factor == 1.0) {
+        true => filter,
+        false => multiplied(graph, filter, axis, &affine.factors)?,
+    };
     let scale = graph.tensor(input).quantization.as_ref().map_or(1.0, Quantization::scale);
-    let Some(bias) = bias else { return Ok(()) };
-    let scales: Vec<f64> = quantization.scales.iter().map(|&weight| f64::from(weight) * f64::from(scale)).collect();
-    rescale(graph, bias, &scales)
+    let scales = quantization.scales.iter().map(|&weight| f64::from(weight) * f64::from(scale)).collect::<Vec<_>>();
+    let bias = biased(graph, bias, &scales, affine, &graph.tensor(filter).name.clone())?;
+    if let Some(layer) = node.op.layer_mut() {
+        (*layer.filter, *layer.bias) = (filter, bias);
+    }
+    Ok(())
 }
 
-/// A bias as `int32` at `scales`, which is where the sums are.
-fn rescale(graph: &mut Graph, bias: TensorId, scales: &[f64]) -> Result<(), Error> {
-    let tensor = graph.tensor(bias).clone();
-    let own: Vec<f64> = match (&tensor.quantization, tensor.dtype) {
-        (Some(quantization), DType::I32) => quantization.scales.iter().copied().map(f64::from).collect(),
-        _ => vec![1.0],
-    };
-    let at = |list: &[f64], channel: usize| list.get(if list.len() == 1 { 0 } else { channel }).copied().unwrap_or(1.0);
-    let channels = tensor.shape.elements();
-    let zero_points = tensor.quantization.as_ref().is_some_and(|given| given.zero_points.iter().any(|&zero| zero != 0));
-    let same = |channel: usize| (at(&own, channel) / at(scales, channel) - 1.0).abs() < SAME;
-    if tensor.dtype == DType::I32 && !zero_points && (0..channels).all(same) {
-        return Ok(());
+/// Weights times a factor for each output channel: its magnitude goes into the scale, its sign into the weights.
+fn multiplied(graph: &mut Graph, filter: TensorId, axis: usize, factors: &[f64]) -> Result<TensorId, Error> {
+    let tensor = graph.tensor(filter).clone();
+    let mut weights = graph.value(filter).and_then(Data::as_i8).unwrap_or(&[]).to_vec();
+    let inner: usize = tensor.shape.0.iter().skip(axis + 1).product();
+    for (index, weight) in weights.iter_mut().enumerate() {
+        let factor = factors.get(index.checked_div(inner).unwrap_or(0) % factors.len().max(1)).copied().unwrap_or(1.0);
+        let negated = || Error::Unsupported { what: "a negative factor after a layer with weights of -128".into() };
+        *weight = match factor {
+            0.0 => 0,
+            ..0.0 => weight.checked_neg().ok_or_else(negated)?,
+            _ => *weight,
+        };
     }
-    let zero_point = |channel: usize| {
-        let given = tensor.quantization.as_ref().map_or(&[][..], |given| &given.zero_points);
-        given.get(if given.len() == 1 { 0 } else { channel }).copied().unwrap_or(0)
+    let given = tensor.quantization.clone().unwrap_or(Quantization::per_tensor(1.0, 0));
+    let scale = |(channel, &factor): (usize, &f64)| {
+        let own = given.scale_at(channel);
+        if factor == 0.0 { own } else { (f64::from(own) * factor.abs()) as f32 }
     };
-    let reals: Vec<f64> = match graph.value(bias) {
-        Some(Data::I32(values)) => {
-            let real = |(channel, &value): (usize, &i32)| f64::from(value - zero_point(channel)) * at(&own, channel);
-            values.iter().enumerate().map(real).collect()
+    let scales: Vec<f32> = factors.iter().enumerate().map(scale).collect();
+    if let Some(&scale) = scales.iter().find(|scale| !scale.is_finite() || **scale <= 0.0) {
+        return Err(Error::Value { what: "a factor after the layer", expected: "finite", given: format!("a scale of {scale}") });
+    }
+    let quantization = Some(Quantization { zero_points: vec![0; scales.len()], scales, axis });
+    let value = Some(graph.add_weight(Weight { name: tensor.name.clone(), data: Data::I8(weights) }));
+    Ok(graph.add_tensor(Tensor { quantization, value, ..tensor }))
+}
+
+/// A bias as it is where it is `int32` at `scales`, those of the accumulators, and nothing is made of it; else in floats.
+fn biased(
+    graph: &mut Graph,
+    bias: Option<TensorId>,
+    scales: &[f64],
+    affine: &Affine,
+    filter: &str,
+) -> Result<Option<TensorId>, Error> {
+    let unchanged = affine.factors.iter().all(|&factor| factor == 1.0) && affine.addends.iter().all(|&addend| addend == 0.0);
+    let at = |list: &[f64], channel: usize| list.get(if list.len() == 1 { 0 } else { channel }).copied().unwrap_or(1.0);
+    let channels = affine.factors.len();
+    let mut reals = vec![0.0; channels];
+    if let Some(id) = bias {
+        let tensor = graph.tensor(id).clone();
+        let own: Vec<f64> = match (&tensor.quantization, tensor.dtype) {
+            (Some(quantization), DType::I32) => quantization.scales.iter().copied().map(f64::from).collect(),
+            _ => vec![1.0],
+        };
+        let zero_point = |channel: usize| {
+            let given = tensor.quantization.as_ref().map_or(&[][..], |given| &given.zero_points);
+            given.get(if given.len() == 1 { 0 } else { channel }).copied().unwrap_or(0)
+        };
+        let same = |channel: usize| {
+            let values = graph.value(id).and_then(Data::as_i32).unwrap_or(&[]);
+            let zero = values.get(channel).is_some_and(|&value| value == zero_point(channel));
+            zero || (at(&own, channel) / at(scales, channel) - 1.0).abs() < SAME
+        };
+        let centered = (0..channels).all(|channel| zero_point(channel) == 0);
+        if unchanged && tensor.dtype == DType::I32 && centered && (0..channels).all(same) {
+            return Ok(bias);
         }
-        Some(Data::F32(values)) => values.iter().copied().map(f64::from).collect(),
-        _ => return Err(Error::Unquantized { what: "its bias is neither int32 nor float32" }),
-    };
-    let stored = reals.iter().enumerate().map(|(channel, real)| (real / at(scales, channel)).round_ties_even());
-    let fits = |value: f64| (f64::from(i32::MIN)..=f64::from(i32::MAX)).contains(&value).then_some(value as i32);
-    let stored: Option<Vec<i32>> = stored.map(fits).collect();
-    let given = || format!("up to {} in units of the sums", reals.iter().fold(0.0, |most: f64, real| most.max(real.abs())));
-    let stored = stored.ok_or_else(|| Error::Value { what: "the bias", expected: "within int32", given: given() })?;
-    let weight = graph.add_weight(Weight { name: tensor.name.clone(), data: Data::I32(stored) });
-    let quantization =
-        Quantization { scales: scales.iter().map(|&scale| scale as f32).collect(), zero_points: vec![0; scales.len()], axis: 0 };
-    let tensor = graph.tensor_mut(bias);
-    (tensor.dtype, tensor.quantization, tensor.value) = (DType::I32, Some(quantization), Some(weight));
-    Ok(())
+        reals = match graph.value(id) {
+            Some(Data::I32(values)) => {
+                let real =
+                    |(channel, &value): (usize, &i32)| (f64::from(value) - f64::from(zero_point(channel))) * at(&own, channel);
+                values.iter().enumerate().map(real).collect()
+            }
+            Some(Data::F32(values)) => values.iter().copied().map(f64::from).collect(),
+            _ => return Err(Error::Unquantized { what: "its bias is neither int32 nor float32" }),
+        };
+    }
+    let all = reals.iter().zip(&affine.factors).zip(&affine.addends);
+    let reals: Vec<f32> = all.map(|((&real, factor), addend)| (real * factor + addend) as f32).collect();
+    if let Some(given) = reals.iter().find(|real| !real.is_finite()) {
+        return Err(Error::Value { what: "the bias", expected: "finite", given: given.to_string() });
+    }
+    if reals.iter().all(|&real| real == 0.0) {
+        return Ok(None);
+    }
+    let name = bias.map_or_else(|| format!("bias of {filter}"), |id| graph.tensor(id).name.clone());
+    let value = Some(graph.add_weight(Weight { name: name.clone(), data: Data::F32(reals) }));
+    let shape = Shape(vec![channels]);
+    Ok(Some(graph.add_tensor(Tensor { name, shape, dtype: DType::F32, quantization: None, value })))
 }
 
 /// An average pool: of the whole image, a mean, where that rounds alike; a depthwise convolution whose weights are all one, where none

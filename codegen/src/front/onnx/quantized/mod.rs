@@ -4,14 +4,18 @@
 //! quantization of its result, and clamps on the way there become its activation. A file without quantization of what the
 //! network computes stays a graph of reals, integer weights becoming reals too.
 
+mod affine;
+mod bounds;
+mod computed;
+mod hoist;
+mod joined;
 mod layer;
 mod sink;
 
 use super::error::Error;
 use crate::diag::{Diagnostic, Explain, Place};
 use crate::ir::{
-    Activation, BinaryKind, DType, Data, Graph, Node, Op, PoolKind, Quantization, ReduceKind, ResizeMode, Tensor, TensorId,
-    Weight,
+    Activation, DType, Data, Graph, Node, Op, PoolKind, Quantization, ReduceKind, ResizeMode, Tensor, TensorId, Weight,
 };
 use sink::Sink;
 use std::collections::BTreeMap;
@@ -48,6 +52,9 @@ pub(super) fn carried(op: &Op) -> Option<TensorId> {
     }
 }
 
+/// What is said of operators whose operands are reals that nothing quantizes.
+const UNQUANTIZED_READS: Error = Error::Unquantized { what: "it reads floats that are not quantized" };
+
 /// Rewrites a graph that quantizes what it computes; at most `most` diagnostics, one a node.
 pub(super) fn integers(graph: &mut Graph, most: usize) -> Result<(), Vec<Diagnostic>> {
     let quantizes = |node: &Node| matches!(node.op, Op::Quantize { .. }) || stored(graph, node);
@@ -55,49 +62,13 @@ pub(super) fn integers(graph: &mut Graph, most: usize) -> Result<(), Vec<Diagnos
         layer::to_reals(graph);
         return Ok(());
     }
-    hoist(graph);
+    hoist::hoist(graph);
     Rewriting::new(graph).run(most)
 }
 
 /// Whether a node takes reals from integers that the caller gives.
 fn stored(graph: &Graph, node: &Node) -> bool {
     matches!(node.op, Op::Dequantize { input } if graph.tensor(input).value.is_none())
-}
-
-/// Puts quantization before what only moves reals of the inputs or takes the greatest of them, so that bytes are moved: stored
-/// integers are in the order of the reals.
-fn hoist(graph: &mut Graph) {
-    let mut index = 0;
-    while index < graph.nodes.len() {
-        let Op::Quantize { input } = graph.nodes[index].op else {
-            index += 1;
-            continue;
-        };
-        let before = graph.nodes[..index].iter().rposition(|node| node.outputs == [input]);
-        let moves = |node: &Node| {
-            let one = node.op.inputs().len() == 1 && node.outputs.len() == 1;
-            one && carried(&node.op).is_some_and(|input| graph.tensor(input).dtype == DType::F32)
-        };
-        let Some(first) = before.filter(|&first| moves(&graph.nodes[first]) && graph.uses()[input.0 as usize] == 1) else {
-            index += 1;
-            continue;
-        };
-        // The tensor between them becomes one of integers in the shape before the move.
-        let mut quantize = graph.nodes.remove(index);
-        let moved = graph.nodes[first].op.inputs()[0];
-        let (Tensor { dtype, quantization, .. }, shape) =
-            (graph.tensor(quantize.outputs[0]).clone(), graph.tensor(moved).shape.clone());
-        if let (Op::Pad { value, .. }, Some(quantization)) = (&mut graph.nodes[first].op, &quantization) {
-            *value = sink::stored(f32::from_bits(*value as u32), quantization);
-        }
-        let between = graph.tensor_mut(input);
-        (between.dtype, between.quantization, between.shape) = (dtype, quantization, shape);
-        graph.nodes[first].op.for_each_input(|id| *id = input);
-        graph.nodes[first].outputs = core::mem::replace(&mut quantize.outputs, vec![input]);
-        quantize.op = Op::Quantize { input: moved };
-        graph.nodes.insert(first, quantize);
-        index = first;
-    }
 }
 
 /// A graph that is being rewritten, node by node.
@@ -135,6 +106,10 @@ impl<'g> Rewriting<'g> {
             node.op.for_each_input(|id| *id = alias.get(id).copied().unwrap_or(*id));
             let place = Place { op: Some((node.origin.clone(), node.op.name())), ..Place::default() };
             if let Err(error) = self.node(node) {
+                // What follows from another problem is not told again.
+                if error == UNQUANTIZED_READS && !problems.is_empty() {
+                    continue;
+                }
                 problems.push(error.at(place));
                 if problems.len() >= most {
                     break;
@@ -178,7 +153,10 @@ impl<'g> Rewriting<'g> {
         }
         let known = |id: &TensorId| !real(id) || self.graph.value(*id).is_some() || self.integers.contains_key(id);
         if !inputs.iter().all(known) {
-            return Err(Error::Unquantized { what: "it reads reals that are not quantized" });
+            return Err(UNQUANTIZED_READS);
+        }
+        if let Some((operand, bounds)) = self.clamp_of(&node) {
+            return self.clamped(node, operand, bounds);
         }
         if let Op::ArgMax { .. } = node.op {
             let node = self.on_integers(node)?;
@@ -186,11 +164,20 @@ impl<'g> Rewriting<'g> {
             return Ok(());
         }
         match (carried(&node.op), &node.op) {
-            (Some(_), Op::Concatenation { .. } | Op::Pack { .. }) => self.joined(node),
+            _ if joined::joins(&node.op) => self.joined(node),
+            (Some(_), &Op::Pad { value, .. }) => self.padded(node, f32::from_bits(value as u32)),
             (Some(_), _) => self.moved(node),
-            (None, Op::Binary { kind: BinaryKind::Maximum | BinaryKind::Minimum, .. }) => self.joined(node),
             (None, _) => self.computed(node),
         }
+    }
+
+    /// The operand and the bounds of a clamp; but of one that a table with its quantization is made of.
+    fn clamp_of(&self, node: &Node) -> Option<(TensorId, [f32; 2])> {
+        let &[output] = node.outputs.as_slice() else { return None };
+        let operand = node.op.inputs().into_iter().find(|id| self.integers.contains_key(id))?;
+        let bounds = sink::clamp(self.graph, &node.op, operand)?;
+        let table = matches!(node.op, Op::Unary { .. }) && Sink::of(self, output).is_some_and(|sink| sink.is_plain());
+        (!table).then_some((operand, bounds))
     }
 
     /// The node with its operands replaced by the integers that they are made of; constants of reals become some.
@@ -230,10 +217,15 @@ impl<'g> Rewriting<'g> {
 
     /// What moves elements moves their integers; its outputs are reals of those.
     fn moved(&mut self, node: Node) -> Result<(), Error> {
+        self.moved_with(node, None)
+    }
+
+    /// [`Self::moved`], with the stored number of a pad.
+    fn moved_with(&mut self, node: Node, number: Option<i32>) -> Result<(), Error> {
         let mut node = self.on_integers(node)?;
         let quantization = carried(&node.op).and_then(|id| self.graph.tensor(id).quantization.clone());
-        if let (Op::Pad { value, .. }, Some(quantization)) = (&mut node.op, &quantization) {
-            *value = sink::stored(f32::from_bits(*value as u32), quantization);
+        if let (Op::Pad { value, .. }, Some(number)) = (&mut node.op, number) {
+            *value = number;
         }
         let reals = node.outputs.clone();
         node.outputs = reals.iter().map(|&real| self.integer_of(real, quantization.clone())).collect();
@@ -247,72 +239,5 @@ impl<'g> Rewriting<'g> {
         let made = self.graph.add_tensor(tensor);
         self.integers.insert(real, made);
         made
-    }
-
-    /// What takes elements of several tensors as they are: all are brought to the quantization of the result.
-    fn joined(&mut self, node: Node) -> Result<(), Error> {
-        let &[output] = node.outputs.as_slice() else { return Err(Error::Malformed { what: "a node without outputs" }) };
-        let mut node = self.on_integers(node)?;
-        let of = |graph: &Graph, id: TensorId| graph.tensor(id).quantization.clone();
-        let (quantization, made) = match Sink::of(self, output) {
-            Some(sink) if sink.is_plain() => (Some(sink.quantization.clone()), Some(sink)),
-            _ => {
-                let mut given = node.op.inputs().into_iter().filter(|&id| self.graph.value(id).is_none());
-                (given.next().and_then(|id| of(self.graph, id)), None)
-            }
-        };
-        let origin = node.origin.clone();
-        let mut op = node.op.clone();
-        op.for_each_input(|id| {
-            if of(self.graph, *id) != quantization {
-                let tensor = Tensor { quantization: quantization.clone(), value: None, ..self.graph.tensor(*id).clone() };
-                let brought = self.graph.add_tensor(tensor);
-                self.new.push(Node { op: Op::Quantize { input: *id }, outputs: vec![brought], origin: origin.clone() });
-                *id = brought;
-            }
-        });
-        node.op = op;
-        match made {
-            Some(sink) => node.outputs = vec![sink.take(self)],
-            None => node.outputs = vec![self.integer_of(output, quantization)],
-        }
-        self.new.push(node);
-        Ok(())
-    }
-
-    /// What computes makes the integers of the quantization that follows.
-    fn computed(&mut self, node: Node) -> Result<(), Error> {
-        let &[output] = node.outputs.as_slice() else { return Err(Error::Malformed { what: "a node without outputs" }) };
-        let mut node = self.on_layer(node)?;
-        let Some(sink) = Sink::of(self, output) else {
-            return match node.op {
-                // Its reals leave the network.
-                Op::Softmax { .. } if self.graph.outputs.contains(&output) && !self.readers.contains_key(&output) => {
-                    self.new.push(node);
-                    Ok(())
-                }
-                _ => Err(Error::Unquantized { what: "its result is not quantized" }),
-            };
-        };
-        if !sink.is_plain() {
-            let what = "a function that is not a clamp follows before its result is quantized";
-            let activation = sink::activation(&mut node.op).ok_or(Error::Unquantized { what })?;
-            *activation = sink.activation();
-        }
-        node.outputs = vec![sink.take(self)];
-        layer::finish(self.graph, &mut node)?;
-        self.new.push(node);
-        Ok(())
-    }
-
-    /// [`Self::on_integers`], less weights and biases, which stay as they are.
-    fn on_layer(&mut self, mut node: Node) -> Result<Node, Error> {
-        if node.op.layer().is_none() {
-            return self.on_integers(node);
-        }
-        let mut op = node.op.clone();
-        op.for_each_input(|id| *id = self.integers.get(id).copied().unwrap_or(*id));
-        node.op = op;
-        Ok(node)
     }
 }

@@ -1,7 +1,7 @@
 //! Where the result of an operator goes: the quantization that follows, and clamps on the way.
 
 use super::Rewriting;
-use crate::ir::{Activation, BinaryKind, DType, Data, Op, Quantization, TensorId, UnaryKind};
+use crate::ir::{Activation, BinaryKind, DType, Data, Graph, Op, Quantization, TensorId, UnaryKind};
 
 /// The quantization that follows an operator.
 pub(super) struct Sink {
@@ -26,7 +26,7 @@ impl Sink {
             let op = |&index: &usize| rewriting.old[index].as_ref().map(|node| (&node.op, node.outputs.as_slice()));
             if let &[reader] = readers.as_slice()
                 && let Some((op, &[made])) = op(&reader)
-                && let Some([low, high]) = clamp(rewriting, op, result)
+                && let Some([low, high]) = clamp(rewriting.graph, op, result)
             {
                 // The later clamp decides.
                 bounds = bounds.map(|bound| bound.max(low).min(high));
@@ -57,8 +57,14 @@ impl Sink {
 
     /// The clamps, on stored integers: rounding keeps the order of reals.
     pub(super) fn activation(&self) -> Activation {
-        let [min, max] = self.bounds.map(|bound| stored(bound, &self.quantization));
+        let [min, max] = self.stored_bounds([f32::NEG_INFINITY, f32::INFINITY]);
         Activation::Clamp { min, max }
+    }
+
+    /// The clamps after one to the reals `[low, high]`, on stored integers.
+    pub(super) fn stored_bounds(&self, [low, high]: [f32; 2]) -> [i32; 2] {
+        let [least, most] = self.bounds;
+        [low, high].map(|bound| stored(bound.max(least).min(most), &self.quantization))
     }
 
     /// Takes the nodes in; the tensor that the operator makes.
@@ -79,14 +85,14 @@ pub(super) fn stored(real: f32, quantization: &Quantization) -> i32 {
 }
 
 /// The bounds of an op that only clamps `input`.
-fn clamp(rewriting: &Rewriting<'_>, op: &Op, input: TensorId) -> Option<[f32; 2]> {
+pub(super) fn clamp(graph: &Graph, op: &Op, input: TensorId) -> Option<[f32; 2]> {
     match op {
         Op::Unary { kind: UnaryKind::Relu, input: _ } => Some([0.0, f32::INFINITY]),
         Op::Unary { kind: UnaryKind::Relu6, input: _ } => Some([0.0, 6.0]),
         Op::Unary { kind: UnaryKind::ReluN1To1, input: _ } => Some([-1.0, 1.0]),
         Op::Binary { kind, a, b, activation: Activation::None } => {
             let other = if *a == input { *b } else { *a };
-            let bound = match rewriting.graph.value(other)? {
+            let bound = match graph.value(other)? {
                 Data::F32(values) => match values.as_slice() {
                     &[bound] if !bound.is_nan() => bound,
                     _ => return None,

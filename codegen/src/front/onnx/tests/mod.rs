@@ -108,7 +108,7 @@ fn mistakes_of_quantization_are_named() {
     let cases = [
         (model(row(1), &[], node("DynamicQuantizeLinear", &["x"], &[])), "onnx::dynamic_quantization"),
         (model(row(3), &[], node("MatMulInteger", &["x", "x"], &[])), "onnx::dynamic_quantization"),
-        (model(row(1), &[scale("s", 0.0), zero(3, 0)], quantize()), "onnx::value"),
+        (model(row(1), &[scale("s", 0.0), zero(3, 0)], quantize()), "onnx::unsupported"),
         (model(row(1), &[scale("s", f32::NAN), zero(3, 0)], quantize()), "onnx::value"),
         (model(row(1), &[scales(&[0.1, 0.2]), tensor("z", 3, &[2], &[0, 0])], quantize()), "onnx::unsupported"),
         (model(row(1), &[scales(&[0.1, 0.2]), tensor("z", 3, &[1], &[0])], quantize()), "onnx::value"),
@@ -139,6 +139,43 @@ fn what_is_not_quantized_is_named() {
     assert_eq!(code(&parts(&named("Sigmoid", &["r"], "y"))), "onnx::unquantized");
     assert!(read(&parts(&named("Softmax", &["r"], "y")), "test").is_ok());
     assert!(read(&parts(&named("Identity", &["r"], "y")), "test").is_ok());
+}
+
+/// Two inputs `a` and `b` of int8, dequantized to `p` and `q` with scales of 0.1 and `other`, and `nodes` that make `y`.
+fn two_inputs(other: f32, nodes: &[Vec<u8>]) -> Vec<u8> {
+    let ports = [field(11, &port("a", 3, &[1, 4])), field(11, &port("b", 3, &[1, 4])), field(12, &field(1, b"y"))];
+    let mut graph = ports.concat();
+    let dequantized = [named("DequantizeLinear", &["a", "s", "z"], "p"), named("DequantizeLinear", &["b", "t", "z"], "q")];
+    graph.extend(dequantized.iter().chain(nodes).flat_map(|node| field(1, node)));
+    let half = tensor("h", 1, &[], &0.25f32.to_le_bytes());
+    let ends = tensor("e", 7, &[4], &[0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0].repeat(2));
+    let constants = [scale("s", 0.1), scale("t", other), tensor("z", 3, &[], &[0]), half, ends];
+    graph.extend(constants.iter().flat_map(|tensor| field(5, tensor)));
+    [field(7, &graph), field(8, &number(2, 17))].concat()
+}
+
+#[test]
+fn operands_keep_their_own_scales() {
+    let concat = || [named("Concat", &["p", "q"], "y"), field(5, &[field(1, b"axis"), number(3, 1)].concat())].concat();
+    let results = [concat(), named("Max", &["p", "q"], "y"), named("Min", &["p", "q"], "y")];
+    for result in results {
+        assert_eq!(code(&two_inputs(0.2, core::slice::from_ref(&result))), "onnx::unquantized");
+        assert!(read(&two_inputs(0.1, &[result]), "test").is_ok());
+    }
+    // 0.25 lies between the integers of scale 0.1.
+    for result in [named("Pad", &["p", "e", "h"], "y"), named("Max", &["p", "h"], "y"), named("Clip", &["p", "h"], "y")] {
+        assert_eq!(code(&two_inputs(0.1, &[result])), "onnx::unquantized");
+    }
+    for result in [named("Pad", &["p", "e"], "y"), named("Relu", &["p"], "y")] {
+        assert!(read(&two_inputs(0.1, &[result]), "test").is_ok());
+    }
+}
+
+#[test]
+fn what_follows_from_a_problem_is_not_told_again() {
+    let nodes = [named("Max", &["p", "q"], "m"), named("Relu", &["m"], "n"), named("Sigmoid", &["n"], "y")];
+    let problems = read(&two_inputs(0.2, &nodes), "test").unwrap_err().0;
+    assert_eq!(problems.len(), 1, "{problems:?}");
 }
 
 fn named(kind: &str, inputs: &[&str], output: &str) -> Vec<u8> {
