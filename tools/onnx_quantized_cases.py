@@ -4,8 +4,8 @@
     onnx_quantized_cases.py [-o tests/data/onnx_quantized] [--check]
 
 Each case becomes `CASE.onnx` and `CASE.golden.safetensors` with `input.J` and `output.J.ort`, `[samples, *shape]`, in the
-file's own layout (images are NCHW). Networks are those of `onnx_cases.py`, a network that PyTorch's exporter wrote, and
-some of operators on integers, or of one whose results lie on halves. They are quantized statically, as QDQ and as
+file's own layout (images are NCHW). Networks are those of `onnx_cases.py`, a network that PyTorch's exporter wrote,
+some of operators on integers, or of one whose results lie on halves, and those of `qdq_cases.py`. The first are quantized statically, as QDQ and as
 QOperator, to int8 and uint8, per tensor and per channel. Weights and samples are drawn from a generator seeded with the
 network's name. `--check` writes nothing and ends with code 1 where a file on disk differs. Needs `pip install
 onnx==1.23.2 onnxruntime==1.32.0`, in an environment of its own, on a processor with AVX-512 VNNI: without it 8-bit
@@ -30,6 +30,7 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 
 from golden import safetensors_bytes, write_atomically
 from onnx_cases import Net
+from qdq_cases import cases as qdq_cases
 
 ROOT = Path(__file__).resolve().parent.parent / "tests" / "data"
 SAMPLES = 4
@@ -268,6 +269,7 @@ def all_cases() -> Iterator[tuple[str, onnx.ModelProto]]:
             yield f"halves_{kind}_{way}", halves(f"halves_{kind}_{way}")
     for name in ("integers_int8", "integers_uint8"):
         yield name, integers(name, np.random.default_rng(zlib.crc32(name.encode())))
+    yield from qdq_cases()
 
 
 def record(name: str, model: onnx.ModelProto) -> tuple[bytes, bytes]:
