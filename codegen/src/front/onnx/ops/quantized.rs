@@ -51,9 +51,9 @@ fn parameters(
 
 /// The quantization of an activation: one scale, above zero.
 fn of_activation(Parameters { quantization, unsigned: _ }: &Parameters) -> Result<&Quantization, Error> {
-    match quantization.scales.as_slice() {
-        &[0.0] => Err(Error::Unsupported { what: "an activation with scale 0".into() }),
-        &[_] => Ok(quantization),
+    match *quantization.scales.as_slice() {
+        [0.0] => Err(Error::Unsupported { what: "an activation with scale 0".into() }),
+        [_] => Ok(quantization),
         _ => Err(Error::Unsupported { what: "an activation with a scale for each channel".into() }),
     }
 }

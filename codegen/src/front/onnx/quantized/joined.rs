@@ -14,7 +14,7 @@ impl Rewriting<'_> {
         let output = single(&node)?;
         if let Some(sink) = Sink::of(self, output) {
             let quantization = sink.quantization.clone();
-            return self.into_sink(node, sink, |rewriting, id, origin| match rewriting.integers.get(&id).copied() {
+            return self.within_sink(node, sink, |rewriting, id, origin| match rewriting.integers.get(&id).copied() {
                 Some(integers) => Some(rewriting.brought(integers, &quantization, origin)),
                 None if rewriting.graph.tensor(id).dtype == DType::F32 => rewriting.constant_in(id, &quantization, false),
                 None => Some(rewriting.brought(id, &quantization, origin)),
@@ -101,7 +101,7 @@ impl Rewriting<'_> {
         if let Op::Pad { value, .. } = &mut node.op {
             *value = sink::stored(real, &quantization);
         }
-        self.into_sink(node, sink, |rewriting, _, origin| Some(rewriting.brought(input, &quantization, origin)))
+        self.within_sink(node, sink, |rewriting, _, origin| Some(rewriting.brought(input, &quantization, origin)))
     }
 
     /// A clamp of one operand to constants.
@@ -150,7 +150,7 @@ impl Rewriting<'_> {
     }
 
     /// A node whose operands `bring` has brought to the quantization of its sink, and the clamps on the way there.
-    fn into_sink(
+    fn within_sink(
         &mut self,
         node: Node,
         sink: Sink,
