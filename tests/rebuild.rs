@@ -84,7 +84,7 @@ fn generating_twice_gives_the_same_bytes() {
         let text = || {
             let emitter = Emitter { blobs: Blobs::Beside { least: 64 }, ..Emitter::default() };
             let emitted = emitter.emit(&case.compile(&Options::default()).plan);
-            (text::file(&emitted), emitted.blobs)
+            (text::file(&emitted), emitted.blob)
         };
         assert!(text() == text(), "{}", case.name);
     }

@@ -1,6 +1,7 @@
 //! Diagnostics: what is wrong with a model, where in it, and what to do.
 
 use crate::ir::Origin;
+use crate::text;
 use core::fmt;
 
 /// One problem, ready to be shown by a face: the macro underlines the path literal, the CLI draws it in colour.
@@ -39,7 +40,7 @@ impl fmt::Display for Place {
         }));
         parts.extend(self.tensor.as_ref().map(|name| format!("tensor `{name}`")));
         parts.extend(self.offset.map(|offset| format!("byte {offset}")));
-        f.write_str(&parts.join(", "))
+        f.write_str(&text::line(&parts.join(", ")))
     }
 }
 
@@ -49,9 +50,9 @@ impl fmt::Display for Diagnostic {
         if !place.is_empty() {
             write!(f, "{place}: ")?;
         }
-        write!(f, "{} [{}]", self.message, self.code)?;
+        write!(f, "{} [{}]", text::lines(&self.message), self.code)?;
         if !self.help.is_empty() {
-            write!(f, "\n  help: {}", self.help)?;
+            write!(f, "\n  help: {}", text::lines(&self.help))?;
         }
         Ok(())
     }

@@ -15,6 +15,7 @@ pub mod lower;
 #[cfg(feature = "measure")]
 pub mod measure;
 pub mod options;
+pub mod output;
 pub mod passes;
 pub mod pipeline;
 pub mod plan;

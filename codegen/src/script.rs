@@ -1,11 +1,14 @@
 //! The build-script API: a model to a module in `OUT_DIR`, with Cargo's directives.
 
 use crate::diag::{Diagnostic, Diagnostics, Place};
-use crate::emit::{Blobs, Emitted, Emitter};
+use crate::emit::{Blobs, Emitter};
 use crate::options::{Bytes, CoreClass, Optimize, Options, Placement, Reference};
+use crate::output::{self, Module};
 use crate::pipeline::{Source, compile};
 use crate::text;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::{env, fs, io};
 
 /// Generates one model's module from a build script.
@@ -87,9 +90,8 @@ impl Builder {
         let root = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
         let result = self.build_in(&root);
         if let Err(diagnostics) = &result {
-            for diagnostic in &diagnostics.0 {
-                println!("cargo::error={}", diagnostic.to_string().replace('\n', " "));
-            }
+            // The caller has them too.
+            let _ = output::print(&errors(diagnostics));
         }
         result
     }
@@ -97,9 +99,7 @@ impl Builder {
     fn build_in(&self, root: &Path) -> Result<PathBuf, Diagnostics> {
         let model = root.join(&self.model);
         let files = Files::read(&model)?;
-        for file in files.watched() {
-            println!("cargo::rerun-if-changed={}", file.display());
-        }
+        output::print(&files.directives()?)?;
         let output = match &self.output {
             Some(file) => root.join(file),
             None => {
@@ -110,10 +110,33 @@ impl Builder {
         };
         let shown = self.model.display().to_string();
         let compiled = compile(&files.source(&shown), &self.options)?;
-        let emitter = Emitter { blobs: Blobs::Beside { least: LEAST_BLOB }, ..Emitter::default() };
-        write(&output, &emitter.emit(&compiled.plan))?;
+        let blobs = if output::is_regular(&output) { Blobs::Beside { least: LEAST_BLOB } } else { Blobs::Inline };
+        let emitted = Emitter { blobs, ..Emitter::default() }.emit(&compiled.plan);
+        let text = text::file(&emitted);
+        once(&output, &text)?;
+        Module { path: &output, text: &text, constants: emitted.blob.as_ref() }.write(&files.inputs())?;
         Ok(output)
     }
+}
+
+/// Refuses a second module in the place of one that this build script has written: both would be included, and be one.
+fn once(output: &Path, text: &str) -> Result<(), Diagnostics> {
+    static WRITTEN: Mutex<BTreeMap<PathBuf, String>> = Mutex::new(BTreeMap::new());
+    let mut written = WRITTEN.lock().unwrap_or_else(PoisonError::into_inner);
+    if written.get(output).is_some_and(|other| other != text) {
+        let place = Place { file: Some(output.display().to_string()), ..Place::default() };
+        let message = "this build script has written another module here".to_string();
+        let help = "give one of them another file with `Builder::output`".to_string();
+        return Err(Diagnostic { code: "write::same", message, place, help }.into());
+    }
+    written.insert(output.to_path_buf(), text.to_string());
+    Ok(())
+}
+
+/// Cargo's directives for what is wrong.
+pub fn errors(diagnostics: &Diagnostics) -> String {
+    let line = |diagnostic: &Diagnostic| format!("cargo::error={}\n", text::line(&diagnostic.to_string().replace('\n', " ")));
+    diagnostics.0.iter().map(line).collect()
 }
 
 /// Constants of fewer bytes stay in the source.
@@ -159,41 +182,32 @@ impl Files {
         core::iter::once(self.model.as_path()).chain(topology).collect()
     }
 
+    /// Cargo's directives to watch the files.
+    ///
+    /// # Errors
+    /// A path with a line break: what follows that would be a directive of its own.
+    pub fn directives(&self) -> Result<String, Diagnostics> {
+        let directive = |file: &Path| {
+            let path = file.display().to_string();
+            if path.contains(['\n', '\r']) {
+                let place = Place { file: Some(path), ..Place::default() };
+                let (message, help) = ("its path has a line break, which Cargo cannot be told", "rename the file or its folder");
+                return Err(Diagnostic { code: "read::line_break", message: message.into(), place, help: help.into() }.into());
+            }
+            Ok(format!("cargo::rerun-if-changed={path}\n"))
+        };
+        self.watched().into_iter().map(directive).collect()
+    }
+
+    /// The files that were read, which no output may replace.
+    pub fn inputs(&self) -> Vec<PathBuf> {
+        self.watched().into_iter().map(Path::to_path_buf).collect()
+    }
+
     /// The source for the pipeline, under the name that the user gave.
     pub fn source<'a>(&'a self, file: &'a str) -> Source<'a> {
         Source { file, bytes: &self.bytes, topology: self.topology.as_ref().map(|(_, text)| text.as_str()) }
     }
-}
-
-/// Writes a generated module and its blobs, each whole or not at all.
-///
-/// # Errors
-/// A file that cannot be written.
-pub fn write(output: &Path, emitted: &Emitted) -> Result<(), Diagnostics> {
-    let directory = output.parent().unwrap_or(Path::new("."));
-    for blob in &emitted.blobs {
-        let file = directory.join(&blob.file);
-        replace(&file, &blob.bytes).map_err(|error| unwritable(&file, &error))?;
-    }
-    replace(output, text::file(emitted).as_bytes()).map_err(|error| unwritable(output, &error))
-}
-
-/// Writes beside the file and renames; a file that already holds these bytes is left alone, so that nothing is rebuilt.
-///
-/// # Errors
-/// Those of the file system.
-pub fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    if fs::read(file).is_ok_and(|old| old == bytes) {
-        return Ok(());
-    }
-    let mut temporary = file.as_os_str().to_owned();
-    temporary.push(format!(".{}.tmp", std::process::id()));
-    let temporary = PathBuf::from(temporary);
-    let written = fs::write(&temporary, bytes).and_then(|()| fs::rename(&temporary, file));
-    if written.is_err() {
-        let _ = fs::remove_file(&temporary);
-    }
-    written
 }
 
 fn unreadable(file: &Path, error: &io::Error) -> Diagnostics {
@@ -220,10 +234,4 @@ fn models_in(directory: &Path) -> Vec<String> {
     models.sort();
     models.truncate(8);
     models
-}
-
-pub(crate) fn unwritable(file: &Path, error: &io::Error) -> Diagnostics {
-    let place = Place { file: Some(file.display().to_string()), ..Place::default() };
-    let help = "check that the folder is there and may be written to".to_string();
-    Diagnostic { code: "write::file", message: format!("cannot write it: {error}"), place, help }.into()
 }

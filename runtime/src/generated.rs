@@ -6,6 +6,8 @@ pub use crate::kernels;
 pub use crate::requantize::{self, Bounded, Offset, Once, PerChannel, Requantize, Rint, RintAdded, RintPerChannel};
 pub use crate::stack;
 
+pub mod blob;
+
 /// Grows by one with every change that generated code could notice.
 pub const INTERFACE: u32 = 11;
 

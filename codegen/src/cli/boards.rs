@@ -43,7 +43,7 @@ impl Boards {
     pub(super) fn run(&self, session: &Session) -> Ended {
         let (cores, boards) = (session.catalogue.cores(), session.catalogue.boards());
         let report = Report { cores: cores.iter().map(core_entry).collect(), boards: boards.iter().map(board_entry).collect() };
-        session.result(&text(&report), &report);
+        session.result(&text(&report), &report)?;
         Ok(Outcome::Done)
     }
 }

@@ -8,19 +8,20 @@ use crate::boards::{Board, Catalogue};
 use crate::diag::{Diagnostic, Diagnostics, Explain, Place};
 use crate::emit::{Blob, Blobs, Emitter};
 use crate::options::{CoreClass, Optimize, Options, Placement, Reference, Section};
+use crate::output::{self, Module};
 use crate::script::{self, Files, LEAST_BLOB};
 use crate::{pipeline, plan, text};
 use clap::ValueEnum;
 use serde::Serialize;
+use std::env;
 use std::path::{Path, PathBuf};
-use std::{env, fs, io};
 
 /// Writes the Rust module of a model.
 #[derive(clap::Args)]
 pub(super) struct Generate {
     /// A .tflite or .onnx file, or a .safetensors file with its topology.
     model: PathBuf,
-    /// The file to write; large constants go into files beside it. Without it the text goes to stdout, constants and all.
+    /// The file to write; large constants go into a file beside it. Without it the text goes to stdout, constants and all.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// A core, a board or a Rust target to generate for.
@@ -65,7 +66,7 @@ enum Emit {
 /// What was generated.
 struct Generated {
     text: String,
-    blobs: Vec<Blob>,
+    blob: Option<Blob>,
     plan: Option<plan::Plan>,
 }
 
@@ -88,9 +89,8 @@ impl Generate {
     pub(super) fn run(&self, session: &Session) -> Ended {
         let result = self.generate(session);
         if let (Err(diagnostics), true) = (&result, self.cargo) {
-            for diagnostic in &diagnostics.0 {
-                session::out(&format!("cargo::error={}\n", diagnostic.to_string().replace('\n', " ")));
-            }
+            // They are shown on stderr too.
+            let _ = output::print(&script::errors(diagnostics));
         }
         result
     }
@@ -105,21 +105,25 @@ impl Generate {
         let options = Options { reference, optimize, core, max_flash, max_ram, placement, ..Options::default() };
         let files = Files::read(&root.join(&self.model))?;
         if self.cargo {
-            for file in files.watched() {
-                session::out(&format!("cargo::rerun-if-changed={}\n", file.display()));
-            }
+            output::print(&files.directives()?)?;
         }
-        let generated = self.text(&files, &options, board, &session.catalogue)?;
-        let Generated { text, blobs, plan } = &generated;
+        let output = self.output.as_ref().map(|output| root.join(output));
+        let inputs = session.inputs(&[&files], []);
+        if let (Some(output), false) = (&output, self.check) {
+            output::check(&[output], &inputs)?;
+        }
+        let beside = output.as_deref().is_some_and(output::is_regular);
+        let generated = self.text(&files, &options, beside, board, &session.catalogue)?;
+        let Generated { text, blob, plan } = &generated;
         if let (Some(plan), true) = (plan, session.verbose) {
             session.say(&plan.to_string());
         }
-        let output = self.output.as_ref().map(|output| root.join(output));
-        let stale = output.as_ref().map(|output| stale(output, &generated)).unwrap_or_default();
+        let module = output.as_ref().map(|path| Module { path, text, constants: blob.as_ref() });
+        let stale = module.as_ref().map(Module::stale).unwrap_or_default();
         let mut report = Report {
             model: self.model.display().to_string(),
             file: output.as_ref().map(|output| output.display().to_string()),
-            blobs: blobs.iter().map(|blob| blob.file.clone()).collect(),
+            blobs: blob.iter().map(|blob| blob.file.clone()).collect(),
             up_to_date: stale.is_empty(),
             reference: options.reference.unwrap_or(pipeline::reference_of(&self.model.to_string_lossy())).name(),
             optimize: options.optimize.name(),
@@ -129,18 +133,18 @@ impl Generate {
             weight_bytes: plan.as_ref().map(plan::Plan::weight_bytes),
             text: None,
         };
-        let Some(output) = output else {
+        let Some(module) = module else {
             report.text = Some(text.clone());
-            session.result(text, &report);
+            session.result(text, &report)?;
             return Ok(Outcome::Done);
         };
         if self.check {
-            session.result("", &report);
-            return Ok(checked(session, &output, &stale));
+            session.result("", &report)?;
+            return Ok(checked(session, module.path, &stale));
         }
-        write(&output, &generated)?;
+        module.write(&inputs)?;
         if !self.cargo {
-            session.result("", &report);
+            session.result("", &report)?;
             session.say(&summary(&report));
         }
         Ok(Outcome::Done)
@@ -151,6 +155,7 @@ impl Generate {
         &self,
         files: &Files,
         options: &Options,
+        beside: bool,
         board: Option<&Board>,
         boards: &Catalogue,
     ) -> Result<Generated, Diagnostics> {
@@ -158,21 +163,21 @@ impl Generate {
         let source = files.source(&shown);
         if self.emit == Emit::Ir {
             let (_, graph, _) = pipeline::simplify(&source, options)?;
-            return Ok(Generated { text: graph.to_string(), blobs: Vec::new(), plan: None });
+            return Ok(Generated { text: graph.to_string(), blob: None, plan: None });
         }
         let compiled = pipeline::compile(&source, options)?;
         if let Some(board) = board {
             plan::fit(&compiled.plan, board, boards).map_err(|diagnostics| session::in_file(diagnostics, &self.model))?;
         }
-        let blobs = if self.output.is_some() { Blobs::Beside { least: LEAST_BLOB } } else { Blobs::Inline };
-        let (text, blobs) = match self.emit {
+        let blobs = if beside { Blobs::Beside { least: LEAST_BLOB } } else { Blobs::Inline };
+        let (text, blob) = match self.emit {
             Emit::Rust | Emit::Ir => {
                 let emitted = Emitter { blobs, ..Emitter::default() }.emit(&compiled.plan);
-                (text::file(&emitted), emitted.blobs)
+                (text::file(&emitted), emitted.blob)
             }
-            Emit::Plan => (compiled.plan.to_string(), Vec::new()),
+            Emit::Plan => (compiled.plan.to_string(), None),
         };
-        Ok(Generated { text, blobs, plan: Some(compiled.plan) })
+        Ok(Generated { text, blob, plan: Some(compiled.plan) })
     }
 
     /// The class of cores to generate for, and the board where one is named.
@@ -199,20 +204,6 @@ impl Generate {
     }
 }
 
-/// Those files that are missing or hold something else, with the reason.
-fn stale(output: &Path, generated: &Generated) -> Vec<String> {
-    let directory = output.parent().unwrap_or(Path::new(""));
-    let blobs = generated.blobs.iter().map(|blob| (directory.join(&blob.file), blob.bytes.as_slice()));
-    let all = core::iter::once((output.to_path_buf(), generated.text.as_bytes())).chain(blobs);
-    let reason = |(file, bytes): (PathBuf, &[u8])| match fs::read(&file) {
-        Ok(old) if old == bytes => None,
-        Ok(_) => Some(format!("{} is out of date", file.display())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Some(format!("{} is missing", file.display())),
-        Err(error) => Some(format!("{} cannot be read: {error}", file.display())),
-    };
-    all.filter_map(reason).collect()
-}
-
 fn checked(session: &Session, output: &Path, stale: &[String]) -> Outcome {
     if stale.is_empty() {
         session.say(&format!("{} is up to date", output.display()));
@@ -222,23 +213,9 @@ fn checked(session: &Session, output: &Path, stale: &[String]) -> Outcome {
     Outcome::CheckFailed
 }
 
-/// Writes every file whole or not at all; the source last, so that it never names a blob that is not there.
-fn write(output: &Path, generated: &Generated) -> Result<(), Diagnostics> {
-    let directory = output.parent().unwrap_or(Path::new(""));
-    let write = |file: &Path, bytes: &[u8]| script::replace(file, bytes).map_err(|error| script::unwritable(file, &error));
-    for blob in &generated.blobs {
-        write(&directory.join(&blob.file), &blob.bytes)?;
-    }
-    write(output, generated.text.as_bytes())
-}
-
 fn summary(report: &Report) -> String {
     let file = report.file.as_deref().unwrap_or_default();
-    let blobs = match report.blobs.as_slice() {
-        [] => String::new(),
-        [blob] => format!(" and {blob}"),
-        blobs => format!(" and {} .bin files beside it", blobs.len()),
-    };
+    let blobs: String = report.blobs.iter().map(|blob| format!(" and {blob}")).collect();
     let figures = match (report.ram_bytes, report.weight_bytes, report.macs) {
         (Some(ram), Some(weights), Some(macs)) => format!(
             ": {} bytes of RAM + `STACK_BYTES` of stack, {} bytes of weights and tables, {} MACs",

@@ -71,7 +71,7 @@ pub(super) fn run(model: &Path, options: &Options, session: &Session, targets: &
         report.guarantees.push(row);
         failed.extend(problem.map(|error| error.at(Place { file: Some(shown.clone()), ..Place::default() })));
     }
-    session.result(&text(&report), &report);
+    session.result(&text(&report), &report)?;
     let unbuilt = !failed.is_empty();
     if unbuilt {
         session.warn(&Diagnostics(failed));

@@ -92,7 +92,7 @@ impl Inspect {
         let plan = compiled.as_ref().ok().map(|compiled| &compiled.plan);
         let removals = compiled.as_ref().map_or(&removals, |compiled| &compiled.removals);
         let report = report(&shown, source.bytes, &graph, &simplified, removals, plan);
-        session.result(&text(&report, source.bytes.len(), simplified.nodes.len(), compiled.as_ref().err()), &report);
+        session.result(&text(&report, source.bytes.len(), simplified.nodes.len(), compiled.as_ref().err()), &report)?;
         if let (Some(plan), true) = (plan, session.verbose) {
             session.say(&plan.to_string());
         }

@@ -1,6 +1,7 @@
 //! Objects whose field names are stable, beyond those of single commands.
 
 use crate::diag::{Diagnostic, Diagnostics};
+use crate::text::is_active;
 use serde::Serialize;
 
 /// What went wrong, under `--format json` on stderr.
@@ -29,8 +30,21 @@ struct Op<'a> {
 
 /// One object with all diagnostics.
 pub(super) fn diagnostics(diagnostics: &Diagnostics) -> String {
-    let report = Report { diagnostics: diagnostics.0.iter().map(entry).collect() };
-    serde_json::to_string_pretty(&report).unwrap_or_default()
+    text(&Report { diagnostics: diagnostics.0.iter().map(entry).collect() })
+}
+
+/// An object as text, without characters that a terminal acts on.
+pub(super) fn text(data: &impl Serialize) -> String {
+    let mut text = String::new();
+    // JSON itself escapes the characters below a space, and no others are in question outside of strings.
+    for character in serde_json::to_string_pretty(data).unwrap_or_default().chars() {
+        if is_active(character) && character != '\n' {
+            text.extend(character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            text.push(character);
+        }
+    }
+    text + "\n"
 }
 
 fn entry(diagnostic: &Diagnostic) -> Entry<'_> {

@@ -22,6 +22,7 @@ use crate::diag::Diagnostics;
 use choices::Global;
 use clap::{Parser, Subcommand};
 use session::Session;
+use std::io;
 use std::process::ExitCode;
 
 /// Turns trained, quantized networks into exact, specialized no_std Rust.
@@ -64,10 +65,14 @@ pub fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and versions are such "errors" too: they go to stdout and end with 0. A closed pipe is no reason to fail.
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+            let printed = error.print();
+            let lost = printed.is_err_and(|error| error.kind() != io::ErrorKind::BrokenPipe);
+            return ExitCode::from(if lost { 2 } else { u8::try_from(error.exit_code()).unwrap_or(2) });
         }
     };
+    // Where signals cannot be handled they end the program all the same.
+    #[cfg(unix)]
+    let _ = crate::output::signals::guard();
     let Arguments { global, command } = arguments;
     match Session::open(&global).and_then(|session| run(&session, &command)) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

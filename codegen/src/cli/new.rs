@@ -102,7 +102,7 @@ impl New {
             macs: compiled.plan.macs,
             install: project.install.clone(),
         };
-        session.result("", &report);
+        session.result("", &report)?;
         session.say(&summary(&report, &project, checkout.as_deref()));
         Ok(Outcome::Done)
     }

@@ -3,12 +3,13 @@
 use super::session::{self, Session, in_file};
 use super::table::{self, Align, number, percent, short};
 use super::{Ended, Outcome, choices};
-use crate::front::safetensors::{Layout, write};
+use crate::front::safetensors::Layout;
 use crate::options::Reference;
+use crate::output::Native;
 use crate::pipeline;
 use crate::quantize::{self, Activations, Agreement, Choice, Options, Quantized, Ranges, Recipe, TensorReport, Widths};
 use crate::samples::Dataset;
-use crate::script::{self, Files};
+use crate::script::Files;
 use clap::ValueEnum;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -108,7 +109,8 @@ enum Order {
 struct Report {
     model: String,
     file: String,
-    topology: String,
+    /// Absent where the topology went into the file itself.
+    topology: Option<String>,
     samples: usize,
     recipe: Way,
     tried: Vec<Way>,
@@ -151,6 +153,9 @@ impl Quantize {
     pub(super) fn run(&self, session: &Session) -> Ended {
         let shown = self.model.display().to_string();
         let files = Files::read(&self.model)?;
+        let inputs = session.inputs(&[&files], [&self.data].into_iter().chain(&self.evaluate));
+        let output = Native::new(&self.output);
+        output.check(&[], &inputs)?;
         let in_model = |diagnostics| in_file(diagnostics, &self.model);
         let graph = pipeline::read(&files.source(&shown))?;
         let turned = pipeline::turned_images(&files.source(&shown)).inputs;
@@ -189,15 +194,11 @@ impl Quantize {
             Some(data) => quantize::compare(&float, &quantized, data, self.reference).map_err(in_model)?,
             None => report,
         };
-        let topology = self.output.with_extension("toml");
         let layout = match self.layout {
             Order::Tflite => Layout::Tflite,
             Order::Torch => Layout::Torch,
         };
-        let (weights, text) = write(&quantized, layout).map_err(in_model)?;
-        for (file, bytes) in [(&self.output, weights.as_slice()), (&topology, text.as_bytes())] {
-            script::replace(file, bytes).map_err(|error| script::unwritable(file, &error))?;
-        }
+        output.write(&quantized, layout, &[], &inputs).map_err(in_model)?;
         // Narrow weights are no recipe that was tried: the error is that of the report.
         let tried_error =
             tried.iter().find(|(other, _)| *other == recipe && widths.iter().all(|(_, _, width)| width.bits() == 8));
@@ -206,7 +207,7 @@ impl Quantize {
         let report = Report {
             model: shown,
             file: self.output.display().to_string(),
-            topology: topology.display().to_string(),
+            topology: output.topology().map(|file| file.display().to_string()),
             samples,
             recipe: way((recipe, error)),
             tried: tried.into_iter().map(way).collect(),
@@ -217,7 +218,7 @@ impl Quantize {
             layers: widths.into_iter().map(|(name, weights, width)| Bits { name, weights, bits: width.bits() }).collect(),
             tensors: report.tensors.into_iter().map(row).collect(),
         };
-        session.result(&text_of(&report), &report);
+        session.result(&text_of(&report), &report)?;
         Ok(Outcome::Done)
     }
 }
@@ -281,6 +282,7 @@ fn text_of(report: &Report) -> String {
     if let (Some(float), Some(quantized)) = (report.float_correct, report.quantized_correct) {
         text.push_str(&format!("accuracy: {} in floats, {} quantized\n", percent(float, *samples), percent(quantized, *samples)));
     }
-    text.push_str(&format!("wrote {} and {}\n", report.file, report.topology));
+    let topology = report.topology.iter().map(|topology| format!(" and {topology}")).collect::<String>();
+    text.push_str(&format!("wrote {}{topology}\n", report.file));
     text
 }

@@ -3,6 +3,7 @@
 use super::table;
 use crate::diag::{Diagnostic, Diagnostics, Place};
 use crate::ir::Origin;
+use crate::text;
 use core::error::Error;
 use core::fmt;
 use miette::{GraphicalReportHandler, GraphicalTheme};
@@ -53,7 +54,7 @@ impl Error for At {}
 
 impl fmt::Display for Drawn<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.diagnostic.message)
+        f.write_str(&text::lines(&self.diagnostic.message))
     }
 }
 
@@ -69,7 +70,7 @@ impl miette::Diagnostic for Drawn<'_> {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        let help = self.diagnostic.help.as_str();
+        let help = text::lines(&self.diagnostic.help);
         (!help.is_empty()).then(|| Box::new(help) as Box<dyn fmt::Display + 'a>)
     }
 }

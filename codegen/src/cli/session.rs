@@ -4,9 +4,11 @@ use super::choices::{Color, Format, Global};
 use super::{json, render};
 use crate::boards::Catalogue;
 use crate::diag::{Diagnostic, Diagnostics, Explain, Place};
+use crate::script::Files;
+use crate::{output, text};
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{env, fs, io};
 
@@ -15,6 +17,8 @@ pub(super) struct Session {
     pub(super) catalogue: Catalogue,
     pub(super) format: Format,
     pub(super) verbose: bool,
+    /// The user's table of boards.
+    boards_file: Option<PathBuf>,
     quiet: bool,
     color: bool,
 }
@@ -29,21 +33,37 @@ impl Session {
                 .with(&String::from_utf8_lossy(&text))
                 .map_err(|error| error.at(Place { file: Some(file.display().to_string()), ..Place::default() }))?;
         }
-        Ok(Self { catalogue, format: global.format, verbose: global.verbose, quiet: global.quiet, color: colored(global.color) })
+        Ok(Self {
+            catalogue,
+            format: global.format,
+            verbose: global.verbose,
+            boards_file: global.boards_file.clone(),
+            quiet: global.quiet,
+            color: colored(global.color),
+        })
+    }
+
+    /// Every file that a command reads, which none of its outputs may replace: models with their topologies, and others.
+    pub(super) fn inputs<'a>(&self, models: &[&Files], others: impl IntoIterator<Item = &'a PathBuf>) -> Vec<PathBuf> {
+        let models = models.iter().flat_map(|files| files.inputs());
+        models.chain(others.into_iter().cloned()).chain(self.boards_file.clone()).collect()
     }
 
     /// Writes a result: `text` for people, or `data` as one object.
-    pub(super) fn result(&self, text: &str, data: &impl Serialize) {
+    ///
+    /// # Errors
+    /// A standard output that takes no more.
+    pub(super) fn result(&self, text: &str, data: &impl Serialize) -> Result<(), Diagnostics> {
         match self.format {
-            Format::Table => out(text),
-            Format::Json => out(&(serde_json::to_string_pretty(data).unwrap_or_default() + "\n")),
+            Format::Table => output::print(&text::lines(text)),
+            Format::Json => output::print(&json::text(data)),
         }
     }
 
     /// Says on stderr what was done, unless the user wants quiet.
     pub(super) fn say(&self, text: &str) {
         if !self.quiet {
-            let _ = writeln!(io::stderr(), "{text}");
+            let _ = writeln!(io::stderr(), "{}", text::lines(text));
         }
     }
 
@@ -51,7 +71,7 @@ impl Session {
     pub(super) fn doing(&self, text: &str) -> Doing {
         let shown = !self.quiet && io::stderr().is_terminal();
         if shown {
-            let _ = write!(io::stderr(), "{text} ...");
+            let _ = write!(io::stderr(), "{} ...", text::line(text));
             let _ = io::stderr().flush();
         }
         Doing { shown }
@@ -117,12 +137,6 @@ impl Drop for Progress {
     }
 }
 
-/// Writes to stdout; a reader that went away, as `head` does, is no error.
-pub(super) fn out(text: &str) {
-    let mut stdout = io::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-}
-
 /// Shows diagnostics on stderr: drawn, or as one object under `--format json`.
 pub(super) fn show(diagnostics: &Diagnostics, global: &Global) {
     show_as(diagnostics, global.format, colored(global.color));
@@ -131,7 +145,7 @@ pub(super) fn show(diagnostics: &Diagnostics, global: &Global) {
 fn show_as(diagnostics: &Diagnostics, format: Format, color: bool) {
     let text = match format {
         Format::Table => render::diagnostics(diagnostics, color),
-        Format::Json => json::diagnostics(diagnostics) + "\n",
+        Format::Json => json::diagnostics(diagnostics),
     };
     let _ = io::stderr().write_all(text.as_bytes());
 }

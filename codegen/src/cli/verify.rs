@@ -135,7 +135,7 @@ impl Verify {
             tolerance: float.then_some(self.tolerance),
             runs: rows,
         };
-        session.result(&text(&report), &report);
+        session.result(&text(&report), &report)?;
         let broken = !failed.is_empty();
         if broken {
             session.warn(&Diagnostics(failed));

@@ -1,5 +1,6 @@
 //! Weights, biases, multipliers and tables as statics.
 
+use super::blob::Builder;
 use super::literal::number;
 use super::names::ident;
 use super::{Blob, Blobs};
@@ -9,29 +10,29 @@ use crate::plan::Plan;
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 use std::collections::BTreeSet;
+use tinybake_runtime::generated::blob;
 
 /// The name of the static that holds a constant.
 pub(super) fn name(id: ConstId) -> Ident {
     ident(&format!("C{}", id.0))
 }
 
-/// The statics of everything that the steps refer to, and the files that they include.
-pub(super) fn constants(plan: &Plan, rt: &TokenStream, blobs: Blobs) -> (Vec<TokenStream>, Vec<Blob>) {
+/// The statics of everything that the steps refer to, and the file that they include.
+pub(super) fn constants(plan: &Plan, rt: &TokenStream, blobs: Blobs) -> (TokenStream, Option<Blob>) {
     let used: BTreeSet<ConstId> =
         plan.steps.iter().filter(|planned| !inline(&planned.step.kernel)).flat_map(|p| p.constants()).collect();
     let section = plan.options.placement.weights.as_ref().map(|section| {
         let name = section.name();
         quote!(#[unsafe(link_section = #name)])
     });
-    let mut files = Vec::new();
+    let mut builder = Builder::default();
     let statics = used.into_iter().map(|id| {
         let constant = &plan.constants[id.0 as usize];
         let bytes = little_endian(&constant.data);
         let source = match blobs {
             Blobs::Beside { least } if bytes.len() >= least => {
-                let file = format!("{}.{}.bin", super::snake_case(&plan.name), id.0);
-                files.push(Blob { file: file.clone(), bytes });
-                quote!(::core::include_bytes!(#file))
+                let (length, at) = (number(bytes.len()), number(builder.push(&bytes)));
+                quote!(#rt::blob::part::<#length>(CONSTANTS, #at))
             }
             Blobs::Beside { .. } | Blobs::Inline => {
                 let literal = Literal::byte_string(&bytes);
@@ -41,8 +42,28 @@ pub(super) fn constants(plan: &Plan, rt: &TokenStream, blobs: Blobs) -> (Vec<Tok
         let item = item(id, constant, source, rt);
         quote!(#section #item)
     });
-    let statics = statics.collect();
-    (statics, files)
+    let statics: Vec<TokenStream> = statics.collect();
+    let blob = builder.build(&plan.name);
+    let include = blob.as_ref().map(|blob| include(blob, rt));
+    (quote!(#include #(#statics)*), blob)
+}
+
+/// The constant that includes the file, and the check that it is the one that this module was generated with.
+fn include(blob: &Blob, rt: &TokenStream) -> TokenStream {
+    let (file, length) = (&blob.file, number(blob.bytes.len()));
+    let wrong = format!("`{file}` is not the file that this module was generated with; generate both again");
+    let checks = (0..blob::pieces(&blob.bytes)).map(|piece| {
+        let (index, sums) = (number(piece), blob::sums(&blob.bytes, piece).map(Literal::u128_unsuffixed));
+        quote!(
+            const _: () = ::core::assert!(#rt::blob::holds(CONSTANTS, #index, [#(#sums),*]), #wrong);
+        )
+    });
+    quote! {
+        /// The large constants, for the compiler alone: the statics that are used hold copies.
+        const CONSTANTS: &[u8] = ::core::include_bytes!(#file);
+        const _: () = ::core::assert!(CONSTANTS.len() == #length, #wrong);
+        #(#checks)*
+    }
 }
 
 /// Whether the constants of a kernel are written where it is called: index tables of another type than their data.

@@ -3,6 +3,7 @@
 //! The module that comes out is `no_std`, has no `unsafe` but the attributes of link sections that a user asks for, uses absolute
 //! paths only, and is the same for the same plan.
 
+mod blob;
 mod constants;
 mod header;
 mod int16;
@@ -14,6 +15,8 @@ mod operands;
 mod step;
 mod unrolled;
 
+pub use blob::Blob;
+pub use header::GENERATED;
 pub use model::{Accessors, accessors};
 pub use names::snake_case;
 
@@ -21,23 +24,14 @@ use crate::plan::Plan;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// A file that generated code includes, beside the source.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Blob {
-    /// Its name, without a folder.
-    pub file: String,
-    /// Its bytes.
-    pub bytes: Vec<u8>,
-}
-
 /// How constants are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Blobs {
     /// All as byte strings in the source.
     Inline,
-    /// Those of at least this many bytes in files beside the source.
+    /// Those of at least this many bytes in one file beside the source.
     Beside {
-        /// The least size of a file.
+        /// The least size of a constant in the file.
         least: usize,
     },
 }
@@ -49,8 +43,8 @@ pub struct Emitted {
     pub items: TokenStream,
     /// The header, one doc line an entry.
     pub header: Vec<String>,
-    /// Files that the items include.
-    pub blobs: Vec<Blob>,
+    /// The file that the items include.
+    pub blob: Option<Blob>,
 }
 
 /// Path of the crate that generated code calls.
@@ -75,19 +69,19 @@ impl Emitter {
             let path = &self.crate_path;
             quote!(#path::generated)
         };
-        let (constants, blobs) = constants::constants(plan, &rt, self.blobs);
+        let (constants, blob) = constants::constants(plan, &rt, self.blobs);
         let model = model::model(plan, &self.crate_path, &rt);
         let steps = plan.steps.iter().enumerate().map(|(index, planned)| step::function(plan, index, planned, &rt));
         let interface = tinybake_runtime::generated::INTERFACE;
         let items = quote! {
             #model
             #(#steps)*
-            #(#constants)*
+            #constants
             const _: () = ::core::assert!(
                 #rt::INTERFACE == #interface,
                 "this module was generated for another version of tinybake; generate it again"
             );
         };
-        Emitted { items, header: header::lines(plan), blobs }
+        Emitted { items, header: header::lines(plan), blob }
     }
 }

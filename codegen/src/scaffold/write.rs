@@ -2,7 +2,7 @@
 
 use super::{Project, ScaffoldError};
 use crate::diag::{Diagnostics, Explain, Place};
-use crate::script::unwritable;
+use crate::output::{OutputError, undisturbed};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -30,14 +30,20 @@ pub fn write(project: &Project, folder: &Path) -> Result<(), Diagnostics> {
     vacant(folder)?;
     let existed = folder.is_dir();
     let partial = partial(folder, existed);
-    let written = write_to(project, &partial).and_then(|()| match existed {
-        true => move_into(&partial, folder),
-        false => fs::rename(&partial, folder).map_err(|error| (folder.into(), error)),
+    // A signal that came between would leave the partial folder.
+    let written = undisturbed(|| {
+        write_to(project, &partial)
+            .and_then(|()| match existed {
+                true => move_into(&partial, folder),
+                false => fs::rename(&partial, folder).map_err(|error| (folder.into(), error)),
+            })
+            .inspect_err(|_| {
+                let _ = fs::remove_dir_all(&partial);
+            })
     });
     written.map_err(|(file, error): (PathBuf, io::Error)| {
-        let _ = fs::remove_dir_all(&partial);
         let file = file.strip_prefix(&partial).map_or_else(|_| file.clone(), |inner| folder.join(inner));
-        unwritable(&file, &error)
+        OutputError::from(error).of(&file).into()
     })
 }
 

@@ -5,6 +5,7 @@ mod generate;
 mod inspect;
 mod new;
 mod new_builds;
+mod output;
 mod prune;
 mod quantize;
 mod verify;
@@ -60,6 +61,11 @@ impl Ran {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error} in:\n{}", self.stdout))
     }
 
+    /// As [`Self::diagnostics`], of a run that may have none.
+    fn diagnostics_or_none(&self) -> Vec<String> {
+        if self.code == Some(2) { self.diagnostics() } else { Vec::new() }
+    }
+
     /// The codes of the diagnostics, under `--format json`.
     fn diagnostics(&self) -> Vec<String> {
         let value: Value = serde_json::from_str(&self.stderr).unwrap_or_else(|error| panic!("{error} in:\n{}", self.stderr));
@@ -74,7 +80,7 @@ fn run(arguments: &[&str]) -> Ran {
 
 fn ran(mut command: Command) -> Ran {
     let Output { status, stdout, stderr } = command.output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     Ran { code: status.code(), stdout: text(stdout), stderr: text(stderr) }
 }
 

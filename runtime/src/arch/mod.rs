@@ -37,7 +37,7 @@ mod wide;
 pub(crate) use blocks::{OUTSIDE, Pairs, Units};
 #[cfg(not(tinybake_core = "mve"))]
 pub(crate) use blocks::{rows_1, rows_2, taps_9};
-pub(crate) use cast::{signed, words};
+pub(crate) use cast::{packed_words, signed, words};
 #[cfg(tinybake_core = "dsp")]
 pub(crate) use dsp::{dot_2x4, taps_3x4};
 #[cfg(tinybake_core = "mve")]

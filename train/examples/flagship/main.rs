@@ -16,9 +16,9 @@ use measured::{Firmware, firmware};
 use std::path::Path;
 use std::process::ExitCode;
 use tinybake_codegen::diag::{Diagnostics, Explain as _, Place};
-use tinybake_codegen::front::safetensors::{Layout, write};
+use tinybake_codegen::front::safetensors::Layout;
 use tinybake_codegen::ir::Graph;
-use tinybake_codegen::script::replace;
+use tinybake_codegen::output::Native;
 use tinybake_train::data::Samples;
 use tinybake_train::initial::from_topology;
 
@@ -135,15 +135,11 @@ fn spread(networks: &[Taught]) -> (f64, f64) {
 }
 
 fn save(folder: &Path, name: &str, graph: &Graph) -> Result<(), Diagnostics> {
-    let (weights, topology) = write(graph, Layout::Torch)?;
-    let put = |end: &str, bytes: &[u8]| replace(&folder.join(format!("{name}.{end}")), bytes);
-    if let Err(error) = std::fs::create_dir_all(folder)
-        .and_then(|()| put("safetensors", &weights))
-        .and_then(|()| put("toml", topology.as_bytes()))
-    {
+    if let Err(error) = std::fs::create_dir_all(folder) {
         eprintln!("cannot write to {}: {error}", folder.display());
+        return Ok(());
     }
-    Ok(())
+    Native::new(&folder.join(format!("{name}.safetensors"))).write(graph, Layout::Torch, &[], &[])
 }
 
 fn print(rows: &[Row]) {

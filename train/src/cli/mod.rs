@@ -5,6 +5,7 @@ mod run;
 
 use clap::{Parser, Subcommand};
 use options::Common;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -66,13 +67,23 @@ enum Ended {
 
 /// Runs the command that the process was started with. Exit codes: 0 done, 2 bad input, 130 interrupted.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let printed = error.print();
+            let lost = printed.is_err_and(|error| error.kind() != io::ErrorKind::BrokenPipe);
+            return ExitCode::from(if lost { 2 } else { u8::try_from(error.exit_code()).unwrap_or(2) });
+        }
+    };
+    // Where the system does not allow it the limit ends the program.
+    #[cfg(unix)]
+    let _ = tinybake_codegen::output::signals::limits();
     match run::run(&arguments.command) {
         Ok(Ended::Done) => ExitCode::SUCCESS,
         Ok(Ended::Interrupted) => ExitCode::from(130),
         Err(diagnostics) => {
             for one in &diagnostics.0 {
-                eprintln!("error: {one}");
+                let _ = writeln!(io::stderr(), "error: {one}");
             }
             ExitCode::from(2)
         }

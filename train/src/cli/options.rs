@@ -5,6 +5,7 @@ use crate::trainer::Settings;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use tinybake_codegen::front::safetensors::Layout;
+use tinybake_codegen::output::is_regular;
 
 #[derive(Args, Debug)]
 pub(super) struct Common {
@@ -85,7 +86,16 @@ impl Common {
     }
 
     pub(super) fn checkpoint(&self) -> PathBuf {
-        self.checkpoint.clone().unwrap_or_else(|| self.output.with_extension("checkpoint"))
+        let beside = || match is_regular(&self.output) {
+            true => self.output.with_extension("checkpoint"),
+            false => PathBuf::from(self.output.file_name().unwrap_or_default()).with_extension("checkpoint"),
+        };
+        self.checkpoint.clone().unwrap_or_else(beside)
+    }
+
+    /// The files of the curves, as numbers and as a picture; none beside what is no file.
+    pub(super) fn curves(&self) -> Option<[PathBuf; 2]> {
+        is_regular(&self.output).then(|| ["curves.csv", "curves.svg"].map(|extension| self.output.with_extension(extension)))
     }
 
     pub(super) fn layout(&self) -> Layout {

@@ -16,13 +16,15 @@ use crate::trainer::{End, Event, Next, Settings, evaluate, train};
 use hmac_sha256::Hash;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tinybake_codegen::diag::{Diagnostic, Diagnostics, Explain, Place};
-use tinybake_codegen::front::safetensors::write;
 use tinybake_codegen::ir::Graph;
 use tinybake_codegen::options::Reference;
+use tinybake_codegen::output::{self, File, Native};
 use tinybake_codegen::pipeline;
-use tinybake_codegen::script::{self, Files};
+use tinybake_codegen::script::Files;
+use tinybake_codegen::text::lines;
 
 fn plain(error: Error) -> Diagnostics {
     error.at(Place::default()).into()
@@ -46,7 +48,7 @@ struct Model {
 fn model(file: &Path, seed: u64, run: &mut Hash) -> Result<Model, Diagnostics> {
     let shown = file.display().to_string();
     if file.extension().is_some_and(|extension| extension == "toml") {
-        let text = std::fs::read_to_string(file).map_err(|error| cannot("read", file, &error))?;
+        let text = std::fs::read_to_string(file).map_err(|error| unreadable(file, &error))?;
         run.update(text.as_bytes());
         let name = file.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
         let graph = initial::from_topology(&text, &name, seed).map_err(|diagnostics| in_file(diagnostics, file))?;
@@ -60,21 +62,16 @@ fn model(file: &Path, seed: u64, run: &mut Hash) -> Result<Model, Diagnostics> {
     Ok(Model { graph, turned: pipeline::turned_images(&source).inputs })
 }
 
-fn cannot(what: &str, file: &Path, error: &std::io::Error) -> Diagnostics {
-    let (code, help) =
-        if what == "read" { ("read::file", "check the path") } else { ("write::file", "check the folder and its permissions") };
+fn unreadable(file: &Path, error: &std::io::Error) -> Diagnostics {
     let place = Place { file: Some(file.display().to_string()), ..Place::default() };
-    Diagnostic { code, message: format!("cannot {what} it: {error}"), place, help: help.into() }.into()
-}
-
-fn put(file: &Path, bytes: &[u8]) -> Result<(), Diagnostics> {
-    script::replace(file, bytes).map_err(|error| cannot("write", file, &error))
+    Diagnostic { code: "read::file", message: format!("cannot read it: {error}"), place, help: "check the path".into() }.into()
 }
 
 #[derive(Serialize)]
 struct Report {
     file: String,
-    topology: String,
+    /// Absent where the topology went into the file itself.
+    topology: Option<String>,
     epochs: usize,
     best_epoch: usize,
     parameters: usize,
@@ -94,6 +91,12 @@ pub(super) fn run(command: &Command) -> Result<Ended, Diagnostics> {
         }
     };
     let settings = common.settings().map_err(plain)?;
+    let teacher_file = teacher.as_ref().map(|(file, _)| *file);
+    let inputs = inputs(common, [Some(student), teacher_file].into_iter().flatten());
+    let checkpoint = common.checkpoint();
+    let curves = common.curves();
+    let others: Vec<&Path> = curves.iter().flatten().chain([&checkpoint]).map(PathBuf::as_path).collect();
+    Native::new(&common.output).check(&others, &inputs)?;
     let mut run = Hash::new();
     let chosen = (common.validation, common.keep_zeros, common.qat);
     run.update(format!("{settings:?} {chosen:?} {:?}", teacher.as_ref().map(|(_, how)| how)).as_bytes());
@@ -128,11 +131,10 @@ pub(super) fn run(command: &Command) -> Result<Ended, Diagnostics> {
         None => None,
     };
     let mut state = State::new(parameters);
-    let checkpoint = common.checkpoint();
     if common.resume {
         let bytes = std::fs::read(&checkpoint).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => in_file(plain(Error::NoCheckpoint), &checkpoint),
-            _ => cannot("read", &checkpoint, &error),
+            _ => unreadable(&checkpoint, &error),
         })?;
         state.resume(&bytes, &run).map_err(|error| in_file(plain(error), &checkpoint))?;
     }
@@ -142,7 +144,7 @@ pub(super) fn run(command: &Command) -> Result<Ended, Diagnostics> {
         match event {
             Event::Batch(..) => bar.inc(1),
             Event::Epoch(state) => {
-                put(&checkpoint, &state.to_bytes(&run))?;
+                output::replace(&checkpoint, &state.to_bytes(&run))?;
                 if let Some(epoch) = state.epochs.last() {
                     bar.set_message(format!(
                         "epoch {}: loss {:.4}, validation {:.2} %",
@@ -158,13 +160,22 @@ pub(super) fn run(command: &Command) -> Result<Ended, Diagnostics> {
     bar.finish_and_clear();
     if end == End::Stopped {
         let kept = if state.epochs.is_empty() { "nothing is kept yet" } else { "go on with `--resume`" };
-        eprintln!("interrupted after {} of {} epochs: {kept}", state.epochs.len(), settings.epochs);
+        let _ = writeln!(io::stderr(), "interrupted after {} of {} epochs: {kept}", state.epochs.len(), settings.epochs);
         return Ok(Ended::Interrupted);
     }
-    finish(common, &network, &state, &validation)?;
+    finish(common, &network, &state, &validation, &inputs)?;
     // The run is over: there is nothing to go on with.
     let _ = std::fs::remove_file(&checkpoint);
     Ok(Ended::Done)
+}
+
+/// Every file that is read, which no output may replace: models with their topologies, and samples.
+fn inputs<'a>(common: &Common, models: impl Iterator<Item = &'a PathBuf>) -> Vec<PathBuf> {
+    let beside = |model: &PathBuf| model.extension().is_some_and(|extension| extension == "safetensors");
+    let models: Vec<PathBuf> = models.cloned().collect();
+    let topologies: Vec<PathBuf> =
+        models.iter().filter(|model| beside(model)).map(|model| model.with_extension("toml")).collect();
+    models.into_iter().chain(topologies).chain([common.data.clone()]).chain(common.validation_data.clone()).collect()
 }
 
 fn distillation(temperature: f32, mix: f32, matches: &[String], match_weight: f32) -> Result<Distillation, Error> {
@@ -215,21 +226,26 @@ fn bar(settings: &Settings, state: &State, samples: usize, quiet: bool) -> Progr
 }
 
 /// Writes the network of the best epoch and the curves, and says what came out.
-fn finish(common: &Common, network: &Network<'_>, state: &State, validation: &Samples) -> Result<(), Diagnostics> {
+fn finish(
+    common: &Common,
+    network: &Network<'_>,
+    state: &State,
+    validation: &Samples,
+    inputs: &[PathBuf],
+) -> Result<(), Diagnostics> {
     let parameters = state.chosen();
     let made = parameters.export(network.graph());
     let figures = evaluate(network, &parameters, validation).map_err(plain)?;
     let right = if common.qat { Some(quantized::right(&made, validation, Reference::default())?) } else { None };
-    let (weights, topology) = write(&made, common.layout())?;
     let title = common.output.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
-    let topology_file = common.output.with_extension("toml");
-    put(&common.output.with_extension("curves.csv"), curves::csv(&state.epochs).as_bytes())?;
-    put(&common.output.with_extension("curves.svg"), curves::svg(&state.epochs, &title).as_bytes())?;
-    put(&topology_file, topology.as_bytes())?;
-    put(&common.output, &weights)?;
+    let (files, texts) = (common.curves(), [curves::csv(&state.epochs), curves::svg(&state.epochs, &title)]);
+    let curves = files.iter().flatten().zip(&texts).map(|(path, text)| File { path, bytes: text.as_bytes() });
+    let curves: Vec<File<'_>> = curves.collect();
+    let output = Native::new(&common.output);
+    output.write(&made, common.layout(), &curves, inputs)?;
     let report = Report {
         file: common.output.display().to_string(),
-        topology: topology_file.display().to_string(),
+        topology: output.topology().map(|file| file.display().to_string()),
         epochs: state.epochs.len(),
         best_epoch: state.best_epoch.map_or(0, |best| best + 1),
         parameters: parameters.count(),
@@ -238,14 +254,14 @@ fn finish(common: &Common, network: &Network<'_>, state: &State, validation: &Sa
         integer_accuracy: right.map(|right| right as f64 / validation.count as f64),
     };
     if common.json {
-        println!("{}", serde_json::to_string_pretty(&report).unwrap_or_default());
-        return Ok(());
+        return output::print(&(serde_json::to_string_pretty(&report).unwrap_or_default() + "\n"));
     }
-    println!("{} epochs, the best was {}; {} parameters", report.epochs, report.best_epoch, report.parameters);
-    println!("{} validation samples: {:.2} % right", report.validation_samples, 100.0 * report.validation_accuracy);
+    let mut text = format!("{} epochs, the best was {}; {} parameters\n", report.epochs, report.best_epoch, report.parameters);
+    text += &format!("{} validation samples: {:.2} % right\n", report.validation_samples, 100.0 * report.validation_accuracy);
     if let Some(accuracy) = report.integer_accuracy {
-        println!("in the int8 arithmetic of generated code: {:.2} %", 100.0 * accuracy);
+        text += &format!("in the int8 arithmetic of generated code: {:.2} %\n", 100.0 * accuracy);
     }
-    println!("wrote {} and {}", report.file, report.topology);
-    Ok(())
+    let topology = report.topology.iter().map(|topology| format!(" and {topology}")).collect::<String>();
+    text += &format!("wrote {}{topology}\n", report.file);
+    output::print(&lines(&text))
 }

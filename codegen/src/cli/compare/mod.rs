@@ -10,9 +10,10 @@ use super::{Ended, Outcome};
 use crate::boards::Target;
 use crate::diag::{Diagnostics, Explain, Place};
 use crate::options::{Optimize, Options, Reference};
+use crate::output::{self, File};
 use crate::pipeline;
-use crate::report::{self, Comparison, ComparisonError, Detail};
-use crate::script::{self, Files};
+use crate::report::{self, Comparison, ComparisonError, Detail, Differences};
+use crate::script::Files;
 use shard::Shard;
 use std::path::{Path, PathBuf};
 
@@ -60,6 +61,10 @@ pub(super) struct Compare {
 
 impl Compare {
     pub(super) fn run(&self, session: &Session) -> Ended {
+        let models = self.models.iter().map(|model| Files::read(model)).collect::<Result<Vec<_>, _>>()?;
+        let inputs = session.inputs(&models.iter().collect::<Vec<_>>(), self.merge.iter().chain(&self.baseline));
+        let outputs: Vec<&Path> = [&self.json, &self.csv, &self.html].into_iter().flatten().map(PathBuf::as_path).collect();
+        output::check(&outputs, &inputs)?;
         let baseline = self.baseline.as_deref().map(kept).transpose()?;
         let targets = targets(session, &self.boards)?;
         let (comparison, failed) = if self.merge.is_empty() {
@@ -68,23 +73,38 @@ impl Compare {
         } else {
             (self.merged()?, Vec::new())
         };
-        write(self.json.as_deref(), &comparison.json())?;
-        write(self.csv.as_deref(), &comparison.csv())?;
         let mut differences = baseline.as_ref().map(|old| report::of_versions(old, &comparison)).unwrap_or_default();
         if let Some([before, now]) = self.two(&comparison) {
             differences.extend(report::of_models(&comparison, [&before, &now]));
         }
-        if self.html.is_some() {
-            let details = self.details(targets.first())?;
-            write(self.html.as_deref(), &report::html(&comparison, &details, &differences, &session.catalogue))?;
-        }
-        session.result(&text::text(&comparison, &differences, &session.catalogue), &comparison);
+        self.write(session, &comparison, &differences, targets.first(), &inputs)?;
+        session.result(&text::text(&comparison, &differences, &session.catalogue), &comparison)?;
         let grown = baseline.is_some_and(|baseline| self.grown(session, &baseline, &comparison));
         let broken = !failed.is_empty();
         if broken {
             session.warn(&Diagnostics(failed));
         }
         Ok(if grown || broken { Outcome::CheckFailed } else { Outcome::Done })
+    }
+
+    /// Writes what is asked for, as one set.
+    fn write(
+        &self,
+        session: &Session,
+        comparison: &Comparison,
+        differences: &[Differences],
+        target: Option<&Target<'_>>,
+        inputs: &[PathBuf],
+    ) -> Result<(), Diagnostics> {
+        let mut texts: Vec<(&Path, String)> = Vec::new();
+        texts.extend(self.json.as_deref().map(|file| (file, comparison.json())));
+        texts.extend(self.csv.as_deref().map(|file| (file, comparison.csv())));
+        if let Some(file) = &self.html {
+            let page = report::html(comparison, &self.details(target)?, differences, &session.catalogue);
+            texts.push((file, page));
+        }
+        let files: Vec<File<'_>> = texts.iter().map(|(path, text)| File { path, bytes: text.as_bytes() }).collect();
+        output::write(&files, inputs)
     }
 
     /// The two models that are compared, in the order in which they are given.
@@ -164,11 +184,6 @@ fn joined(rows: Vec<report::Row>, file: &Path) -> Result<Comparison, Diagnostics
 
 fn told(error: &ComparisonError, file: &Path) -> Diagnostics {
     in_file(error.at(Place::default()).into(), file)
-}
-
-fn write(file: Option<&Path>, text: &str) -> Result<(), Diagnostics> {
-    let Some(file) = file else { return Ok(()) };
-    script::replace(file, text.as_bytes()).map_err(|error| script::unwritable(file, &error))
 }
 
 /// Reads `1%` or `1`.

@@ -7,17 +7,18 @@ mod search;
 use super::session::{self, Session, in_file};
 use super::{Ended, Outcome};
 use crate::diag::{Diagnostic, Diagnostics, Explain, Place};
-use crate::front::safetensors::{Layout, write};
+use crate::front::safetensors::Layout;
+use crate::output::{self, File, Native};
 use crate::pipeline;
 use crate::prune::{self, Assessor, How, Pattern, Pruned, Pruner, Scope};
 use crate::report;
 use crate::samples::Dataset;
-use crate::script::{self, Files};
+use crate::script::Files;
 use clap::ValueEnum;
 use flash::Flash;
 use rows::{Report, text_of};
 use search::Job;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Prunes a float model: takes out the weights, or the channels, that matter least, and writes what is left in the native format.
 ///
@@ -121,6 +122,13 @@ impl Prune {
         let goal = self.goal(target.board.map(|board| (board.flash_bytes, board.ram_bytes)))?;
         let shown = self.model.display().to_string();
         let files = Files::read(&self.model)?;
+        let inputs = session.inputs(&[&files], [&self.data].into_iter().chain(&self.evaluate));
+        let output = self.output.as_deref().map(Native::new);
+        let curve_file: Vec<&Path> = self.curve.as_deref().into_iter().collect();
+        match &output {
+            Some(output) => output.check(&curve_file, &inputs)?,
+            None => output::check(&curve_file, &inputs)?,
+        }
         let in_model = |diagnostics| in_file(diagnostics, &self.model);
         let graph = pipeline::read(&files.source(&shown))?;
         let turned = pipeline::turned_images(&files.source(&shown)).inputs;
@@ -168,17 +176,23 @@ impl Prune {
             }
             None => None,
         };
-        let written = match (&self.output, &made) {
-            (Some(file), Some((pruned, _))) => Some(self.write(file, pruned).map_err(in_model)?),
-            _ => None,
-        };
-        if let Some(file) = &self.curve {
+        let drawn = self.curve.as_deref().map(|path| {
             let title = format!("{} pruned: {}", graph.name, self.pattern);
-            let text = report::curve(&title, target.name(), data.labels.is_some(), &curve);
-            script::replace(file, text.as_bytes()).map_err(|error| script::unwritable(file, &error))?;
-        }
+            (path, report::curve(&title, target.name(), data.labels.is_some(), &curve))
+        });
+        let drawn: Vec<File<'_>> = drawn.iter().map(|(path, text)| File { path, bytes: text.as_bytes() }).collect();
+        let written = match (&output, &made) {
+            (Some(output), Some((pruned, _))) => {
+                output.write(&pruned.graph, self.layout(), &drawn, &inputs).map_err(in_model)?;
+                Some(output)
+            }
+            _ => {
+                output::write(&drawn, &inputs)?;
+                None
+            }
+        };
         let report = Report::of(shown, written, &how, target.name(), made.as_ref(), scores, &sensitivity, &curve);
-        session.result(&text_of(&report), &report);
+        session.result(&text_of(&report), &report)?;
         Ok(Outcome::Done)
     }
 
@@ -208,18 +222,11 @@ impl Prune {
         }
     }
 
-    /// Writes the graph; the names of the two files.
-    fn write(&self, file: &PathBuf, pruned: &Pruned) -> Result<(String, String), Diagnostics> {
-        let layout = match self.layout {
+    fn layout(&self) -> Layout {
+        match self.layout {
             Order::Tflite => Layout::Tflite,
             Order::Torch => Layout::Torch,
-        };
-        let (weights, text) = write(&pruned.graph, layout)?;
-        let topology = file.with_extension("toml");
-        for (file, bytes) in [(file, weights.as_slice()), (&topology, text.as_bytes())] {
-            script::replace(file, bytes).map_err(|error| script::unwritable(file, &error))?;
         }
-        Ok((file.display().to_string(), topology.display().to_string()))
     }
 }
 

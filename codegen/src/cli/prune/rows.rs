@@ -2,9 +2,11 @@
 
 use super::flash::Size;
 use crate::cli::table::{self, Align, number, percent, short};
+use crate::output::Native;
 use crate::prune::{How, Lost, Pattern, Pruned, Scope, Score, Sensitivity};
 use crate::report::CurvePoint;
 use serde::Serialize;
+use std::path::Path;
 
 #[derive(Serialize)]
 pub(super) struct Report {
@@ -77,7 +79,7 @@ impl Report {
     #[allow(clippy::too_many_arguments)] // Each is one part of the report.
     pub(super) fn of(
         model: String,
-        written: Option<(String, String)>,
+        written: Option<&Native<'_>>,
         how: &How,
         target: &str,
         made: Option<&(Pruned, Size)>,
@@ -85,7 +87,7 @@ impl Report {
         sensitivity: &[Sensitivity],
         curve: &[CurvePoint],
     ) -> Self {
-        let (file, topology) = written.unzip();
+        let shown = |file: &Path| file.display().to_string();
         let layer = |lost: &Lost| {
             let Lost { name, op, before, after, weights_before, weights_after } = lost.clone();
             Layer { name, op, before: before.0, after: after.0, weights_before, weights_after }
@@ -111,8 +113,8 @@ impl Report {
         };
         Self {
             model,
-            file,
-            topology,
+            file: written.map(|written| shown(written.weights())),
+            topology: written.and_then(Native::topology).map(shown),
             pattern: how.pattern.to_string(),
             scope,
             target: target.into(),
@@ -141,8 +143,9 @@ pub(super) fn text_of(report: &Report) -> String {
         text.push_str(&layers(&made.layers));
         text.push_str(&summary(made, &report.target));
     }
-    if let (Some(file), Some(topology)) = (&report.file, &report.topology) {
-        text.push_str(&format!("wrote {file} and {topology}\n"));
+    if let Some(file) = &report.file {
+        let topology = report.topology.iter().map(|topology| format!(" and {topology}")).collect::<String>();
+        text.push_str(&format!("wrote {file}{topology}\n"));
     }
     text
 }

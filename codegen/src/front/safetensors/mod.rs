@@ -20,7 +20,7 @@ use crate::diag::{Diagnostics, Explain, Place};
 use crate::ir::Graph;
 pub use error::NativeError;
 pub use topology::Layout;
-pub use write::{write, write_embedded};
+pub use write::{is_written_topology, write, write_embedded};
 
 /// Reads a network: `bytes` is the safetensors file, `topology` the text of the TOML file beside it, `name` the model's.
 ///

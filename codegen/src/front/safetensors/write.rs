@@ -3,7 +3,7 @@
 use super::error::NativeError;
 use super::header::TOPOLOGY_KEY;
 use super::images::Images;
-use super::parse::FORMAT;
+use super::parse::{FORMAT, parse};
 use super::topology::Layout;
 use super::weights::{Turn, bytes};
 use super::{defaults, print};
@@ -33,6 +33,16 @@ pub fn write(graph: &Graph, layout: Layout) -> Result<(Vec<u8>, String), Diagnos
 pub fn write_embedded(graph: &Graph, layout: Layout) -> Result<Vec<u8>, Diagnostics> {
     let (tensors, topology) = render(graph, layout).map_err(|error| Diagnostics(vec![error.at(Place::default())]))?;
     serialize(tensors, Some(HashMap::from([(TOPOLOGY_KEY.to_owned(), topology)])))
+}
+
+/// Whether a text is a topology as [`write()`] makes it, and not one with comments, which somebody else has written.
+pub fn is_written_topology(text: &str) -> bool {
+    let begins = |layout: &str| text.starts_with(&format!("format = {FORMAT}\nlayout = {}\noutputs = [", quote(layout)));
+    let mut problems = Vec::new();
+    ["torch", "tflite"].into_iter().any(begins)
+        && !text.lines().any(|line| line.trim_start().starts_with('#'))
+        && parse(text, &mut problems).is_some()
+        && problems.is_empty()
 }
 
 fn serialize(tensors: BTreeMap<String, Stored>, metadata: Option<HashMap<String, String>>) -> Result<Vec<u8>, Diagnostics> {
