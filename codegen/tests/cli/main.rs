@@ -8,6 +8,7 @@ mod new_builds;
 mod output;
 mod prune;
 mod quantize;
+mod readme;
 mod verify;
 
 use serde_json::Value;

@@ -13,6 +13,7 @@ mod floats;
 mod gradients;
 mod int8;
 mod pruning;
+mod readme;
 mod recovery;
 mod separate;
 
