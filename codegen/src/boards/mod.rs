@@ -5,10 +5,12 @@
 //! `boards.toml`; a user's own file, of the same form, adds to it or replaces entries of the same name.
 
 mod nearest;
+mod trust;
 
 use crate::diag::Explain;
 use crate::options::CoreClass;
 use serde::Deserialize;
+pub use trust::Emulators;
 
 /// What code is compiled for.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -210,6 +212,32 @@ pub enum BoardError {
         /// What it names.
         given: String,
     },
+    /// A name that goes into paths, command lines or generated files, with characters that have a meaning there.
+    #[error("`{entry}` has the {what} {given:?}: only letters, digits, `-`, `_`, `.`, `+` may be in it, and no `.` in front")]
+    Name {
+        /// The entry.
+        entry: String,
+        /// The field.
+        what: &'static str,
+        /// Its value.
+        given: String,
+    },
+    /// A title that would end the comment or string of a generated file that it stands in.
+    #[error("`{entry}` has the title {given:?}: control characters, `\"`, `\\` and `*/` may not be in it")]
+    Title {
+        /// The entry.
+        entry: String,
+        /// Its title.
+        given: String,
+    },
+    /// A table names a program that tinybake does not know, which it would run.
+    #[error("the machine `{machine}` is run by `{given}`, which is no emulator that tinybake knows")]
+    Emulator {
+        /// The machine.
+        machine: String,
+        /// The program.
+        given: String,
+    },
     /// A project for a board needs to know where its memory is.
     #[error("`{name}` has `firmware` of {} without flash_bytes, flash_origin and ram_origin", hal.name())]
     NoMemory {
@@ -231,6 +259,9 @@ impl Explain for BoardError {
         match self {
             BoardError::Unknown { .. } => "boards::unknown",
             BoardError::Dangling { .. } => "boards::dangling",
+            BoardError::Name { .. } => "boards::name",
+            BoardError::Title { .. } => "boards::title",
+            BoardError::Emulator { .. } => "boards::emulator",
             BoardError::NoMemory { .. } => "boards::no_memory",
             BoardError::Syntax { .. } => "boards::syntax",
         }
@@ -243,6 +274,10 @@ impl Explain for BoardError {
                 format!("did you mean {}? `tinybake boards` lists the names", nearest.join(" or "))
             }
             BoardError::Dangling { what, .. } => format!("name an existing {what}, or add it to the file as `[[{what}]]`"),
+            BoardError::Name { .. } | BoardError::Title { .. } => "rename it".into(),
+            BoardError::Emulator { .. } => {
+                format!("name one of {} (found in PATH), or trust the file with --allow-emulator", trust::EMULATORS.join(", "))
+            }
             BoardError::NoMemory { .. } => "add them: the linker places the program by them".into(),
             BoardError::Syntax { .. } => {
                 "each entry is a `[[board]]` with name, title, core, ram_bytes, clock_mhz and, optionally, flash_bytes, notes and firmware"
@@ -265,11 +300,13 @@ impl Catalogue {
     }
 
     /// This table with the entries of `text`, a table of the same form, added, or in place of those of the same name.
+    /// `emulators` says which programs its machines may name.
     ///
     /// # Errors
-    /// Where `text` is not such a table, or names a core or machine that neither has.
-    pub fn with(self, text: &str) -> Result<Self, BoardError> {
+    /// Where `text` is not such a table, names a core or machine that neither has, or has a name or program that is not trusted.
+    pub fn with(self, text: &str, emulators: Emulators) -> Result<Self, BoardError> {
         let mut own: Self = toml::from_str(text).map_err(|error| BoardError::Syntax { message: error.to_string() })?;
+        trust::check(&own, emulators)?;
         add_new(&mut own.cores, self.cores, |core| &core.name);
         add_new(&mut own.machines, self.machines, |machine| &machine.name);
         add_new(&mut own.boards, self.boards, |board| &board.name);
@@ -278,7 +315,7 @@ impl Catalogue {
     }
 
     fn parse(text: &str) -> Result<Self, BoardError> {
-        Self { cores: Vec::new(), machines: Vec::new(), boards: Vec::new() }.with(text)
+        Self { cores: Vec::new(), machines: Vec::new(), boards: Vec::new() }.with(text, Emulators::Known)
     }
 
     fn check(&self) -> Result<(), BoardError> {
@@ -401,13 +438,16 @@ mod tests {
     #[test]
     fn a_users_table_adds_and_replaces() {
         let text = "[[board]]\nname = \"mine\"\ntitle = \"Mine\"\ncore = \"cortex-m3\"\nram_bytes = 1000\nclock_mhz = 8\n";
-        let catalogue = Catalogue::builtin().with(text).unwrap();
+        let catalogue = Catalogue::builtin().with(text, Emulators::Known).unwrap();
         assert_eq!(catalogue.find("mine").unwrap().board.unwrap().ram_bytes, 1000);
         let firmware =
             text.to_string() + "firmware = { hal = \"embassy-nrf\", feature = \"nrf52832\", chip = \"nRF52832_xxAA\" }\n";
-        assert!(matches!(Catalogue::builtin().with(&firmware), Err(BoardError::NoMemory { hal: Hal::EmbassyNrf, .. })));
-        let dangling = Catalogue::builtin().with(&text.replace("cortex-m3", "cortex-m9"));
+        assert!(matches!(
+            Catalogue::builtin().with(&firmware, Emulators::Known),
+            Err(BoardError::NoMemory { hal: Hal::EmbassyNrf, .. })
+        ));
+        let dangling = Catalogue::builtin().with(&text.replace("cortex-m3", "cortex-m9"), Emulators::Known);
         assert!(matches!(dangling, Err(BoardError::Dangling { what: "core", .. })));
-        assert!(matches!(Catalogue::builtin().with("board = 3"), Err(BoardError::Syntax { .. })));
+        assert!(matches!(Catalogue::builtin().with("board = 3", Emulators::Known), Err(BoardError::Syntax { .. })));
     }
 }

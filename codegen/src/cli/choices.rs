@@ -21,6 +21,9 @@ pub(super) struct Global {
     /// A table of cores and boards that adds to the built-in one.
     #[arg(long, global = true, value_name = "FILE")]
     pub(super) boards_file: Option<PathBuf>,
+    /// Runs whatever program the table of --boards-file names as an emulator; otherwise only QEMU's, found in PATH.
+    #[arg(long, global = true, requires = "boards_file")]
+    pub(super) allow_emulator: bool,
     /// Whether diagnostics are coloured; auto: on a terminal.
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
     pub(super) color: Color,

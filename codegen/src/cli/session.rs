@@ -2,7 +2,7 @@
 
 use super::choices::{Color, Format, Global};
 use super::{json, render};
-use crate::boards::Catalogue;
+use crate::boards::{Catalogue, Emulators};
 use crate::diag::{Diagnostic, Diagnostics, Explain, Place};
 use crate::script::Files;
 use crate::{output, text};
@@ -29,8 +29,9 @@ impl Session {
         let mut catalogue = Catalogue::builtin();
         if let Some(file) = &global.boards_file {
             let text = read(file)?;
+            let emulators = if global.allow_emulator { Emulators::Any } else { Emulators::Known };
             catalogue = catalogue
-                .with(&String::from_utf8_lossy(&text))
+                .with(&String::from_utf8_lossy(&text), emulators)
                 .map_err(|error| error.at(Place { file: Some(file.display().to_string()), ..Place::default() }))?;
         }
         Ok(Self {
