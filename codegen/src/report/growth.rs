@@ -27,14 +27,16 @@ impl Growth {
 pub struct Change {
     /// Figures that grew by more than is allowed, and boards that a model no longer fits.
     pub grown: Vec<Growth>,
-    /// Combinations that were kept and have now no figures, or none that could be compared.
+    /// Combinations of the baseline that have no figures now.
     pub missing: Vec<String>,
+    /// Figures of the baseline that are unknown now, although their combination has others.
+    pub vanished: Vec<String>,
     /// Combinations compared.
     pub compared: usize,
 }
 
 /// Compares flash, RAM, stack and instructions of every combination of `baseline` with those of `now`; each may grow by
-/// `allowed` per cent. Figures that the baseline does not know are not compared.
+/// `allowed` per cent. Figures that the baseline does not know are not compared; those that it knows and `now` does not are named.
 pub fn growth(baseline: &Comparison, now: &Comparison, allowed: f64) -> Change {
     let mut change = Change::default();
     for old in baseline.rows.iter().filter(|row| row.flash_bytes.is_some()) {
@@ -46,7 +48,11 @@ pub fn growth(baseline: &Comparison, now: &Comparison, allowed: f64) -> Change {
         };
         change.compared += 1;
         for (figure, of) in FIGURES {
-            let (Some(before), Some(now)) = (of(old), of(new)) else { continue };
+            let Some(before) = of(old) else { continue };
+            let Some(now) = of(new) else {
+                change.vanished.push(format!("{figure} of {combination}"));
+                continue;
+            };
             let growth = Growth { combination: combination.clone(), figure, before, now };
             if now > before && growth.percent() > allowed {
                 change.grown.push(growth);
@@ -92,6 +98,9 @@ mod tests {
         let [grown] = change.grown.as_slice() else { panic!("{:?}", change.grown) };
         assert_eq!((grown.figure, grown.before, grown.now, grown.percent()), ("instructions", 50, 51, 2.0));
         assert_eq!(growth(&old, &now, 0.0).grown.len(), 2);
+        assert_eq!(change.vanished, Vec::<String>::new());
+        now.rows[0].instructions = None;
+        assert_eq!(growth(&old, &now, 1.0).vanished, ["instructions of kws on a, optimize size"]);
         now.rows[0].ram_bytes = Some(1);
         assert!(growth(&old, &now, 1e9).grown.iter().any(|grown| grown.figure == "RAM bytes"), "from nothing is always too much");
     }

@@ -144,6 +144,21 @@ fn growth_ends_with_1_and_names_what_grew() {
     assert!(grown.stderr.contains("m on nrf52840-dk, optimize size: flash bytes grew from 1,000 to 1,015 (+1.50%)"));
     assert_eq!(with("1.5%").code, Some(0));
     assert_eq!(run(&["compare", "--merge", &old, "--baseline", &new]).code, Some(0));
+    // Nothing compared, or fewer figures than before, is no success.
+    let text = std::fs::read_to_string(&old).unwrap();
+    let other = folder.join("other_model.json").display().to_string();
+    std::fs::write(&other, text.replace("\"m\"", "\"n\"")).unwrap();
+    let nothing = run(&["compare", "--merge", &other, "--baseline", &old]);
+    assert_eq!(nothing.code, Some(1));
+    assert!(
+        nothing.stderr.contains("0 combinations compared") && nothing.stderr.contains("not measured now"),
+        "{}",
+        nothing.stderr
+    );
+    let empty = folder.join("empty.json").display().to_string();
+    std::fs::write(&empty, "{\"rows\": []}").unwrap();
+    assert_eq!(run(&["compare", "--merge", &old, "--baseline", &empty]).code, Some(1));
+    assert_eq!(run(&["compare", "--merge", &empty, "--baseline", &old]).code, Some(1));
 }
 
 #[test]

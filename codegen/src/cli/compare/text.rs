@@ -130,7 +130,13 @@ pub(super) fn change(change: &Change, allowed: f64) -> String {
             format!("{combination}: {figure} grew from {} to {} (+{percent:.2}%)", number(*before), number(*now))
         })
         .collect();
-    let verdict = if lines.is_empty() { "nothing grew" } else { "these grew" };
+    let known =
+        change.missing.iter().map(|combination| format!("all figures of {combination}")).chain(change.vanished.iter().cloned());
+    lines.extend(known.map(|what| format!("in the baseline, and not measured now: {what}")));
+    if change.compared == 0 || !change.missing.is_empty() {
+        lines.push("measure the same models, boards and settings as the baseline, or write a new baseline with --json".into());
+    }
+    let verdict = if change.grown.is_empty() { "nothing grew" } else { "these grew" };
     lines.insert(0, format!("{} combinations compared with the baseline: {verdict} by more than {allowed}%", change.compared));
     lines.join("\n")
 }
