@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
-/// A folder of JSON files.
+/// A folder of files, each a digest and, below it, JSON.
 #[derive(Debug)]
 pub struct Cache {
     directory: PathBuf,
@@ -37,17 +37,17 @@ impl Cache {
         let core = format!("{:?} {:?}", target.core, target.machine);
         let emulator = target.machine.map(|machine| self.version(&machine.emulator)).unwrap_or_default();
         let own = [core.as_bytes(), emulator.as_bytes()];
-        let mut hash = hmac_sha256::Hash::new();
-        for part in self.tools.iter().map(String::as_bytes).chain(own).chain(parts.iter().copied()) {
-            hash.update(part.len().to_le_bytes());
-            hash.update(part);
-        }
-        hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        digest(self.tools.iter().map(String::as_bytes).chain(own).chain(parts.iter().copied()))
     }
 
-    /// What is kept under `key`; `None` where nothing is, or nothing that can be read.
+    /// What is kept under `key`; `None` where nothing is, or what is there is not what [`Self::put`] wrote.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
-        serde_json::from_slice(&fs::read(self.file(key)).ok()?).ok()
+        let text = fs::read_to_string(self.file(key)).ok()?;
+        let (seal, figures) = text.split_once('\n')?;
+        if seal != digest([key.as_bytes(), figures.as_bytes()]) {
+            return None;
+        }
+        serde_json::from_str(figures).ok()
     }
 
     /// Keeps `figures` under `key`.
@@ -55,7 +55,9 @@ impl Cache {
     /// # Errors
     /// Where the file cannot be written.
     pub fn put(&self, key: &str, figures: &impl Serialize) -> Result<(), MeasureError> {
-        project::write_if_changed(&self.file(key), &serde_json::to_string_pretty(figures).unwrap_or_default())
+        let figures = serde_json::to_string_pretty(figures).unwrap_or_default();
+        let seal = digest([key.as_bytes(), figures.as_bytes()]);
+        project::write_if_changed(&self.file(key), &format!("{seal}\n{figures}"))
     }
 
     /// What `emulator` says of its version; empty where it cannot be started.
@@ -71,6 +73,16 @@ impl Cache {
     fn file(&self, key: &str) -> PathBuf {
         self.directory.join(format!("{key}.json"))
     }
+}
+
+/// The first 16 bytes of the SHA-256 of `parts`, each with its length, in hexadecimal digits.
+fn digest<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
+    let mut hash = hmac_sha256::Hash::new();
+    for part in parts {
+        hash.update(part.len().to_le_bytes());
+        hash.update(part);
+    }
+    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A digest of the running program, so that a rebuilt compiler measures again.
@@ -100,7 +112,15 @@ mod tests {
         assert_eq!(cache.get::<Vec<u32>>(&key), None);
         cache.put(&key, &vec![1, 2]).unwrap();
         assert_eq!(cache.get::<Vec<u32>>(&key), Some(vec![1, 2]));
-        fs::write(cache.file(&key), "[1,").unwrap();
+        let kept = fs::read_to_string(cache.file(&key)).unwrap();
+        for damaged in ["[1,", "", &kept.replace('2', "3"), &kept[..kept.len() - 1], &kept.replacen('\n', "", 1)] {
+            fs::write(cache.file(&key), damaged).unwrap();
+            assert_eq!(cache.get::<Vec<u32>>(&key), None, "{damaged}");
+        }
+        // Figures of another combination, under this one's name.
+        let other = cache.key(&target, &[b"ab", b"c"]);
+        cache.put(&other, &vec![1, 2]).unwrap();
+        fs::copy(cache.file(&other), cache.file(&key)).unwrap();
         assert_eq!(cache.get::<Vec<u32>>(&key), None);
         fs::remove_dir_all(&directory).unwrap();
     }

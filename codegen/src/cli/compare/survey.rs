@@ -48,12 +48,16 @@ pub(super) fn survey(session: &Session, command: &Compare, targets: &[Target<'_>
     let cache = Cache::open(&settings.directory).map_err(|error| error.at(Place::default()))?;
     let jobs = jobs(models.len(), command, targets);
     let progress = session.progress(jobs.len());
+    let kept = Mutex::new(None);
     let results = on_all_processors(&jobs, |job| {
-        let result = figures(&models, job, command, &cache, &settings);
+        let result = figures(&models, job, command, &cache, &settings, &kept);
         progress.tick();
         result
     });
     drop(progress);
+    if let Some(error) = kept.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        session.say(&format!("warning: figures are not kept for the next run: {error}"));
+    }
     let (mut rows, mut failed) = (Vec::new(), Vec::new());
     for (job, result) in jobs.iter().zip(results) {
         let (shown, optimize) = (&models[job.model].0, job.optimize.name());
@@ -123,13 +127,14 @@ fn on_all_processors<T: Send>(jobs: &[Job<'_>], work: impl Fn(&Job<'_>) -> T + S
     done.into_iter().map(|(_, result)| result).collect()
 }
 
-/// The figures of a combination: those kept, or measured now.
+/// The figures of a combination: those kept, or measured now. Where they cannot be kept, `kept` has the first reason.
 fn figures(
     models: &Models,
     job: &Job<'_>,
     command: &Compare,
     cache: &Cache,
     settings: &measure::Options,
+    kept: &Mutex<Option<MeasureError>>,
 ) -> Result<Figures, Stop> {
     let (shown, files) = &models[job.model];
     let source = files.source(shown);
@@ -160,6 +165,8 @@ fn figures(
         instructions: cost.instructions,
         note: cost.note,
     };
-    cache.put(&key, &figures).map_err(stop)?;
+    if let Err(error) = cache.put(&key, &figures) {
+        kept.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+    }
     Ok(figures)
 }
