@@ -1,8 +1,8 @@
 //! The README's `tinybake` commands, run in its order in a folder that has the repository's `examples`. Outputs that the README shows are
 //! compared; `TINYBAKE_UPDATE=1` writes them anew.
 
-#[path = "../../../tests/common/readme.rs"]
-mod readme;
+#[path = "../../../tests/common/document.rs"]
+mod document;
 
 use super::{folder, repository, tinybake};
 use std::fs;
@@ -18,14 +18,14 @@ const ELSEWHERE: [&str; 4] = [
 
 #[test]
 fn commands_of_the_readme_work_and_print_what_it_shows() {
-    let path = readme::path(env!("CARGO_MANIFEST_DIR"));
+    let path = document::path(env!("CARGO_MANIFEST_DIR"));
     let mut text = fs::read_to_string(&path).unwrap();
     let folder = folder("readme");
     link(&fs::canonicalize(repository("examples")).unwrap(), &folder.join("examples"));
     let mut differences = Vec::new();
     // From the last to the first, so that the places of outputs stay as they are; the commands themselves run in order.
     let mut printed = Vec::new();
-    for step in readme::steps(&text) {
+    for step in document::steps(&text) {
         let words: Vec<&str> = step.command.split_whitespace().collect();
         match words.split_first() {
             Some((&"tinybake", arguments)) => {

@@ -1,7 +1,7 @@
 //! The README's `tinybake-train` commands, each for one epoch.
 
-#[path = "../../../tests/common/readme.rs"]
-mod readme;
+#[path = "../../../tests/common/document.rs"]
+mod document;
 
 use std::fs;
 use std::path::Path;
@@ -9,12 +9,12 @@ use std::process::Command;
 
 #[test]
 fn commands_of_the_readme_work() {
-    let text = fs::read_to_string(readme::path(env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let text = fs::read_to_string(document::path(env!("CARGO_MANIFEST_DIR"))).unwrap();
     let root = fs::canonicalize(Path::new(env!("CARGO_MANIFEST_DIR")).join("..")).unwrap();
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme");
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap();
-    let commands: Vec<_> = readme::steps(&text).into_iter().map(|step| step.command).collect();
+    let commands: Vec<_> = document::steps(&text).into_iter().map(|step| step.command).collect();
     let commands: Vec<_> = commands.iter().filter_map(|command| command.strip_prefix("tinybake-train ")).collect();
     assert!(commands.len() >= 3, "{commands:?}");
     for command in commands {
