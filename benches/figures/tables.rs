@@ -54,6 +54,25 @@ pub(crate) fn size(now: &Table, peers: &Peers) -> String {
     text
 }
 
+/// Flash and instructions of every setting on a Cortex-M4.
+pub(crate) fn settings(now: &Table) -> String {
+    let mut text = String::from(
+        "Bytes of flash and instructions on a Cortex-M4\n\n| model | size | balanced | speed |\n|---|---|---|---|\n",
+    );
+    for model in names() {
+        let Some(ways) = now.get(model).and_then(|cores| cores.get("cortex-m4")) else { continue };
+        let cell = |way: &str| {
+            let figures = ways.get(way);
+            figures.map_or_else(
+                || "-".into(),
+                |figures| format!("{} / {}", thousands(figures.code + figures.constants), millions(figures.instructions)),
+            )
+        };
+        let _ = writeln!(text, "| {model} | {} | {} | {} |", cell("size"), cell("balanced"), cell("speed"));
+    }
+    text
+}
+
 /// A count with three or four digits.
 fn millions(count: u64) -> String {
     match count {

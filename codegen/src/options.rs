@@ -18,11 +18,13 @@ pub enum Reference {
 /// What the choice of kernels and forms is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Optimize {
-    /// Fewest bytes of flash.
+    /// The least flash, of code that is compiled with `opt-level = "s"`.
     Size,
-    /// Fewest instructions.
+    /// The fewest instructions, of code that is compiled with `opt-level = 3`.
     Speed,
-    /// Instructions where they are cheap in bytes.
+    /// The least product of flash and instructions, of code that is compiled with `opt-level = 3`: the middle, on a logarithmic scale,
+    /// of what [`Optimize::Size`] and [`Optimize::Speed`] seek. A kernel that doubles the flash of the model, constants included, is
+    /// selected only where it halves the instructions of an inference.
     #[default]
     Balanced,
 }

@@ -3,22 +3,28 @@
 /// Numbers that are known of a layer.
 pub(crate) const FEATURES: usize = 5;
 
-/// Rates whose sums of products with the features come closest to the figures, relative to them.
+/// Rates whose sums of products with the features come closest to the figures, relative to them. The first feature, a constant, is
+/// used only if `constant`.
 ///
 /// The best of all subsets of them is found by trying each: where a rate of a subset's own least squares
 /// is negative, another subset is better.
-pub(crate) fn fit(rows: &[([f64; FEATURES], f64)]) -> [f64; FEATURES] {
-    let mut best = ([0.0; FEATURES], f64::INFINITY);
-    for subset in 1u32..1 << FEATURES {
+pub(crate) fn fit(rows: &[([f64; FEATURES], f64)], constant: bool) -> [f64; FEATURES] {
+    let mut best = ([0.0; FEATURES], f64::INFINITY, 0);
+    let mut subsets: Vec<u32> = (1..1 << FEATURES).filter(|subset| constant || subset & 1 == 0).collect();
+    subsets.sort_by_key(|subset| subset.count_ones());
+    for subset in subsets {
         let used: Vec<usize> = (0..FEATURES).filter(|&index| subset >> index & 1 == 1).collect();
+        if used.len() + 2 > rows.len() {
+            continue;
+        }
         let Some(rates) = least_squares(rows, &used) else { continue };
         if rates.iter().any(|&rate| rate < 0.0) {
             continue;
         }
         let error = rows.iter().map(|(features, figure)| (predict(&rates, features) / figure - 1.0).powi(2)).sum::<f64>();
         // More features than are needed fit noise.
-        if error < best.1 * 0.999 {
-            best = (rates, error);
+        if error < best.1 * if used.len() > best.2 { 0.8 } else { 1.0 } {
+            best = (rates, error, used.len());
         }
     }
     best.0
@@ -70,11 +76,12 @@ fn rates_are_found_again() {
         [1.0, 10.0, 3.0, 9.0, 7.0],
         [1.0, 7.0, 0.0, 2.0, 3.0],
         [1.0, 70.0, 9.0, 22.0, 31.0],
+        [1.0, 20.0, 90.0, 2.0, 11.0],
     ];
     let rows: Vec<_> = features.iter().map(|features| (*features, predict(&rates, features))).collect();
-    let found = fit(&rows);
+    let found = fit(&rows, true);
     assert!(found.iter().zip(&rates).all(|(a, b)| (a - b).abs() < 1e-6), "{found:?}");
     // One that could only be fitted with a negative rate.
     let rows: Vec<_> = features.iter().map(|features| (*features, features[1] - 0.1 * features[3] + 1.0)).collect();
-    assert!(fit(&rows).iter().all(|&rate| rate >= 0.0));
+    assert!(fit(&rows, true).iter().all(|&rate| rate >= 0.0));
 }

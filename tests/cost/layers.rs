@@ -5,7 +5,7 @@ use tinybake_codegen::ir::{
 };
 
 /// A layer to measure: the image `[height, width, channels]` that it reads, and what it is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Sample {
     pub(crate) image: [usize; 3],
     pub(crate) kind: Kind,
@@ -24,7 +24,7 @@ pub(crate) enum Weights {
     Few,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Kind {
     /// Kernel, stride, output channels.
     Conv2d([usize; 2], usize, usize),
@@ -80,21 +80,24 @@ pub(crate) const SAMPLES: [Sample; 35] = [
 ];
 
 /// A graph that does nothing but show its input under another shape: what every module has.
-pub(crate) fn nothing() -> Graph {
-    let mut builder = Builder::new([4, 4, 4]);
+pub(crate) fn nothing(elements: usize) -> Graph {
+    let mut builder = Builder::empty();
+    builder.input([1, 1, elements]);
     let input = builder.input;
-    builder.node(Op::Reshape { input }, vec![1, 64]);
+    builder.node(Op::Reshape { input }, vec![1, elements]);
     builder.graph
 }
 
-/// A graph of `count` layers like `sample` that read one image; each after the first has two output channels more, and weights
-/// of its own. The image is an output too, so that its memory is not reused.
-pub(crate) fn graph(sample: &Sample, count: usize) -> Graph {
-    let mut builder = Builder::new(sample.image);
-    for index in 0..count {
-        builder.layer(sample, 2 * index);
+/// A graph of layers that each read an input of their own, which is an output too, so that its memory is not reused. A layer that
+/// is there again has output channels and weights of its own.
+pub(crate) fn graph(samples: &[Sample]) -> Graph {
+    let mut builder = Builder::empty();
+    for (index, sample) in samples.iter().enumerate() {
+        let before = samples[..index].iter().filter(|other| *other == sample).count();
+        builder.input(sample.image);
+        builder.layer(sample, 2 * before);
+        builder.graph.outputs.push(builder.input);
     }
-    builder.graph.outputs.push(builder.input);
     builder.graph
 }
 
@@ -105,11 +108,14 @@ struct Builder {
 }
 
 impl Builder {
-    fn new([height, width, channels]: [usize; 3]) -> Self {
-        let mut builder = Self { graph: Graph { name: "layers".into(), ..Graph::default() }, input: TensorId(0), state: 11 };
-        builder.input = builder.tensor("image", vec![1, height, width, channels]);
-        builder.graph.inputs.push(builder.input);
-        builder
+    fn empty() -> Self {
+        Self { graph: Graph { name: "layers".into(), ..Graph::default() }, input: TensorId(0), state: 11 }
+    }
+
+    /// Adds an input, which the next layer reads.
+    fn input(&mut self, [height, width, channels]: [usize; 3]) {
+        self.input = self.tensor("image", vec![1, height, width, channels]);
+        self.graph.inputs.push(self.input);
     }
 
     fn tensor(&mut self, name: &str, shape: Vec<usize>) -> TensorId {

@@ -1,15 +1,14 @@
-//! The form of each kernel: shared, specialized or unrolled, by a cost model of bytes and instructions.
+//! The forms of kernels, and which of them a step has; `select.rs` picks among them.
 
 use super::blocked;
-use super::cost::{self, Cost, Layer, Work};
+use super::cost;
 use super::packed::{self, Arranged};
 use super::palettized::{self, Coded};
 use super::sparse::{self, Thinned};
 use super::{sparse_lanes, sparse_pairs};
-use crate::lower::{ConstId, Constant, Kernel, Program, Requantizer, Step, Weights, little_endian};
+use crate::lower::{ConstId, Constant, Kernel, Program, Requantizer, Step, Weights};
 use crate::options::{CoreClass, FormKind as Kind, Optimize, Options};
 use core::fmt;
-use std::collections::BTreeSet;
 
 /// How a kernel is instantiated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,7 +117,7 @@ pub(super) enum Choice {
 
 impl Choice {
     /// The form without what it carries.
-    fn kind(&self) -> Kind {
+    pub(super) fn kind(&self) -> Kind {
         match self {
             Choice::Plain(form) => form.kind(),
             Choice::Packed(_) => Kind::Packed,
@@ -146,11 +145,9 @@ impl Choice {
 
     /// Pixels that a pass of a kernel over weights that are not zero makes, which takes as long with fewer.
     pub(super) fn pixels(&self, core: CoreClass) -> Option<usize> {
-        match (self, core) {
-            (Choice::SparseLanes(_), CoreClass::Armv6M) => Some(8),
-            (Choice::SparseLanes(_), CoreClass::Riscv32) => Some(14),
-            (Choice::SparseLanes(_) | Choice::SparsePairs(_), _) => Some(6),
-            (Choice::Plain(_) | Choice::Packed(_) | Choice::Blocked(_) | Choice::Sparse(_) | Choice::Palettized(_), _) => None,
+        match self {
+            Choice::SparseLanes(_) | Choice::SparsePairs(_) => cost::pixels_of_pass(self.kind(), core),
+            Choice::Plain(_) | Choice::Packed(_) | Choice::Blocked(_) | Choice::Sparse(_) | Choice::Palettized(_) => None,
         }
     }
 
@@ -176,147 +173,8 @@ impl Choice {
     }
 }
 
-/// The forms of all steps.
-pub(super) struct Chosen {
-    /// In the order of the steps.
-    pub(super) choices: Vec<Choice>,
-    /// Bytes of code and constants, by the cost model.
-    pub(super) flash: usize,
-}
-
-/// The form of each step: those of the least score together, where code that steps share counts once. Where these would take more than
-/// [`Options::max_flash`], a byte counts for more, until they do not.
-pub(super) fn choose(program: &Program, options: &Options) -> Chosen {
-    let specialized = |step: &Step| cost_of(program, step, &Choice::Plain(Form::Specialized), options.core);
-    let total: f64 = program.steps.iter().filter_map(specialized).map(|cost| cost.instructions).sum();
-    let scored = |step: &Step| {
-        let wanted = |choice: &Choice| options.form.is_none_or(|only| only == choice.kind());
-        let candidate = |choice: Choice| {
-            let cost = cost_of(program, step, &choice, options.core)?;
-            let kernel = Layer::of(&step.kernel).map(|layer| (choice.kind(), layer.code()));
-            Some(Candidate { choice, kernel, cost })
-        };
-        candidates(program, step, options).into_iter().filter(wanted).filter_map(candidate).collect()
-    };
-    let steps = Candidates { steps: program.steps.iter().map(scored).collect(), core: options.core };
-    // In balanced code, a byte is worth what it saves where it saves one part in 30,000 of an inference.
-    let balanced = Worth { instruction: 1.0, byte: total / 30_000.0 };
-    let first = match options.optimize {
-        Optimize::Size => Worth::BYTES,
-        Optimize::Speed => Worth { byte: 0.0, ..balanced },
-        Optimize::Balanced => balanced,
-    };
-    let dearer = (0..24).map(|doublings| Worth { byte: total / 1_000_000.0 * f64::from(1u32 << doublings), ..balanced });
-    let constants = |step: &Step| step.kernel.constants().iter().map(|&id| bytes_of(program.constant(id))).sum::<f64>();
-    let plain: f64 = program.steps.iter().map(constants).sum();
-    let mut best = steps.assign(first);
-    if let Some(most) = options.max_flash {
-        let mut others = dearer.filter(|worth| worth.byte > first.byte).chain([Worth::BYTES]);
-        while plain + steps.total(&best, Worth::BYTES) > most.0 as f64
-            && let Some(worth) = others.next()
-        {
-            best = steps.assign(worth);
-        }
-    }
-    let flash = (plain + steps.total(&best, Worth::BYTES)).max(0.0) as usize;
-    let choices = steps.steps.into_iter().zip(best).map(|(mut candidates, best)| match best {
-        Some(index) => candidates.swap_remove(index).choice,
-        None => Choice::Plain(Form::Shared),
-    });
-    Chosen { choices: choices.collect(), flash }
-}
-
-fn bytes_of(constant: &Constant) -> f64 {
-    little_endian(&constant.data).len() as f64
-}
-
-/// What counts in a choice.
-#[derive(Clone, Copy, Debug)]
-struct Worth {
-    instruction: f64,
-    byte: f64,
-}
-
-impl Worth {
-    /// Nothing but flash.
-    const BYTES: Self = Self { instruction: 0.0, byte: 1.0 };
-
-    fn of(self, cost: Cost) -> f64 {
-        self.instruction * cost.instructions + self.byte * cost.bytes
-    }
-}
-
-/// A kernel whose code steps share: a form of a kind of layer.
-type SharedKernel = (Kind, Layer);
-
-/// A form of a step, and what it costs.
-struct Candidate {
-    choice: Choice,
-    /// What it shares with other steps.
-    kernel: Option<SharedKernel>,
-    cost: Cost,
-}
-
-/// The forms of all steps, and an index into each step's: `None` for a step that has none.
-struct Candidates {
-    steps: Vec<Vec<Candidate>>,
-    core: CoreClass,
-}
-
-impl Candidates {
-    /// The form of each step. Each begins with its own best, as if code that is shared cost nothing. Then a kernel is given up, as long as
-    /// there is one without which all steps together score less.
-    fn assign(&self, worth: Worth) -> Vec<Option<usize>> {
-        let mut given_up = BTreeSet::new();
-        let mut current = self.best(worth, &given_up);
-        loop {
-            let without = |kernel: SharedKernel| {
-                let mut given_up = given_up.clone();
-                given_up.insert(kernel);
-                let best = self.best(worth, &given_up);
-                (self.total(&best, worth), kernel, best)
-            };
-            let others = self.kernels(&current).into_iter().map(without);
-            let Some((least, kernel, best)) = others.min_by(|a, b| a.0.total_cmp(&b.0)) else { break };
-            if least >= self.total(&current, worth) {
-                break;
-            }
-            given_up.insert(kernel);
-            current = best;
-        }
-        current
-    }
-
-    /// Each step's own best form of kernels that are not given up.
-    fn best(&self, worth: Worth, given_up: &BTreeSet<SharedKernel>) -> Vec<Option<usize>> {
-        let allowed = |candidate: &Candidate| candidate.kernel.is_none_or(|kernel| !given_up.contains(&kernel));
-        let least = |candidates: &Vec<Candidate>| {
-            let all = candidates.iter().enumerate().filter(|(_, candidate)| allowed(candidate));
-            all.min_by(|(_, a), (_, b)| worth.of(a.cost).total_cmp(&worth.of(b.cost))).map(|(index, _)| index)
-        };
-        self.steps.iter().map(least).collect()
-    }
-
-    /// The kernels that steps of these forms share.
-    fn kernels(&self, best: &[Option<usize>]) -> BTreeSet<SharedKernel> {
-        self.steps.iter().zip(best).filter_map(|(candidates, best)| candidates[(*best)?].kernel).collect()
-    }
-
-    /// What all steps of these forms count together.
-    fn total(&self, best: &[Option<usize>], worth: Worth) -> f64 {
-        let own = self.steps.iter().zip(best).map(|(candidates, best)| match best {
-            Some(index) => worth.of(candidates[*index].cost),
-            None if candidates.is_empty() => 0.0,
-            // Its forms are all given up, which cannot be.
-            None => f64::INFINITY,
-        });
-        let once = |(kind, layer)| cost::rate(kind, layer, self.core).map_or(0.0, |rate| worth.byte * rate.once);
-        own.sum::<f64>() + self.kernels(best).into_iter().map(once).sum::<f64>()
-    }
-}
-
 /// The forms that a step has.
-fn candidates(program: &Program, step: &Step, options: &Options) -> Vec<Choice> {
+pub(super) fn candidates(program: &Program, step: &Step, options: &Options) -> Vec<Choice> {
     let mut all = vec![Choice::Plain(Form::Shared), Choice::Plain(Form::Specialized)];
     if unrolls(program, step) {
         all.push(Choice::Plain(Form::Unrolled));
@@ -333,28 +191,6 @@ fn candidates(program: &Program, step: &Step, options: &Options) -> Vec<Choice> 
         all.extend(blocked::stream(program, step).map(Choice::Blocked));
     }
     all
-}
-
-/// What a choice for a step costs; `None` where nothing is known of it.
-fn cost_of(program: &Program, step: &Step, choice: &Choice, core: CoreClass) -> Option<Cost> {
-    let kind = choice.kind();
-    let Some(layer) = Layer::of(&step.kernel) else { return cost::without_weights(&step.kernel, kind) };
-    let rate = cost::rate(kind, layer, core)?;
-    let work = Work::of(step, kind, &program.constants);
-    let plain = |ids: &[ConstId]| ids.iter().map(|&id| bytes_of(program.constant(id))).sum::<f64>();
-    let growth = match choice {
-        // Weights are in the code.
-        Choice::Plain(Form::Unrolled) => -plain(&step.kernel.constants()),
-        Choice::Plain(_) => 0.0,
-        Choice::Packed(arranged) | Choice::SparseLanes(arranged) | Choice::SparsePairs(arranged) => {
-            bytes_of(&arranged.filter) + bytes_of(&arranged.scales) - plain(&step.kernel.constants())
-        }
-        Choice::Blocked(stream) => bytes_of(stream) - plain(&step.kernel.constants()),
-        Choice::Sparse(Thinned { filter, .. }) | Choice::Palettized(Coded { filter, .. }) => {
-            bytes_of(filter) - plain(step.kernel.filter().as_slice())
-        }
-    };
-    Some(rate.cost(&work, growth))
 }
 
 /// Whether a step can be unrolled: fully connected ones of one row, of which each weight is used once.

@@ -12,6 +12,7 @@ mod overlap;
 mod packed;
 mod palettized;
 mod replay;
+mod select;
 mod sparse;
 mod sparse_lanes;
 mod sparse_pairs;
@@ -20,8 +21,7 @@ mod storage;
 mod text;
 
 pub use check::{PlanError, check};
-pub use cost::{CORES, Cost, Layer, Rate, Work};
-
+pub use cost::{CORES, Code, Cost, Instructions, Layer, Rate, Work};
 pub use fit::{FitError, Needs, Region, Shortage, fit, with_stack};
 pub use form::{Form, Packed, Palettized, Sparse};
 pub use layout::{ALIGN, Layout};
@@ -210,7 +210,7 @@ impl Plan {
 /// # Errors
 /// [`PlanError`] where the independent checker finds two live tensors in one place: a fault of the planner, never of the model.
 pub fn plan(program: &Program, options: &Options, source_sha256: [u8; 32]) -> Result<Plan, PlanError> {
-    let chosen = form::choose(program, options);
+    let chosen = select::select(program, options);
     let there: Vec<bool> = program.steps.iter().zip(&chosen.choices).map(|(step, form)| form.by_channels(&step.kernel)).collect();
     let pass = chosen.choices.iter().filter_map(|choice| choice.pixels(options.core)).max();
     let Arena { dtype: arena_dtype, storages: in_arena, layout: arena, bytes_apart, others } =

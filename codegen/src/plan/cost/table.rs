@@ -1,257 +1,1160 @@
-//! What forms of layers cost. Measured and written by `cargo test --test cost -- --ignored`.
+//! What forms of layers cost. Measured and written by `cargo test --release --test cost -- --ignored`.
 #![allow(clippy::approx_constant, reason = "what is measured may be near any number")]
 
-use super::{Kind, Layer, Row};
+use super::{Code, CoreClass, Instructions, Kind, Layer, Rate, Row};
 
-/// Of each form of each kind of layer, the fields of [`super::Rate`] on each kind of core.
+/// Rates of each form of each kind of layer.
 pub(super) const RATES: &[Row] = &[
-    (
-        Kind::Shared,
-        Layer::Conv2d,
-        [
-            Some([2591.0, 197.0, 0.0, 12744.1, 3.376, 16.143, 161.55, 0.0]),
-            Some([2781.0, 207.0, 0.0, 0.0, 2.380, 12.267, 80.52, 0.0]),
-            Some([2781.0, 207.0, 0.0, 6031.9, 1.272, 10.715, 84.07, 0.0]),
-            Some([2781.0, 207.0, 0.0, 18085.5, 0.000, 7.863, 66.57, 0.0]),
-            Some([2575.0, 277.0, 0.0, 0.0, 3.248, 14.757, 87.68, 0.0]),
+    Row {
+        form: Kind::Shared,
+        layer: Layer::Conv2d,
+        rates: &[
+            (
+                CoreClass::Host,
+                Rate {
+                    size: Code { form: 1404.0, kind: 2190.0, layer: 208.0, weight: 0.0 },
+                    speed: Code { form: 1413.0, kind: 2470.0, layer: 1008.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 2.183, gathered: 0.000, output: 79.47, pass: 168.5 },
+                },
+            ),
+            (
+                CoreClass::Armv6M,
+                Rate {
+                    size: Code { form: 656.0, kind: 1492.0, layer: 112.0, weight: 0.0 },
+                    speed: Code { form: 688.0, kind: 1822.0, layer: 114.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 3.950, gathered: 0.000, output: 141.29, pass: 273.0 },
+                },
+            ),
+            (
+                CoreClass::Armv7M,
+                Rate {
+                    size: Code { form: 640.0, kind: 1480.0, layer: 120.0, weight: 0.0 },
+                    speed: Code { form: 728.0, kind: 1762.0, layer: 118.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 2.799, gathered: 0.000, output: 62.61, pass: 189.0 },
+                },
+            ),
+            (
+                CoreClass::Dsp,
+                Rate {
+                    size: Code { form: 640.0, kind: 1480.0, layer: 120.0, weight: 0.0 },
+                    speed: Code { form: 728.0, kind: 1762.0, layer: 118.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 1.645, gathered: 0.000, output: 69.00, pass: 187.9 },
+                },
+            ),
+            (
+                CoreClass::Mve,
+                Rate {
+                    size: Code { form: 640.0, kind: 1480.0, layer: 120.0, weight: 0.0 },
+                    speed: Code { form: 728.0, kind: 1762.0, layer: 118.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 0.324, gathered: 0.000, output: 58.03, pass: 166.1 },
+                },
+            ),
+            (
+                CoreClass::Riscv32,
+                Rate {
+                    size: Code { form: 1058.0, kind: 1678.0, layer: 132.0, weight: 0.0 },
+                    speed: Code { form: 1096.0, kind: 1872.0, layer: 140.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 3.760, gathered: 0.000, output: 67.74, pass: 212.8 },
+                },
+            ),
         ],
-    ),
-    (
-        Kind::Specialized,
-        Layer::Conv2d,
-        [
-            Some([3295.0, 1061.0, 0.0, 0.0, 3.584, 8.239, 108.73, 0.0]),
-            Some([3395.0, 1973.0, 0.0, 0.0, 2.736, 3.936, 35.33, 0.0]),
-            Some([3395.0, 1973.0, 0.0, 0.0, 1.096, 7.108, 39.60, 0.0]),
-            Some([3395.0, 1973.0, 0.0, 0.0, 0.044, 4.352, 25.41, 0.0]),
-            Some([3741.0, 2351.0, 0.0, 0.0, 2.742, 6.898, 30.24, 0.0]),
+    },
+    Row {
+        form: Kind::Specialized,
+        layer: Layer::Conv2d,
+        rates: &[
+            (
+                CoreClass::Host,
+                Rate {
+                    size: Code { form: 340.5, kind: 4706.5, layer: 1520.0, weight: 0.0 },
+                    speed: Code { form: 132.0, kind: 1528.0, layer: 2176.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 2.188, gathered: 0.000, output: 43.84, pass: 30.9 },
+                },
+            ),
+            (
+                CoreClass::Armv6M,
+                Rate {
+                    size: Code { form: 112.0, kind: 2812.0, layer: 908.0, weight: 0.0 },
+                    speed: Code { form: 122.0, kind: 638.0, layer: 1428.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 3.732, gathered: 4.203, output: 102.08, pass: 60.2 },
+                },
+            ),
+            (
+                CoreClass::Armv7M,
+                Rate {
+                    size: Code { form: 388.0, kind: 2304.0, layer: 1604.0, weight: 0.0 },
+                    speed: Code { form: 408.0, kind: 1368.0, layer: 1764.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 2.736, gathered: 3.936, output: 35.33, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Dsp,
+                Rate {
+                    size: Code { form: 388.0, kind: 2304.0, layer: 1604.0, weight: 0.0 },
+                    speed: Code { form: 408.0, kind: 1368.0, layer: 1764.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 1.332, gathered: 0.000, output: 29.61, pass: 112.9 },
+                },
+            ),
+            (
+                CoreClass::Mve,
+                Rate {
+                    size: Code { form: 388.0, kind: 2304.0, layer: 1604.0, weight: 0.0 },
+                    speed: Code { form: 408.0, kind: 1368.0, layer: 1764.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 0.200, gathered: 0.000, output: 18.58, pass: 70.6 },
+                },
+            ),
+            (
+                CoreClass::Riscv32,
+                Rate {
+                    size: Code { form: 682.0, kind: 3222.0, layer: 1912.0, weight: 0.0 },
+                    speed: Code { form: 200.0, kind: 0.0, layer: 3348.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 2.978, gathered: 0.000, output: 22.82, pass: 89.2 },
+                },
+            ),
         ],
-    ),
-    (
-        Kind::Packed,
-        Layer::Conv2d,
-        [
-            Some([2990.0, 951.0, 0.0, 4113.0, 2.493, 9.752, 24.62, 0.0]),
-            None,
-            Some([1010.0, 3442.0, 0.0, 0.0, 0.661, 6.060, 15.78, 0.0]),
-            None,
-            Some([2818.5, 1597.5, 0.0, 0.0, 1.807, 8.463, 14.95, 0.0]),
+    },
+    Row {
+        form: Kind::Packed,
+        layer: Layer::Conv2d,
+        rates: &[
+            (
+                CoreClass::Armv6M,
+                Rate {
+                    size: Code { form: 876.5, kind: 4751.0, layer: 136.5, weight: 0.0 },
+                    speed: Code { form: 876.5, kind: 4751.0, layer: 136.5, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 2.799, gathered: 0.000, output: 10.58, pass: 144.7 },
+                },
+            ),
+            (
+                CoreClass::Dsp,
+                Rate {
+                    size: Code { form: 3000.0, kind: 7386.0, layer: 142.0, weight: 0.0 },
+                    speed: Code { form: 3000.0, kind: 7386.0, layer: 142.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 0.842, gathered: 0.000, output: 9.26, pass: 94.7 },
+                },
+            ),
+            (
+                CoreClass::Riscv32,
+                Rate {
+                    size: Code { form: 2262.0, kind: 4686.0, layer: 242.0, weight: 0.0 },
+                    speed: Code { form: 2262.0, kind: 4686.0, layer: 242.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 1.787, gathered: 4.590, output: 12.72, pass: 66.0 },
+                },
+            ),
         ],
-    ),
-    (Kind::Blocked, Layer::Conv2d, [None, None, None, Some([1464.0, 1064.0, 0.0, 0.0, 0.058, 3.906, 2.67, 0.0]), None]),
-    (
-        Kind::Sparse,
-        Layer::Conv2d,
-        [
-            Some([1300.5, 366.5, 0.0, 0.0, 3.315, 13.796, 130.73, 0.0]),
-            Some([1508.5, 362.5, 0.0, 0.0, 3.274, 11.989, 72.11, 0.0]),
-            Some([1508.5, 362.5, 0.0, 0.0, 1.318, 11.553, 65.52, 0.0]),
-            Some([1508.5, 362.5, 0.0, 0.0, 3.677, 8.600, 61.30, 0.0]),
-            Some([952.5, 450.5, 0.0, 0.0, 4.686, 8.837, 58.42, 0.0]),
+    },
+    Row {
+        form: Kind::Blocked,
+        layer: Layer::Conv2d,
+        rates: &[(
+            CoreClass::Mve,
+            Rate {
+                size: Code { form: 0.0, kind: 0.0, layer: 1156.0, weight: 0.0 },
+                speed: Code { form: 0.0, kind: 0.0, layer: 1846.0, weight: 0.0 },
+                instructions: Instructions { layer: 0.0, product: 0.172, gathered: 0.000, output: 0.00, pass: 71.4 },
+            },
+        )],
+    },
+    Row {
+        form: Kind::Sparse,
+        layer: Layer::Conv2d,
+        rates: &[
+            (
+                CoreClass::Host,
+                Rate {
+                    size: Code { form: 301.0, kind: 1652.5, layer: 344.5, weight: 0.0 },
+                    speed: Code { form: 0.0, kind: 2494.5, layer: 1128.5, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 6.799, gathered: 1.608, output: 51.17, pass: 134.7 },
+                },
+            ),
+            (
+                CoreClass::Armv6M,
+                Rate {
+                    size: Code { form: 181.0, kind: 953.5, layer: 184.5, weight: 0.0 },
+                    speed: Code { form: 185.0, kind: 1465.5, layer: 208.5, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 4.681, gathered: 4.166, output: 112.11, pass: 170.2 },
+                },
+            ),
+            (
+                CoreClass::Armv7M,
+                Rate {
+                    size: Code { form: 0.0, kind: 1176.5, layer: 186.5, weight: 0.0 },
+                    speed: Code { form: 0.0, kind: 1710.5, layer: 184.5, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 4.428, gathered: 3.242, output: 57.91, pass: 150.9 },
+                },
+            ),
+            (
+                CoreClass::Dsp,
+                Rate {
+                    size: Code { form: 0.0, kind: 1176.5, layer: 186.5, weight: 0.0 },
+                    speed: Code { form: 0.0, kind: 1710.5, layer: 184.5, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 2.392, gathered: 3.437, output: 51.40, pass: 148.3 },
+                },
+            ),
+            (
+                CoreClass::Mve,
+                Rate {
+                    size: Code { form: 0.0, kind: 1176.5, layer: 186.5, weight: 0.0 },
+                    speed: Code { form: 0.0, kind: 1710.5, layer: 184.5, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 4.490, gathered: 2.562, output: 51.45, pass: 100.8 },
+                },
+            ),
+            (
+                CoreClass::Riscv32,
+                Rate {
+                    size: Code { form: 175.0, kind: 1127.5, layer: 232.5, weight: 0.0 },
+                    speed: Code { form: 147.0, kind: 1401.5, layer: 246.5, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 5.256, gathered: 4.541, output: 51.53, pass: 69.9 },
+                },
+            ),
         ],
-    ),
-    (
-        Kind::Palettized,
-        Layer::Conv2d,
-        [
-            Some([3053.0, 267.0, 0.0, 0.0, 8.087, 14.773, 125.72, 0.0]),
-            Some([3337.0, 267.0, 0.0, 0.0, 5.258, 8.251, 63.56, 0.0]),
-            Some([3337.0, 267.0, 0.0, 0.0, 4.128, 8.547, 70.91, 0.0]),
-            Some([3337.0, 267.0, 0.0, 0.0, 1.794, 10.442, 60.00, 0.0]),
-            Some([3049.0, 351.0, 0.0, 0.0, 7.054, 7.210, 55.45, 0.0]),
+    },
+    Row {
+        form: Kind::Palettized,
+        layer: Layer::Conv2d,
+        rates: &[
+            (
+                CoreClass::Host,
+                Rate {
+                    size: Code { form: 2391.0, kind: 1984.0, layer: 340.0, weight: 0.0 },
+                    speed: Code { form: 2817.0, kind: 1924.0, layer: 1148.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 5.155, gathered: 0.000, output: 67.15, pass: 108.0 },
+                },
+            ),
+            (
+                CoreClass::Armv6M,
+                Rate {
+                    size: Code { form: 1310.0, kind: 1418.0, layer: 140.0, weight: 0.0 },
+                    speed: Code { form: 2106.0, kind: 1582.0, layer: 144.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 8.087, gathered: 14.773, output: 125.72, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Armv7M,
+                Rate {
+                    size: Code { form: 1346.0, kind: 1402.0, layer: 156.0, weight: 0.0 },
+                    speed: Code { form: 2086.0, kind: 1576.0, layer: 154.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 5.528, gathered: 0.000, output: 52.77, pass: 120.9 },
+                },
+            ),
+            (
+                CoreClass::Dsp,
+                Rate {
+                    size: Code { form: 1346.0, kind: 1402.0, layer: 156.0, weight: 0.0 },
+                    speed: Code { form: 2086.0, kind: 1576.0, layer: 154.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 4.414, gathered: 0.000, output: 58.91, pass: 128.7 },
+                },
+            ),
+            (
+                CoreClass::Mve,
+                Rate {
+                    size: Code { form: 1346.0, kind: 1402.0, layer: 156.0, weight: 0.0 },
+                    speed: Code { form: 2086.0, kind: 1576.0, layer: 154.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 2.181, gathered: 0.000, output: 47.20, pass: 132.3 },
+                },
+            ),
+            (
+                CoreClass::Riscv32,
+                Rate {
+                    size: Code { form: 1932.0, kind: 1360.0, layer: 188.0, weight: 0.0 },
+                    speed: Code { form: 1932.0, kind: 1416.0, layer: 212.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 7.272, gathered: 0.000, output: 46.20, pass: 108.5 },
+                },
+            ),
         ],
-    ),
-    (
-        Kind::SparseLanes,
-        Layer::Conv2d,
-        [
-            Some([1624.0, 654.0, 0.0, 0.0, 1.671, 35.932, 42.15, 0.0]),
-            None,
-            Some([1880.0, 718.0, 0.0, 0.0, 0.856, 25.603, 19.83, 0.0]),
-            None,
-            Some([1574.0, 1248.0, 0.0, 0.0, 1.937, 18.873, 25.16, 0.0]),
+    },
+    Row {
+        form: Kind::SparseLanes,
+        layer: Layer::Conv2d,
+        rates: &[
+            (
+                CoreClass::Armv6M,
+                Rate {
+                    size: Code { form: 1502.0, kind: 1811.0, layer: 175.0, weight: 0.0 },
+                    speed: Code { form: 1502.0, kind: 1811.0, layer: 175.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 1.380, gathered: 32.882, output: 32.76, pass: 109.9 },
+                },
+            ),
+            (
+                CoreClass::Dsp,
+                Rate {
+                    size: Code { form: 1716.0, kind: 2334.0, layer: 168.0, weight: 0.0 },
+                    speed: Code { form: 1716.0, kind: 2334.0, layer: 168.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 0.836, gathered: 22.758, output: 15.65, pass: 78.5 },
+                },
+            ),
+            (
+                CoreClass::Riscv32,
+                Rate {
+                    size: Code { form: 3134.0, kind: 1375.0, layer: 241.0, weight: 0.0 },
+                    speed: Code { form: 3134.0, kind: 1375.0, layer: 241.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 1.987, gathered: 16.309, output: 18.38, pass: 53.3 },
+                },
+            ),
         ],
-    ),
-    (Kind::SparsePairs, Layer::Conv2d, [None, None, Some([1416.0, 940.0, 0.0, 0.0, 1.054, 16.301, 14.74, 0.0]), None, None]),
-    (
-        Kind::Shared,
-        Layer::DepthwiseConv2d,
-        [
-            Some([1786.0, 66.0, 0.0, 0.0, 17.118, 0.000, 99.73, 0.0]),
-            Some([1900.0, 80.0, 0.0, 0.0, 13.180, 0.000, 43.09, 0.0]),
-            Some([1900.0, 80.0, 0.0, 0.0, 12.846, 0.000, 43.76, 0.0]),
-            Some([1900.0, 80.0, 0.0, 0.0, 7.602, 0.000, 40.58, 0.0]),
-            Some([1600.0, 92.0, 0.0, 0.0, 12.389, 0.000, 51.65, 0.0]),
+    },
+    Row {
+        form: Kind::SparsePairs,
+        layer: Layer::Conv2d,
+        rates: &[(
+            CoreClass::Dsp,
+            Rate {
+                size: Code { form: 3094.0, kind: 1758.0, layer: 172.0, weight: 0.0 },
+                speed: Code { form: 3094.0, kind: 1758.0, layer: 172.0, weight: 0.0 },
+                instructions: Instructions { layer: 0.0, product: 0.000, gathered: 11.325, output: 18.69, pass: 176.4 },
+            },
+        )],
+    },
+    Row {
+        form: Kind::Shared,
+        layer: Layer::DepthwiseConv2d,
+        rates: &[
+            (
+                CoreClass::Host,
+                Rate {
+                    size: Code { form: 1404.0, kind: 896.0, layer: 208.0, weight: 0.0 },
+                    speed: Code { form: 1413.0, kind: 987.0, layer: 856.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 10.283, gathered: 0.000, output: 40.16, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Armv6M,
+                Rate {
+                    size: Code { form: 656.0, kind: 490.0, layer: 118.0, weight: 0.0 },
+                    speed: Code { form: 688.0, kind: 1114.0, layer: 114.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 17.118, gathered: 0.000, output: 99.73, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Armv7M,
+                Rate {
+                    size: Code { form: 640.0, kind: 492.0, layer: 120.0, weight: 0.0 },
+                    speed: Code { form: 728.0, kind: 1324.0, layer: 140.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 13.180, gathered: 0.000, output: 43.09, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Dsp,
+                Rate {
+                    size: Code { form: 640.0, kind: 492.0, layer: 120.0, weight: 0.0 },
+                    speed: Code { form: 728.0, kind: 1324.0, layer: 140.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 12.846, gathered: 0.000, output: 43.76, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Mve,
+                Rate {
+                    size: Code { form: 640.0, kind: 492.0, layer: 120.0, weight: 0.0 },
+                    speed: Code { form: 728.0, kind: 1324.0, layer: 140.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 7.602, gathered: 0.000, output: 40.58, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Riscv32,
+                Rate {
+                    size: Code { form: 1058.0, kind: 388.0, layer: 138.0, weight: 0.0 },
+                    speed: Code { form: 1096.0, kind: 550.0, layer: 146.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 12.389, gathered: 0.000, output: 51.65, pass: 0.0 },
+                },
+            ),
         ],
-    ),
-    (
-        Kind::Specialized,
-        Layer::DepthwiseConv2d,
-        [
-            Some([1204.0, 1660.0, 0.0, 0.0, 15.934, 0.000, 9.78, 111.3]),
-            Some([1402.0, 1598.0, 0.0, 0.0, 7.597, 0.000, 0.00, 50.6]),
-            Some([1402.0, 1598.0, 0.0, 0.0, 7.254, 0.000, 0.00, 19.0]),
-            Some([1402.0, 1598.0, 0.0, 0.0, 5.099, 0.000, 0.00, 62.4]),
-            Some([670.0, 1858.0, 0.0, 0.0, 8.882, 0.000, 0.00, 51.5]),
+    },
+    Row {
+        form: Kind::Specialized,
+        layer: Layer::DepthwiseConv2d,
+        rates: &[
+            (
+                CoreClass::Host,
+                Rate {
+                    size: Code { form: 0.0, kind: 0.0, layer: 2580.0, weight: 0.0 },
+                    speed: Code { form: 0.0, kind: 0.0, layer: 5572.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 6.573, gathered: 0.000, output: 0.00, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Armv6M,
+                Rate {
+                    size: Code { form: 112.0, kind: 140.0, layer: 1452.0, weight: 0.0 },
+                    speed: Code { form: 122.0, kind: 484.0, layer: 1010.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 16.863, gathered: 0.000, output: 0.00, pass: 127.0 },
+                },
+            ),
+            (
+                CoreClass::Armv7M,
+                Rate {
+                    size: Code { form: 388.0, kind: 92.0, layer: 1092.0, weight: 0.0 },
+                    speed: Code { form: 408.0, kind: 700.0, layer: 1772.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 7.792, gathered: 0.000, output: 0.00, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Dsp,
+                Rate {
+                    size: Code { form: 388.0, kind: 92.0, layer: 1092.0, weight: 0.0 },
+                    speed: Code { form: 408.0, kind: 700.0, layer: 1772.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 7.330, gathered: 0.000, output: 0.00, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Mve,
+                Rate {
+                    size: Code { form: 388.0, kind: 92.0, layer: 1092.0, weight: 0.0 },
+                    speed: Code { form: 408.0, kind: 700.0, layer: 1772.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 5.334, gathered: 0.000, output: 0.00, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Riscv32,
+                Rate {
+                    size: Code { form: 244.0, kind: 0.0, layer: 1564.0, weight: 0.0 },
+                    speed: Code { form: 634.0, kind: 2474.0, layer: 1012.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 9.082, gathered: 0.000, output: 0.00, pass: 0.0 },
+                },
+            ),
         ],
-    ),
-    (
-        Kind::Packed,
-        Layer::DepthwiseConv2d,
-        [
-            Some([1444.0, 160.0, 0.0, 2966.7, 7.432, 5.650, 0.00, 825.9]),
-            None,
-            Some([3106.0, 102.0, 0.0, 616.5, 2.208, 3.664, 0.00, 311.6]),
-            None,
-            Some([1228.0, 180.0, 0.0, 0.0, 3.825, 5.652, 0.00, 301.6]),
+    },
+    Row {
+        form: Kind::Packed,
+        layer: Layer::DepthwiseConv2d,
+        rates: &[
+            (
+                CoreClass::Armv6M,
+                Rate {
+                    size: Code { form: 876.5, kind: 2701.5, layer: 134.0, weight: 0.0 },
+                    speed: Code { form: 876.5, kind: 2701.5, layer: 134.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 7.378, gathered: 6.199, output: 0.00, pass: 867.7 },
+                },
+            ),
+            (
+                CoreClass::Dsp,
+                Rate {
+                    size: Code { form: 3000.0, kind: 2234.0, layer: 166.0, weight: 0.0 },
+                    speed: Code { form: 3000.0, kind: 2234.0, layer: 166.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 0.000, gathered: 3.782, output: 19.77, pass: 320.1 },
+                },
+            ),
+            (
+                CoreClass::Riscv32,
+                Rate {
+                    size: Code { form: 2262.0, kind: 2642.0, layer: 204.0, weight: 0.0 },
+                    speed: Code { form: 2262.0, kind: 2642.0, layer: 204.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 3.825, gathered: 5.652, output: 0.00, pass: 301.6 },
+                },
+            ),
         ],
-    ),
-    (Kind::Blocked, Layer::DepthwiseConv2d, [None, None, None, Some([3826.0, 874.0, 0.0, 989.9, 1.354, 0.000, 0.00, 0.0]), None]),
-    (
-        Kind::Shared,
-        Layer::Pointwise,
-        [
-            Some([1565.0, 163.0, 0.0, 0.0, 3.566, 3.691, 148.99, 97.6]),
-            Some([1853.0, 159.0, 0.0, 0.0, 2.595, 3.152, 67.77, 79.4]),
-            Some([1853.0, 159.0, 0.0, 0.0, 1.404, 3.132, 75.33, 83.9]),
-            Some([1853.0, 159.0, 0.0, 0.0, 0.000, 2.757, 67.82, 78.5]),
-            Some([1721.0, 195.0, 0.0, 0.0, 3.426, 4.103, 74.76, 101.6]),
+    },
+    Row {
+        form: Kind::Blocked,
+        layer: Layer::DepthwiseConv2d,
+        rates: &[(
+            CoreClass::Mve,
+            Rate {
+                size: Code { form: 0.0, kind: 3160.0, layer: 956.0, weight: 0.0 },
+                speed: Code { form: 26.0, kind: 3676.0, layer: 1406.0, weight: 0.0 },
+                instructions: Instructions { layer: 0.0, product: 1.438, gathered: 0.000, output: 0.00, pass: 0.0 },
+            },
+        )],
+    },
+    Row {
+        form: Kind::Shared,
+        layer: Layer::Pointwise,
+        rates: &[
+            (
+                CoreClass::Host,
+                Rate {
+                    size: Code { form: 1404.0, kind: 705.0, layer: 204.0, weight: 0.0 },
+                    speed: Code { form: 1413.0, kind: 370.0, layer: 1132.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 2.015, gathered: 2.220, output: 81.75, pass: 56.0 },
+                },
+            ),
+            (
+                CoreClass::Armv6M,
+                Rate {
+                    size: Code { form: 656.0, kind: 356.0, layer: 100.0, weight: 0.0 },
+                    speed: Code { form: 688.0, kind: 460.0, layer: 100.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 3.566, gathered: 3.691, output: 148.99, pass: 97.6 },
+                },
+            ),
+            (
+                CoreClass::Armv7M,
+                Rate {
+                    size: Code { form: 640.0, kind: 494.0, layer: 98.0, weight: 0.0 },
+                    speed: Code { form: 728.0, kind: 502.0, layer: 106.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 2.595, gathered: 3.152, output: 67.77, pass: 79.4 },
+                },
+            ),
+            (
+                CoreClass::Dsp,
+                Rate {
+                    size: Code { form: 640.0, kind: 494.0, layer: 98.0, weight: 0.0 },
+                    speed: Code { form: 728.0, kind: 502.0, layer: 106.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 1.404, gathered: 3.132, output: 75.33, pass: 83.9 },
+                },
+            ),
+            (
+                CoreClass::Mve,
+                Rate {
+                    size: Code { form: 640.0, kind: 494.0, layer: 98.0, weight: 0.0 },
+                    speed: Code { form: 728.0, kind: 502.0, layer: 106.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 0.000, gathered: 2.757, output: 67.82, pass: 78.5 },
+                },
+            ),
+            (
+                CoreClass::Riscv32,
+                Rate {
+                    size: Code { form: 1058.0, kind: 620.0, layer: 114.0, weight: 0.0 },
+                    speed: Code { form: 1096.0, kind: 602.0, layer: 122.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 3.426, gathered: 4.103, output: 74.76, pass: 101.6 },
+                },
+            ),
         ],
-    ),
-    (
-        Kind::Specialized,
-        Layer::Pointwise,
-        [
-            Some([643.0, 433.0, 0.0, 0.0, 3.743, 0.546, 103.78, 0.0]),
-            Some([1213.0, 1027.0, 0.0, 0.0, 2.738, 0.545, 34.67, 0.0]),
-            Some([1213.0, 1027.0, 0.0, 0.0, 0.986, 1.485, 31.99, 78.8]),
-            Some([1213.0, 1027.0, 0.0, 0.0, 0.111, 0.221, 23.20, 26.3]),
-            Some([1133.0, 1219.0, 0.0, 0.0, 2.838, 0.052, 25.00, 115.6]),
+    },
+    Row {
+        form: Kind::Specialized,
+        layer: Layer::Pointwise,
+        rates: &[
+            (
+                CoreClass::Host,
+                Rate {
+                    size: Code { form: 340.5, kind: 131.5, layer: 532.0, weight: 0.0 },
+                    speed: Code { form: 0.0, kind: 0.0, layer: 1668.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 2.069, gathered: 0.000, output: 45.67, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Armv6M,
+                Rate {
+                    size: Code { form: 112.0, kind: 6.0, layer: 310.0, weight: 0.0 },
+                    speed: Code { form: 122.0, kind: 8.0, layer: 450.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 3.743, gathered: 0.546, output: 103.78, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Armv7M,
+                Rate {
+                    size: Code { form: 388.0, kind: 590.0, layer: 654.0, weight: 0.0 },
+                    speed: Code { form: 408.0, kind: 320.0, layer: 844.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 2.738, gathered: 0.545, output: 34.67, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Dsp,
+                Rate {
+                    size: Code { form: 388.0, kind: 590.0, layer: 654.0, weight: 0.0 },
+                    speed: Code { form: 408.0, kind: 320.0, layer: 844.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 0.986, gathered: 1.485, output: 31.99, pass: 78.8 },
+                },
+            ),
+            (
+                CoreClass::Mve,
+                Rate {
+                    size: Code { form: 388.0, kind: 590.0, layer: 654.0, weight: 0.0 },
+                    speed: Code { form: 408.0, kind: 320.0, layer: 844.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 0.111, gathered: 0.221, output: 23.20, pass: 26.3 },
+                },
+            ),
+            (
+                CoreClass::Riscv32,
+                Rate {
+                    size: Code { form: 682.0, kind: 402.0, layer: 804.0, weight: 0.0 },
+                    speed: Code { form: 634.0, kind: 408.0, layer: 998.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 2.841, gathered: 0.000, output: 25.02, pass: 113.4 },
+                },
+            ),
         ],
-    ),
-    (
-        Kind::Packed,
-        Layer::Pointwise,
-        [
-            Some([922.0, 956.0, 0.0, 0.0, 2.049, 2.625, 22.83, 1507.5]),
-            None,
-            Some([2132.0, 2236.0, 0.0, 0.0, 0.742, 1.900, 8.40, 49.2]),
-            None,
-            Some([1396.5, 1547.5, 0.0, 0.0, 1.599, 2.992, 13.31, 751.5]),
+    },
+    Row {
+        form: Kind::Packed,
+        layer: Layer::Pointwise,
+        rates: &[
+            (
+                CoreClass::Armv6M,
+                Rate {
+                    size: Code { form: 876.5, kind: 2309.0, layer: 123.5, weight: 0.0 },
+                    speed: Code { form: 876.5, kind: 2309.0, layer: 123.5, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 1.949, gathered: 6.536, output: 28.77, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Dsp,
+                Rate {
+                    size: Code { form: 3000.0, kind: 3658.0, layer: 138.0, weight: 0.0 },
+                    speed: Code { form: 3000.0, kind: 3658.0, layer: 138.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 0.717, gathered: 2.428, output: 8.64, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Riscv32,
+                Rate {
+                    size: Code { form: 2262.0, kind: 2924.0, layer: 202.0, weight: 0.0 },
+                    speed: Code { form: 2262.0, kind: 2924.0, layer: 202.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 1.704, gathered: 3.399, output: 15.04, pass: 23.2 },
+                },
+            ),
         ],
-    ),
-    (Kind::Blocked, Layer::Pointwise, [None, None, None, Some([1438.0, 242.0, 0.0, 0.0, 0.088, 0.000, 4.08, 17.8]), None]),
-    (
-        Kind::Sparse,
-        Layer::Pointwise,
-        [
-            Some([921.5, 462.5, 0.0, 0.0, 4.243, 4.585, 114.68, 571.0]),
-            Some([1115.5, 420.5, 0.0, 0.0, 4.236, 2.030, 61.09, 506.0]),
-            Some([1115.5, 420.5, 0.0, 0.0, 2.247, 2.459, 51.80, 289.4]),
-            Some([1115.5, 420.5, 0.0, 0.0, 4.312, 2.513, 50.28, 462.6]),
-            Some([629.5, 490.5, 0.0, 0.0, 5.055, 4.252, 49.84, 535.2]),
+    },
+    Row {
+        form: Kind::Blocked,
+        layer: Layer::Pointwise,
+        rates: &[(
+            CoreClass::Mve,
+            Rate {
+                size: Code { form: 0.0, kind: 272.0, layer: 628.0, weight: 0.0 },
+                speed: Code { form: 26.0, kind: 168.0, layer: 694.0, weight: 0.0 },
+                instructions: Instructions { layer: 0.0, product: 0.090, gathered: 0.000, output: 4.01, pass: 16.9 },
+            },
+        )],
+    },
+    Row {
+        form: Kind::Sparse,
+        layer: Layer::Pointwise,
+        rates: &[
+            (
+                CoreClass::Host,
+                Rate {
+                    size: Code { form: 301.0, kind: 1427.0, layer: 296.0, weight: 0.0 },
+                    speed: Code { form: 0.0, kind: 1248.0, layer: 1304.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 6.743, gathered: 0.000, output: 50.60, pass: 584.1 },
+                },
+            ),
+            (
+                CoreClass::Armv6M,
+                Rate {
+                    size: Code { form: 181.0, kind: 853.0, layer: 168.0, weight: 0.0 },
+                    speed: Code { form: 185.0, kind: 1593.0, layer: 180.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 4.243, gathered: 4.585, output: 114.68, pass: 571.0 },
+                },
+            ),
+            (
+                CoreClass::Armv7M,
+                Rate {
+                    size: Code { form: 0.0, kind: 1000.0, layer: 154.0, weight: 0.0 },
+                    speed: Code { form: 0.0, kind: 1650.0, layer: 168.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 4.236, gathered: 2.030, output: 61.09, pass: 506.0 },
+                },
+            ),
+            (
+                CoreClass::Dsp,
+                Rate {
+                    size: Code { form: 0.0, kind: 1000.0, layer: 154.0, weight: 0.0 },
+                    speed: Code { form: 0.0, kind: 1650.0, layer: 168.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 2.247, gathered: 2.459, output: 51.80, pass: 289.4 },
+                },
+            ),
+            (
+                CoreClass::Mve,
+                Rate {
+                    size: Code { form: 0.0, kind: 1000.0, layer: 154.0, weight: 0.0 },
+                    speed: Code { form: 0.0, kind: 1650.0, layer: 168.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 4.312, gathered: 2.513, output: 50.28, pass: 462.6 },
+                },
+            ),
+            (
+                CoreClass::Riscv32,
+                Rate {
+                    size: Code { form: 175.0, kind: 983.0, layer: 216.0, weight: 0.0 },
+                    speed: Code { form: 147.0, kind: 1281.0, layer: 226.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 5.055, gathered: 4.252, output: 49.84, pass: 535.2 },
+                },
+            ),
         ],
-    ),
-    (
-        Kind::Palettized,
-        Layer::Pointwise,
-        [
-            Some([2073.0, 247.0, 0.0, 0.0, 4.109, 0.000, 163.38, 1391.6]),
-            Some([2363.0, 245.0, 0.0, 0.0, 3.142, 0.000, 80.41, 941.0]),
-            Some([2363.0, 245.0, 0.0, 0.0, 1.946, 0.000, 87.50, 1015.5]),
-            Some([2363.0, 245.0, 0.0, 0.0, 0.046, 0.000, 80.87, 554.7]),
-            Some([2193.0, 315.0, 0.0, 0.0, 4.199, 0.269, 80.06, 1129.5]),
+    },
+    Row {
+        form: Kind::Palettized,
+        layer: Layer::Pointwise,
+        rates: &[
+            (
+                CoreClass::Host,
+                Rate {
+                    size: Code { form: 2391.0, kind: 592.0, layer: 320.0, weight: 0.0 },
+                    speed: Code { form: 2577.0, kind: 0.0, layer: 1280.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 2.612, gathered: 0.000, output: 92.35, pass: 1174.5 },
+                },
+            ),
+            (
+                CoreClass::Armv6M,
+                Rate {
+                    size: Code { form: 1310.0, kind: 360.0, layer: 130.0, weight: 0.0 },
+                    speed: Code { form: 2106.0, kind: 336.0, layer: 130.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 4.109, gathered: 0.000, output: 163.38, pass: 1391.6 },
+                },
+            ),
+            (
+                CoreClass::Armv7M,
+                Rate {
+                    size: Code { form: 1346.0, kind: 424.0, layer: 134.0, weight: 0.0 },
+                    speed: Code { form: 2086.0, kind: 384.0, layer: 146.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 3.142, gathered: 0.000, output: 80.41, pass: 941.0 },
+                },
+            ),
+            (
+                CoreClass::Dsp,
+                Rate {
+                    size: Code { form: 1346.0, kind: 424.0, layer: 134.0, weight: 0.0 },
+                    speed: Code { form: 2086.0, kind: 384.0, layer: 146.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 1.946, gathered: 0.000, output: 87.50, pass: 1015.5 },
+                },
+            ),
+            (
+                CoreClass::Mve,
+                Rate {
+                    size: Code { form: 1346.0, kind: 424.0, layer: 134.0, weight: 0.0 },
+                    speed: Code { form: 2086.0, kind: 384.0, layer: 146.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 0.000, gathered: 0.000, output: 82.20, pass: 599.4 },
+                },
+            ),
+            (
+                CoreClass::Riscv32,
+                Rate {
+                    size: Code { form: 1932.0, kind: 400.0, layer: 176.0, weight: 0.0 },
+                    speed: Code { form: 1932.0, kind: 404.0, layer: 184.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 4.211, gathered: 0.000, output: 80.17, pass: 1118.7 },
+                },
+            ),
         ],
-    ),
-    (
-        Kind::SparseLanes,
-        Layer::Pointwise,
-        [
-            Some([1416.0, 590.0, 0.0, 0.0, 2.102, 5.423, 25.86, 717.1]),
-            None,
-            Some([1696.0, 638.0, 0.0, 0.0, 0.951, 4.001, 13.18, 164.2]),
-            None,
-            Some([1526.0, 1096.0, 0.0, 0.0, 2.015, 5.745, 16.46, 461.5]),
+    },
+    Row {
+        form: Kind::SparseLanes,
+        layer: Layer::Pointwise,
+        rates: &[
+            (
+                CoreClass::Armv6M,
+                Rate {
+                    size: Code { form: 1502.0, kind: 1316.0, layer: 144.0, weight: 0.0 },
+                    speed: Code { form: 1502.0, kind: 1316.0, layer: 144.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 2.269, gathered: 6.091, output: 28.45, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Dsp,
+                Rate {
+                    size: Code { form: 1716.0, kind: 1278.0, layer: 160.0, weight: 0.0 },
+                    speed: Code { form: 1716.0, kind: 1278.0, layer: 160.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 1.023, gathered: 4.203, output: 13.51, pass: 13.4 },
+                },
+            ),
+            (
+                CoreClass::Riscv32,
+                Rate {
+                    size: Code { form: 3134.0, kind: 878.0, layer: 224.0, weight: 0.0 },
+                    speed: Code { form: 3134.0, kind: 878.0, layer: 224.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 2.183, gathered: 4.920, output: 17.59, pass: 0.0 },
+                },
+            ),
         ],
-    ),
-    (Kind::SparsePairs, Layer::Pointwise, [None, None, Some([760.0, 908.0, 0.0, 0.0, 0.688, 7.543, 16.57, 28.1]), None, None]),
-    (
-        Kind::Shared,
-        Layer::FullyConnected,
-        [
-            Some([1605.0, 135.0, 0.0, 424.1, 3.760, 0.000, 136.91, 0.0]),
-            Some([1867.0, 145.0, 0.0, 395.5, 2.769, 0.000, 52.62, 0.0]),
-            Some([1867.0, 145.0, 0.0, 415.4, 1.589, 0.000, 57.26, 0.0]),
-            Some([1867.0, 145.0, 0.0, 338.1, 0.160, 0.019, 56.28, 0.0]),
-            Some([1719.0, 165.0, 0.0, 474.5, 3.651, 0.000, 57.92, 0.0]),
+    },
+    Row {
+        form: Kind::SparsePairs,
+        layer: Layer::Pointwise,
+        rates: &[(
+            CoreClass::Dsp,
+            Rate {
+                size: Code { form: 3094.0, kind: 766.0, layer: 168.0, weight: 0.0 },
+                speed: Code { form: 3094.0, kind: 766.0, layer: 168.0, weight: 0.0 },
+                instructions: Instructions { layer: 0.0, product: 0.700, gathered: 7.455, output: 16.57, pass: 0.0 },
+            },
+        )],
+    },
+    Row {
+        form: Kind::Shared,
+        layer: Layer::FullyConnected,
+        rates: &[
+            (
+                CoreClass::Host,
+                Rate {
+                    size: Code { form: 1404.0, kind: 1284.0, layer: 191.0, weight: 0.0 },
+                    speed: Code { form: 1413.0, kind: 1445.0, layer: 483.0, weight: 0.0 },
+                    instructions: Instructions { layer: 282.1, product: 2.136, gathered: 0.000, output: 78.53, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Armv6M,
+                Rate {
+                    size: Code { form: 656.0, kind: 681.0, layer: 81.0, weight: 0.0 },
+                    speed: Code { form: 688.0, kind: 743.0, layer: 83.0, weight: 0.0 },
+                    instructions: Instructions { layer: 424.1, product: 3.760, gathered: 0.000, output: 136.91, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Armv7M,
+                Rate {
+                    size: Code { form: 640.0, kind: 719.0, layer: 91.0, weight: 0.0 },
+                    speed: Code { form: 728.0, kind: 717.0, layer: 93.0, weight: 0.0 },
+                    instructions: Instructions { layer: 395.5, product: 2.769, gathered: 0.000, output: 52.62, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Dsp,
+                Rate {
+                    size: Code { form: 640.0, kind: 719.0, layer: 91.0, weight: 0.0 },
+                    speed: Code { form: 728.0, kind: 717.0, layer: 93.0, weight: 0.0 },
+                    instructions: Instructions { layer: 415.4, product: 1.589, gathered: 0.000, output: 57.26, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Mve,
+                Rate {
+                    size: Code { form: 640.0, kind: 719.0, layer: 91.0, weight: 0.0 },
+                    speed: Code { form: 728.0, kind: 717.0, layer: 93.0, weight: 0.0 },
+                    instructions: Instructions { layer: 339.7, product: 0.162, gathered: 0.000, output: 56.09, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Riscv32,
+                Rate {
+                    size: Code { form: 1058.0, kind: 1111.0, layer: 77.0, weight: 0.0 },
+                    speed: Code { form: 1096.0, kind: 1113.0, layer: 95.0, weight: 0.0 },
+                    instructions: Instructions { layer: 474.5, product: 3.651, gathered: 0.000, output: 57.92, pass: 0.0 },
+                },
+            ),
         ],
-    ),
-    (
-        Kind::Specialized,
-        Layer::FullyConnected,
-        [
-            Some([663.0, 405.0, 0.0, 0.0, 3.790, 0.000, 97.24, 0.0]),
-            Some([953.0, 379.0, 0.0, 0.0, 2.684, 0.000, 31.23, 0.0]),
-            Some([953.0, 379.0, 0.0, 6.0, 1.586, 0.000, 32.83, 0.0]),
-            Some([953.0, 379.0, 0.0, 37.0, 0.152, 0.000, 20.10, 0.0]),
-            Some([393.0, 579.0, 0.0, 0.0, 3.575, 0.127, 33.90, 0.0]),
+    },
+    Row {
+        form: Kind::Specialized,
+        layer: Layer::FullyConnected,
+        rates: &[
+            (
+                CoreClass::Host,
+                Rate {
+                    size: Code { form: 0.0, kind: 0.0, layer: 599.0, weight: 0.0 },
+                    speed: Code { form: 0.0, kind: 0.0, layer: 1598.5, weight: 0.0 },
+                    instructions: Instructions { layer: 73.3, product: 2.105, gathered: 0.000, output: 39.29, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Armv6M,
+                Rate {
+                    size: Code { form: 0.0, kind: 0.0, layer: 381.0, weight: 0.0 },
+                    speed: Code { form: 0.0, kind: 0.0, layer: 779.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 3.790, gathered: 0.000, output: 97.24, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Armv7M,
+                Rate {
+                    size: Code { form: 0.0, kind: 0.0, layer: 337.0, weight: 0.0 },
+                    speed: Code { form: 0.0, kind: 0.0, layer: 677.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 2.684, gathered: 0.000, output: 31.23, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Dsp,
+                Rate {
+                    size: Code { form: 0.0, kind: 0.0, layer: 337.0, weight: 0.0 },
+                    speed: Code { form: 0.0, kind: 0.0, layer: 677.0, weight: 0.0 },
+                    instructions: Instructions { layer: 6.0, product: 1.586, gathered: 0.000, output: 32.87, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Mve,
+                Rate {
+                    size: Code { form: 0.0, kind: 0.0, layer: 337.0, weight: 0.0 },
+                    speed: Code { form: 0.0, kind: 0.0, layer: 677.0, weight: 0.0 },
+                    instructions: Instructions { layer: 37.0, product: 0.152, gathered: 0.000, output: 20.10, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Riscv32,
+                Rate {
+                    size: Code { form: 0.0, kind: 0.0, layer: 503.0, weight: 0.0 },
+                    speed: Code { form: 0.0, kind: 0.0, layer: 907.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 3.591, gathered: 0.000, output: 34.03, pass: 0.0 },
+                },
+            ),
         ],
-    ),
-    (Kind::Packed, Layer::FullyConnected, [None, None, Some([0.0, 3598.0, 0.0, 346.6, 0.913, 2.138, 16.10, 0.0]), None, None]),
-    (Kind::Blocked, Layer::FullyConnected, [None, None, None, Some([1224.0, 124.0, 0.0, 80.4, 0.131, 0.000, 3.84, 0.0]), None]),
-    (
-        Kind::Sparse,
-        Layer::FullyConnected,
-        [
-            Some([622.0, 429.0, 0.0, 0.0, 16.926, 0.000, 104.60, 0.0]),
-            Some([776.0, 423.0, 0.0, 0.0, 12.163, 0.000, 39.36, 0.0]),
-            Some([776.0, 423.0, 0.0, 0.0, 10.614, 0.000, 41.11, 0.0]),
-            Some([776.0, 423.0, 0.0, 0.0, 11.595, 0.000, 38.13, 0.0]),
-            Some([322.0, 457.0, 0.0, 0.0, 13.113, 0.000, 45.02, 0.0]),
+    },
+    Row {
+        form: Kind::Packed,
+        layer: Layer::FullyConnected,
+        rates: &[(
+            CoreClass::Dsp,
+            Rate {
+                size: Code { form: 3000.0, kind: 974.0, layer: 0.0, weight: 0.0 },
+                speed: Code { form: 3000.0, kind: 974.0, layer: 0.0, weight: 0.0 },
+                instructions: Instructions { layer: 346.6, product: 0.913, gathered: 2.138, output: 16.10, pass: 0.0 },
+            },
+        )],
+    },
+    Row {
+        form: Kind::Blocked,
+        layer: Layer::FullyConnected,
+        rates: &[(
+            CoreClass::Mve,
+            Rate {
+                size: Code { form: 0.0, kind: 466.0, layer: 60.0, weight: 0.0 },
+                speed: Code { form: 26.0, kind: 430.0, layer: 110.0, weight: 0.0 },
+                instructions: Instructions { layer: 113.0, product: 0.148, gathered: 0.000, output: 0.00, pass: 0.0 },
+            },
+        )],
+    },
+    Row {
+        form: Kind::Sparse,
+        layer: Layer::FullyConnected,
+        rates: &[
+            (
+                CoreClass::Host,
+                Rate {
+                    size: Code { form: 301.0, kind: 1173.0, layer: 255.0, weight: 0.0 },
+                    speed: Code { form: 0.0, kind: 1506.0, layer: 535.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 14.355, gathered: 0.000, output: 76.66, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Armv6M,
+                Rate {
+                    size: Code { form: 181.0, kind: 681.0, layer: 109.0, weight: 0.0 },
+                    speed: Code { form: 185.0, kind: 779.0, layer: 107.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 16.926, gathered: 0.000, output: 104.60, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Armv7M,
+                Rate {
+                    size: Code { form: 0.0, kind: 756.0, layer: 115.0, weight: 0.0 },
+                    speed: Code { form: 0.0, kind: 828.0, layer: 111.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 12.163, gathered: 0.000, output: 39.36, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Dsp,
+                Rate {
+                    size: Code { form: 0.0, kind: 756.0, layer: 115.0, weight: 0.0 },
+                    speed: Code { form: 0.0, kind: 828.0, layer: 111.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 10.614, gathered: 0.000, output: 41.11, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Mve,
+                Rate {
+                    size: Code { form: 0.0, kind: 756.0, layer: 115.0, weight: 0.0 },
+                    speed: Code { form: 0.0, kind: 828.0, layer: 111.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 11.595, gathered: 0.000, output: 38.13, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Riscv32,
+                Rate {
+                    size: Code { form: 175.0, kind: 889.0, layer: 139.0, weight: 0.0 },
+                    speed: Code { form: 147.0, kind: 1111.0, layer: 141.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 13.113, gathered: 0.000, output: 45.02, pass: 0.0 },
+                },
+            ),
         ],
-    ),
-    (
-        Kind::Palettized,
-        Layer::FullyConnected,
-        [
-            Some([2067.0, 229.0, 0.0, 910.8, 9.796, 1.187, 273.42, 0.0]),
-            Some([2321.0, 251.0, 0.0, 681.7, 7.880, 0.281, 135.55, 0.0]),
-            Some([2321.0, 251.0, 0.0, 646.3, 6.793, 0.426, 141.70, 0.0]),
-            Some([2321.0, 251.0, 0.0, 553.9, 1.683, 0.726, 130.08, 0.0]),
-            Some([2107.0, 317.0, 0.0, 908.9, 10.235, 0.195, 132.61, 0.0]),
+    },
+    Row {
+        form: Kind::Palettized,
+        layer: Layer::FullyConnected,
+        rates: &[
+            (
+                CoreClass::Host,
+                Rate {
+                    size: Code { form: 2391.0, kind: 2765.0, layer: 323.0, weight: 0.0 },
+                    speed: Code { form: 2817.0, kind: 2061.0, layer: 635.0, weight: 0.0 },
+                    instructions: Instructions { layer: 663.6, product: 8.354, gathered: 0.000, output: 129.13, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Armv6M,
+                Rate {
+                    size: Code { form: 1310.0, kind: 1677.0, layer: 109.0, weight: 0.0 },
+                    speed: Code { form: 2106.0, kind: 1007.0, layer: 115.0, weight: 0.0 },
+                    instructions: Instructions { layer: 930.9, product: 9.910, gathered: 0.000, output: 271.42, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Armv7M,
+                Rate {
+                    size: Code { form: 1346.0, kind: 1689.0, layer: 121.0, weight: 0.0 },
+                    speed: Code { form: 2086.0, kind: 1011.0, layer: 127.0, weight: 0.0 },
+                    instructions: Instructions { layer: 686.3, product: 7.906, gathered: 0.000, output: 135.14, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Dsp,
+                Rate {
+                    size: Code { form: 1346.0, kind: 1689.0, layer: 121.0, weight: 0.0 },
+                    speed: Code { form: 2086.0, kind: 1011.0, layer: 127.0, weight: 0.0 },
+                    instructions: Instructions { layer: 653.4, product: 6.833, gathered: 0.000, output: 141.05, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Mve,
+                Rate {
+                    size: Code { form: 1346.0, kind: 1689.0, layer: 121.0, weight: 0.0 },
+                    speed: Code { form: 2086.0, kind: 1011.0, layer: 127.0, weight: 0.0 },
+                    instructions: Instructions { layer: 571.3, product: 1.757, gathered: 0.000, output: 127.85, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Riscv32,
+                Rate {
+                    size: Code { form: 1932.0, kind: 1817.0, layer: 147.0, weight: 0.0 },
+                    speed: Code { form: 1932.0, kind: 1359.0, layer: 161.0, weight: 0.0 },
+                    instructions: Instructions { layer: 912.1, product: 10.253, gathered: 0.000, output: 132.33, pass: 0.0 },
+                },
+            ),
         ],
-    ),
-    (
-        Kind::Unrolled,
-        Layer::FullyConnected,
-        [
-            Some([0.0, 0.0, 13.1, 22.7, 4.904, 0.000, 47.74, 0.0]),
-            Some([0.0, 0.0, 13.0, 9.9, 2.996, 0.000, 11.31, 0.0]),
-            Some([0.0, 0.0, 13.0, 10.0, 2.867, 0.000, 9.14, 0.0]),
-            Some([0.0, 0.0, 13.0, 7.1, 2.438, 0.229, 8.30, 0.0]),
-            Some([0.0, 0.0, 13.2, 0.0, 3.565, 2.147, 10.29, 0.0]),
+    },
+    Row {
+        form: Kind::Unrolled,
+        layer: Layer::FullyConnected,
+        rates: &[
+            (
+                CoreClass::Host,
+                Rate {
+                    size: Code { form: 0.0, kind: 0.0, layer: 0.0, weight: 14.3 },
+                    speed: Code { form: 0.0, kind: 0.0, layer: 0.0, weight: 13.6 },
+                    instructions: Instructions { layer: 97.1, product: 3.057, gathered: 0.000, output: 7.17, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Armv6M,
+                Rate {
+                    size: Code { form: 0.0, kind: 0.0, layer: 0.0, weight: 10.3 },
+                    speed: Code { form: 0.0, kind: 0.0, layer: 0.0, weight: 10.2 },
+                    instructions: Instructions { layer: 22.7, product: 4.904, gathered: 0.000, output: 47.74, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Armv7M,
+                Rate {
+                    size: Code { form: 0.0, kind: 0.0, layer: 0.0, weight: 9.4 },
+                    speed: Code { form: 0.0, kind: 0.0, layer: 0.0, weight: 9.6 },
+                    instructions: Instructions { layer: 9.9, product: 2.996, gathered: 0.000, output: 11.31, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Dsp,
+                Rate {
+                    size: Code { form: 0.0, kind: 0.0, layer: 0.0, weight: 9.4 },
+                    speed: Code { form: 0.0, kind: 0.0, layer: 0.0, weight: 9.6 },
+                    instructions: Instructions { layer: 10.1, product: 2.864, gathered: 0.000, output: 9.14, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Mve,
+                Rate {
+                    size: Code { form: 0.0, kind: 0.0, layer: 0.0, weight: 9.4 },
+                    speed: Code { form: 0.0, kind: 0.0, layer: 0.0, weight: 9.6 },
+                    instructions: Instructions { layer: 10.7, product: 2.453, gathered: 0.000, output: 8.06, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Riscv32,
+                Rate {
+                    size: Code { form: 0.0, kind: 0.0, layer: 0.0, weight: 12.1 },
+                    speed: Code { form: 0.0, kind: 0.0, layer: 0.0, weight: 11.8 },
+                    instructions: Instructions { layer: 0.0, product: 3.565, gathered: 2.147, output: 10.29, pass: 0.0 },
+                },
+            ),
         ],
-    ),
-    (
-        Kind::Shared,
-        Layer::TransposeConv,
-        [
-            Some([1925.0, 139.0, 0.0, 199067.8, 6.101, 0.000, 304.25, 0.0]),
-            Some([2047.0, 153.0, 0.0, 146567.6, 5.229, 0.000, 160.20, 0.0]),
-            Some([2047.0, 153.0, 0.0, 155704.6, 5.188, 0.000, 159.87, 0.0]),
-            Some([2047.0, 153.0, 0.0, 73651.5, 0.000, 0.000, 123.61, 0.0]),
-            Some([1713.0, 163.0, 0.0, 48377.3, 7.777, 0.000, 191.46, 0.0]),
+    },
+    Row {
+        form: Kind::Shared,
+        layer: Layer::TransposeConv,
+        rates: &[
+            (
+                CoreClass::Host,
+                Rate {
+                    size: Code { form: 1404.0, kind: 1085.0, layer: 213.0, weight: 0.0 },
+                    speed: Code { form: 1413.0, kind: 1239.0, layer: 901.0, weight: 0.0 },
+                    instructions: Instructions { layer: 436115.3, product: 0.000, gathered: 0.000, output: 0.00, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Armv6M,
+                Rate {
+                    size: Code { form: 656.0, kind: 503.0, layer: 135.0, weight: 0.0 },
+                    speed: Code { form: 688.0, kind: 873.0, layer: 137.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 7.411, gathered: 0.000, output: 409.11, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Armv7M,
+                Rate {
+                    size: Code { form: 640.0, kind: 487.0, layer: 131.0, weight: 0.0 },
+                    speed: Code { form: 728.0, kind: 771.0, layer: 139.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 6.221, gathered: 0.000, output: 236.40, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Dsp,
+                Rate {
+                    size: Code { form: 640.0, kind: 487.0, layer: 131.0, weight: 0.0 },
+                    speed: Code { form: 728.0, kind: 771.0, layer: 139.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 6.243, gathered: 0.000, output: 240.65, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Mve,
+                Rate {
+                    size: Code { form: 640.0, kind: 487.0, layer: 131.0, weight: 0.0 },
+                    speed: Code { form: 728.0, kind: 771.0, layer: 139.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 0.000, gathered: 0.000, output: 176.10, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Riscv32,
+                Rate {
+                    size: Code { form: 1058.0, kind: 645.0, layer: 107.0, weight: 0.0 },
+                    speed: Code { form: 1096.0, kind: 643.0, layer: 123.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 8.102, gathered: 0.000, output: 217.27, pass: 0.0 },
+                },
+            ),
         ],
-    ),
-    (
-        Kind::Specialized,
-        Layer::TransposeConv,
-        [
-            Some([1915.0, 181.0, 0.0, 199082.0, 6.101, 0.000, 304.25, 0.0]),
-            Some([2039.0, 201.0, 0.0, 146580.5, 5.229, 0.000, 160.20, 0.0]),
-            Some([2039.0, 201.0, 0.0, 155719.2, 5.188, 0.000, 159.87, 0.0]),
-            Some([2039.0, 201.0, 0.0, 73663.7, 0.000, 0.000, 123.61, 0.0]),
-            Some([1681.0, 255.0, 0.0, 48464.5, 7.777, 0.000, 191.46, 0.0]),
+    },
+    Row {
+        form: Kind::Specialized,
+        layer: Layer::TransposeConv,
+        rates: &[
+            (
+                CoreClass::Host,
+                Rate {
+                    size: Code { form: 340.5, kind: 2128.5, layer: 281.0, weight: 0.0 },
+                    speed: Code { form: 132.0, kind: 2500.0, layer: 985.0, weight: 0.0 },
+                    instructions: Instructions { layer: 436123.0, product: 0.000, gathered: 0.000, output: 0.00, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Armv6M,
+                Rate {
+                    size: Code { form: 112.0, kind: 1045.0, layer: 169.0, weight: 0.0 },
+                    speed: Code { form: 122.0, kind: 1453.0, layer: 167.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 7.412, gathered: 0.000, output: 409.12, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Armv7M,
+                Rate {
+                    size: Code { form: 388.0, kind: 717.0, layer: 185.0, weight: 0.0 },
+                    speed: Code { form: 408.0, kind: 1071.0, layer: 195.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 6.221, gathered: 0.000, output: 236.40, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Dsp,
+                Rate {
+                    size: Code { form: 388.0, kind: 717.0, layer: 185.0, weight: 0.0 },
+                    speed: Code { form: 408.0, kind: 1071.0, layer: 195.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 6.243, gathered: 0.000, output: 240.66, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Mve,
+                Rate {
+                    size: Code { form: 388.0, kind: 717.0, layer: 185.0, weight: 0.0 },
+                    speed: Code { form: 408.0, kind: 1071.0, layer: 195.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 0.000, gathered: 0.000, output: 176.11, pass: 0.0 },
+                },
+            ),
+            (
+                CoreClass::Riscv32,
+                Rate {
+                    size: Code { form: 682.0, kind: 963.0, layer: 201.0, weight: 0.0 },
+                    speed: Code { form: 634.0, kind: 1071.0, layer: 209.0, weight: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 8.102, gathered: 0.000, output: 217.32, pass: 0.0 },
+                },
+            ),
         ],
-    ),
+    },
 ];
