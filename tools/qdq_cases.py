@@ -215,6 +215,14 @@ def concat_constant(g: Net) -> str:
 
 
 @case("joined")
+def concat_floats(g: Net) -> str:
+    """Concatenations whose floats leave the network."""
+    x = g.op("Concat", *two(g), g.random(1, 2, 4, 6), axis=1)
+    x = g.op("Reshape", x, g.const([1, 8, 24], np.int64))
+    return g.op("Concat", g.op("Transpose", x, perm=[0, 2, 1]), g.input([1, 24, 3], 0.09, 1), axis=2)
+
+
+@case("joined")
 def maximum(g: Net) -> str:
     """The greater of two, and a pool."""
     return g.quantized(g.op("MaxPool", g.op("Max", *two(g)), kernel_shape=[2, 2]), 0.031, 5)

@@ -49,6 +49,12 @@ pub(super) fn check(graph: &Graph, node: &Node) -> Result<(), ValidError> {
             int8(&node.outputs)
         }
         Op::Binary { kind: _, a, b, activation: _ } => same(&[*a, *b]),
+        // Floats behind the last quantized tensor are moved as they are.
+        Op::Concatenation { .. } | Op::Split { .. } | Op::Slice { .. } | Op::Transpose { .. }
+            if moves_dequantized(graph, node) =>
+        {
+            Ok(())
+        }
         Op::Concatenation { inputs, axis: _, activation: _ } | Op::Pack { inputs, axis: _ } => same(inputs),
         Op::Softmax { input, beta: _ } => match node.outputs.as_slice() {
             // Reals at the edge.
@@ -98,6 +104,13 @@ pub(super) fn check(graph: &Graph, node: &Node) -> Result<(), ValidError> {
             all(&node.outputs, &[DType::F32], "float32")
         }
     }
+}
+
+/// Whether a node reads and writes nothing but floats, in a graph that dequantizes what it computes.
+fn moves_dequantized(graph: &Graph, node: &Node) -> bool {
+    let float = |id: &TensorId| graph.tensor(*id).dtype == DType::F32;
+    let all = node.op.inputs().iter().all(float) && node.outputs.iter().all(float);
+    all && graph.nodes.iter().any(|other| matches!(other.op, Op::Dequantize { .. }))
 }
 
 fn expect(graph: &Graph, id: TensorId, expected: &[DType], text: &'static str) -> Result<(), ValidError> {

@@ -1,10 +1,11 @@
 //! Operators that take elements of their operands as they are: concatenations, maxima, minima, pads, clamps.
 //!
 //! Where their result is quantized, operands are brought to that quantization first: rounding keeps the order of reals, and what is
-//! moved is rounded alike before or after. Where it is not, all operands must have one quantization, which the result keeps.
+//! moved is rounded alike before or after. Where it is not, all operands must have one quantization, which the result keeps; but for
+//! concatenations, which stay on floats.
 
 use super::sink::{self, Sink};
-use super::{Rewriting, bounds};
+use super::{Rewriting, bounds, floats};
 use crate::front::onnx::error::Error;
 use crate::ir::{Activation, BinaryKind, DType, Data, Node, Op, Origin, Quantization, Tensor, TensorId};
 
@@ -20,7 +21,11 @@ impl Rewriting<'_> {
                 None => Some(rewriting.brought(id, &quantization, origin)),
             });
         }
-        let quantization = self.shared_quantization(&node)?;
+        let quantization = match self.shared_quantization(&node) {
+            Ok(quantization) => quantization,
+            Err(_) if floats::moves(&node.op) => return self.in_floats(node),
+            Err(error) => return Err(error),
+        };
         let kind = match &node.op {
             Op::Binary { kind, .. } => Some(*kind),
             _ => None,
@@ -39,7 +44,7 @@ impl Rewriting<'_> {
             }
         });
         if inexact {
-            return Err(bounds::between());
+            return if floats::moves(&node.op) { self.in_floats(node) } else { Err(bounds::between()) };
         }
         let made = self.integer_of(output, Some(quantization));
         self.new.push(Node { op, outputs: vec![made], ..node });

@@ -7,6 +7,7 @@
 mod affine;
 mod bounds;
 mod computed;
+mod floats;
 mod hoist;
 mod joined;
 mod layer;
@@ -18,7 +19,7 @@ use crate::ir::{
     Activation, DType, Data, Graph, Node, Op, PoolKind, Quantization, ReduceKind, ResizeMode, Tensor, TensorId, Weight,
 };
 use sink::Sink;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The operand whose elements an op moves, chooses from, or repeats, with their quantization; `None` where it computes.
 pub(super) fn carried(op: &Op) -> Option<TensorId> {
@@ -82,6 +83,8 @@ struct Rewriting<'g> {
     new: Vec<Node>,
     /// The integers that reals are made of.
     integers: BTreeMap<TensorId, TensorId>,
+    /// Float tensors that a node of `new` makes.
+    floats: BTreeSet<TensorId>,
     /// Tensors that others stand for.
     alias: BTreeMap<TensorId, TensorId>,
 }
@@ -95,7 +98,8 @@ impl<'g> Rewriting<'g> {
                 readers.entry(input).or_default().push(index);
             }
         }
-        Self { graph, old, readers, new: Vec::new(), integers: BTreeMap::new(), alias: BTreeMap::new() }
+        let (integers, floats, alias) = (BTreeMap::new(), BTreeSet::new(), BTreeMap::new());
+        Self { graph, old, readers, new: Vec::new(), integers, floats, alias }
     }
 
     fn run(mut self, most: usize) -> Result<(), Vec<Diagnostic>> {
@@ -117,7 +121,9 @@ impl<'g> Rewriting<'g> {
             }
         }
         for output in self.graph.outputs.clone() {
-            if let Some(&input) = self.integers.get(&output) {
+            if let Some(&input) = self.integers.get(&output)
+                && self.floats.insert(output)
+            {
                 let origin = self.new.last().map(|node| node.origin.clone());
                 let origin = crate::ir::Origin {
                     name: self.graph.tensor(output).name.clone(),
@@ -153,7 +159,7 @@ impl<'g> Rewriting<'g> {
         }
         let known = |id: &TensorId| !real(id) || self.graph.value(*id).is_some() || self.integers.contains_key(id);
         if !inputs.iter().all(known) {
-            return Err(UNQUANTIZED_READS);
+            return self.in_floats(node);
         }
         if let Some((operand, bounds)) = self.clamp_of(&node) {
             return self.clamped(node, operand, bounds);
