@@ -1,5 +1,6 @@
 //! Pruned twins of a model: the same graph with weights set to zero, least magnitudes first; and twins of weights of few values.
 
+use std::sync::Arc;
 use tinybake_codegen::ir::{Data, Graph, Op, TensorId};
 
 /// Names of patterns, each with what it does to a filter of rows of so many weights.
@@ -42,7 +43,7 @@ fn layer(op: &Op) -> Option<(TensorId, Option<TensorId>)> {
 
 fn weights(graph: &mut Graph, id: TensorId) -> Option<&mut Data> {
     let weight = graph.tensor(id).value?;
-    graph.weights.get_mut(weight.0 as usize).map(|weight| &mut weight.data)
+    graph.weights.get_mut(weight.0 as usize).map(|weight| &mut Arc::make_mut(weight).data)
 }
 
 /// Zeroes `percent` of all weights.

@@ -2,6 +2,7 @@
 
 use crate::error::TrainError as Error;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use tinybake_codegen::ir::{DType, Data, Graph, Layer, Quantization, TensorId, WeightId};
 use tinybake_codegen::quantize::{Ranges, StoredLayer};
 
@@ -172,7 +173,7 @@ impl Parameters {
                     Data::I32(layer.biases(&parameter.values, &[], *input_scale))
                 }
             };
-            made.weights[parameter.weight.0 as usize].data = data;
+            Arc::make_mut(&mut made.weights[parameter.weight.0 as usize]).data = data;
         }
         for node in &graph.nodes {
             let Some(Layer { input: _, filter, bias, channel_axis }) = node.op.layer() else { continue };

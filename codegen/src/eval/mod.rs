@@ -1,7 +1,9 @@
 //! Runs a lowered program on the host through the runtime's own kernels: the arithmetic that the device has.
 
 pub mod float;
+mod gemm;
 mod int16;
+mod int8;
 mod step;
 
 use crate::ir::{DType, Data, TensorId};

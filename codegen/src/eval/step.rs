@@ -1,13 +1,13 @@
 //! One step: each kernel's call, on data of the host.
 
-use super::int16;
+use super::{int8 as host, int16};
 use crate::ir::Data;
 use crate::lower::{BinaryFn, ConstId, Kernel, Program, Requantizer, Weights};
 use tinybake_runtime::kernels::binary::{BinaryOp, Broadcast, Maximum, Minimum};
 use tinybake_runtime::kernels::resize::Tap;
 use tinybake_runtime::kernels::{
-    arg_max, average_pool_reals, average_pool2d, binary, conv2d, copy, depthwise_conv2d, fully_connected, lut, max_pool2d,
-    mirror_pad, quantize, reduce, resize, softmax, softmax_reals, transpose_conv,
+    arg_max, average_pool_reals, average_pool2d, binary, copy, depthwise_conv2d, lut, max_pool2d, mirror_pad, quantize, reduce,
+    resize, softmax, softmax_reals, transpose_conv,
 };
 use tinybake_runtime::requantize::{Offset, Once, PerChannel, Rint, RintAdded, RintPerChannel};
 
@@ -55,12 +55,12 @@ pub(super) fn run(program: &Program, kernel: &Kernel, reads: &[&Data], writes: &
     let Some(output) = writes.first_mut() else { return };
     let input = reads.first().copied();
     match kernel {
-        Kernel::Conv2d { params, weights } => layer!(program, weights, input, output, conv2d::shared::conv2d, params),
+        Kernel::Conv2d { params, weights } => layer!(program, weights, input, output, host::conv2d, params),
         Kernel::DepthwiseConv2d { params, weights } => {
             layer!(program, weights, input, output, depthwise_conv2d::shared::depthwise_conv2d, params)
         }
         Kernel::FullyConnected { params, weights } => {
-            layer!(program, weights, input, output, fully_connected::shared::fully_connected, params)
+            layer!(program, weights, input, output, host::fully_connected, params)
         }
         Kernel::TransposeConv { params, weights } => {
             layer!(program, weights, input, output, transpose_conv::shared::transpose_conv, params)

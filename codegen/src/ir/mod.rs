@@ -25,6 +25,8 @@ pub use op::{Activation, BinaryKind, MirrorMode, Op, PoolKind, ReduceKind, Resiz
 pub use quantization::Quantization;
 pub use tensor::{DType, Data, Shape, Tensor, Weight};
 
+use std::sync::Arc;
+
 /// Names a tensor of one [`Graph`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TensorId(pub u32);
@@ -60,8 +62,8 @@ pub struct Graph {
     pub name: String,
     /// All tensors; [`TensorId`] indexes them.
     pub tensors: Vec<Tensor>,
-    /// Constant data; [`WeightId`] indexes it.
-    pub weights: Vec<Weight>,
+    /// Constant data; [`WeightId`] indexes it. Copies of a graph share it until they change it.
+    pub weights: Vec<Arc<Weight>>,
     /// Nodes in execution order.
     pub nodes: Vec<Node>,
     /// The tensors that the caller fills, in the model's order.
@@ -109,7 +111,7 @@ impl Graph {
     /// The floats of a constant, to change; empty for anything else.
     pub fn floats_mut(&mut self, id: TensorId) -> &mut [f32] {
         let weight = self.tensor(id).value.and_then(|weight| self.weights.get_mut(weight.0 as usize));
-        match weight.map(|weight| &mut weight.data) {
+        match weight.map(|weight| &mut Arc::make_mut(weight).data) {
             Some(Data::F32(values)) => values,
             _ => &mut [],
         }
@@ -122,8 +124,8 @@ impl Graph {
     }
 
     /// Adds constant data and names it.
-    pub fn add_weight(&mut self, weight: Weight) -> WeightId {
-        self.weights.push(weight);
+    pub fn add_weight(&mut self, weight: impl Into<Arc<Weight>>) -> WeightId {
+        self.weights.push(weight.into());
         WeightId(self.weights.len() as u32 - 1)
     }
 

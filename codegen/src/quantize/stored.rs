@@ -28,7 +28,6 @@ impl StoredLayer {
     /// picked. A scale is never so small that a channel's bias would leave its limit at `input_scale`.
     pub fn new(weights: &[f32], biases: &[f32], channels: usize, inner: usize, input_scale: f32, ranges: Ranges) -> Self {
         let (channels, inner) = (channels.max(1), inner.max(1));
-        let channel = |index: usize| index / inner % channels;
         let scale = |(own, weights): (usize, &[f32])| {
             let bias = biases.get(own).copied().unwrap_or(0.0);
             weight_scale(weights, ranges).max(least_scale(bias, input_scale))
@@ -38,9 +37,11 @@ impl StoredLayer {
         let mut scales: Vec<f32> = sorted.chunks(each).enumerate().map(scale).collect();
         // A layer without weights still has biases.
         scales.resize_with(channels, || 1.0 / 127.0);
-        let stored = |(index, weight): (usize, &f32)| (weight / scales[channel(index)]).round().clamp(-127.0, 127.0) as i8;
-        let weights = weights.iter().enumerate().map(stored).collect();
-        Self { scales, weights, inner }
+        let mut stored = Vec::with_capacity(weights.len());
+        for (weights, scale) in weights.chunks(inner).zip(scales.iter().cycle()) {
+            stored.extend(weights.iter().map(|weight| (weight / scale).round().clamp(-127.0, 127.0) as i8));
+        }
+        Self { scales, weights: stored, inner }
     }
 
     /// Integers that were rounded in another way, laid out as for [`StoredLayer::new`].
@@ -50,8 +51,11 @@ impl StoredLayer {
 
     /// The reals that the stored weights stand for.
     pub fn reals(&self) -> Vec<f32> {
-        let scale = |index: usize| self.scales[index / self.inner % self.scales.len()];
-        self.weights.iter().enumerate().map(|(index, &stored)| f32::from(stored) * scale(index)).collect()
+        let mut reals = Vec::with_capacity(self.weights.len());
+        for (weights, scale) in self.weights.chunks(self.inner).zip(self.scales.iter().cycle()) {
+            reals.extend(weights.iter().map(|&stored| f32::from(stored) * scale));
+        }
+        reals
     }
 
     /// Biases, less `moved` where there is one, at `input_scale` times the channel's scale.

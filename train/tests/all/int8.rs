@@ -2,6 +2,7 @@
 
 use crate::drawn::digits;
 use crate::{SMALL, files, folder, program, text};
+use std::sync::Arc;
 use tinybake_codegen::front::safetensors::{Layout, read, write};
 use tinybake_codegen::ir::{Data, Graph};
 use tinybake_codegen::options::Reference;
@@ -65,7 +66,7 @@ fn zeros_stay_zero_in_floats_and_in_int8() {
     for index in 0..float.nodes.len() {
         let Some(layer) = float.nodes[index].op.layer() else { continue };
         let weight = float.tensor(layer.filter).value.unwrap();
-        if let Data::F32(values) = &mut float.weights[weight.0 as usize].data {
+        if let Data::F32(values) = &mut Arc::make_mut(&mut float.weights[weight.0 as usize]).data {
             values.iter_mut().step_by(2).for_each(|value| *value = 0.0);
             zeros += values.len().div_ceil(2);
         }

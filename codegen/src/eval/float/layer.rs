@@ -1,12 +1,21 @@
 //! Convolutions and fully connected layers.
 
 use super::Frame;
-use crate::ir::{DType, Data, Graph, Layer, Node, Op, Quantization, Window};
+use crate::eval::gemm::Panels;
+use crate::ir::{DType, Data, Graph, Layer, Node, Op, Quantization, Shape, Window};
 use std::borrow::Cow;
 
-/// The filter of a node in the order of the loops: the output channels last, so that neighbours in memory go to neighbouring
-/// sums. Elements that are integers stay so. `None` for filters of floats that lie so already.
-pub(super) fn prepare(graph: &Graph, node: &Node) -> Option<Vec<f32>> {
+/// The filter of a node in the order in which it is read. Elements that are integers stay so.
+#[derive(Debug)]
+pub(super) enum Filter {
+    /// Of layers that are products of matrices.
+    Panels(Panels),
+    /// The output channels last, so that neighbours in memory go to neighbouring sums.
+    Plain(Vec<f32>),
+}
+
+/// The filter of a node; `None` for filters of floats that lie as they are read, and those that the network computes.
+pub(super) fn prepare(graph: &Graph, node: &Node) -> Option<Filter> {
     let filter = node.op.layer()?.filter;
     let (data, tensor) = (graph.value(filter)?, graph.tensor(filter));
     let reals = match data {
@@ -15,13 +24,21 @@ pub(super) fn prepare(graph: &Graph, node: &Node) -> Option<Vec<f32>> {
             Cow::Owned(data.integers().unwrap_or_default().iter().map(|&value| value as f32).collect())
         }
     };
+    let outs = tensor.shape.0.first().copied().unwrap_or(1);
     match (&node.op, reals) {
-        (Op::Conv2d { .. } | Op::TransposeConv { .. } | Op::FullyConnected { .. }, reals) => {
-            Some(transposed(&reals, tensor.shape.0.first().copied().unwrap_or(1)))
+        (Op::FullyConnected { .. }, reals) => Some(Filter::Panels(Panels::new(&reals, outs))),
+        (Op::Conv2d { input, .. }, reals) if is_whole(&graph.tensor(*input).shape, &tensor.shape) => {
+            Some(Filter::Panels(Panels::new(&reals, outs)))
         }
-        (_, Cow::Owned(reals)) => Some(reals),
+        (Op::Conv2d { .. } | Op::TransposeConv { .. }, reals) => Some(Filter::Plain(transposed(&reals, outs))),
+        (_, Cow::Owned(reals)) => Some(Filter::Plain(reals)),
         (_, Cow::Borrowed(_)) => None,
     }
+}
+
+/// Whether the filter of a convolution reads all channels of its input: it is not in groups.
+fn is_whole(input: &Shape, filter: &Shape) -> bool {
+    input.0.last() == filter.0.last()
 }
 
 /// What a layer reads, and what its sums are multiplied by.
@@ -38,7 +55,8 @@ struct Operands<'f> {
 fn operands<'f>(frame: &'f Frame<'_>, layer: &Layer) -> Operands<'f> {
     let values = frame.reals(layer.input);
     let weights = match frame.filter {
-        Some(filter) => Cow::Borrowed(filter),
+        Some(Filter::Plain(filter)) => Cow::Borrowed(filter.as_slice()),
+        Some(Filter::Panels(_)) => Cow::Borrowed(&[][..]),
         // A filter that the network computes.
         None if layer.channel_axis == 0 => {
             let channels = frame.shape(layer.filter).0.first().copied().unwrap_or(1);
@@ -118,6 +136,36 @@ pub(crate) fn tap_of(output: usize, tap: usize, window: &Window, axis: usize, si
     position.checked_sub(window.pad_before[axis]).filter(|&position| position < size)
 }
 
+/// The elements of an image that output pixel `at` of a convolution reads, tap by tap; those in the padding are `outside`.
+pub(crate) fn window_of<T: Copy + Into<f32>>(
+    image: &[T],
+    [height, width, channels]: [usize; 3],
+    window: &Window,
+    [y, x]: [usize; 2],
+    outside: f32,
+    taps: &mut [f32],
+) {
+    let [_, kernel_w] = window.kernel;
+    let mut rest = taps;
+    for ky in 0..window.kernel[0] {
+        let Some((line, after)) = rest.split_at_mut_checked(kernel_w * channels) else { return };
+        rest = after;
+        let Some(row) = tap_of(y, ky, window, 0, height) else {
+            line.fill(outside);
+            continue;
+        };
+        for (kx, taps) in line.chunks_exact_mut(channels.max(1)).enumerate() {
+            match tap_of(x, kx, window, 1, width) {
+                Some(column) => {
+                    let values = &image[(row * width + column) * channels..][..channels];
+                    taps.iter_mut().zip(values).for_each(|(tap, &value)| *tap = value.into());
+                }
+                None => taps.fill(outside),
+            }
+        }
+    }
+}
+
 pub(super) fn conv2d(frame: &Frame<'_>, layer: &Layer, window: &Window) -> Vec<f32> {
     let ([_, height, width, channels], [out, kernel_h, kernel_w, depth]) = (frame.image(layer.input), frame.image(layer.filter));
     let [batch, out_height, out_width, _] = frame.image(frame.output());
@@ -125,6 +173,14 @@ pub(super) fn conv2d(frame: &Frame<'_>, layer: &Layer, window: &Window) -> Vec<f
     let (image, weights) = (&operands.input, &operands.weights);
     let group = out / (channels / depth.max(1)).max(1);
     let mut sums = vec![0.0; batch * out_height * out_width * out];
+    if let Some(Filter::Panels(panels)) = frame.filter {
+        panels.multiply(&mut sums, |pixel, taps| {
+            let (n, y, x) = (pixel / (out_height * out_width), pixel / out_width % out_height, pixel % out_width);
+            let image = &image[n * height * width * channels..];
+            window_of(image, [height, width, channels], window, [y, x], 0.0, taps);
+        });
+        return finish(frame, layer, sums, out, &operands);
+    }
     for (pixel, sums) in sums.chunks_exact_mut(out.max(1)).enumerate() {
         let (n, y, x) = (pixel / (out_height * out_width), pixel / out_width % out_height, pixel % out_width);
         for ky in 0..kernel_h {
@@ -203,6 +259,10 @@ pub(super) fn fully_connected(frame: &Frame<'_>, layer: &Layer) -> Vec<f32> {
     let &[out, depth] = frame.shape(layer.filter).0.as_slice() else { return Vec::new() };
     let operands = operands(frame, layer);
     let mut sums = vec![0.0; operands.input.len() / depth.max(1) * out];
+    if let Some(Filter::Panels(panels)) = frame.filter {
+        panels.multiply(&mut sums, |row, to| to.copy_from_slice(&operands.input[row * depth..][..depth]));
+        return finish(frame, layer, sums, out, &operands);
+    }
     for (values, sums) in operands.input.chunks_exact(depth.max(1)).zip(sums.chunks_exact_mut(out.max(1))) {
         for (&value, weights) in values.iter().zip(operands.weights.chunks_exact(out.max(1))) {
             add_scaled(sums, value, weights);

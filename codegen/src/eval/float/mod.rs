@@ -12,8 +12,10 @@ mod reduce;
 mod window;
 
 pub use error::FloatError;
+use layer::Filter;
 #[cfg(feature = "quantize")]
 pub(crate) use layer::tap_of;
+pub(super) use layer::window_of;
 
 use crate::ir::{Activation, DType, Data, Graph, Layer, Node, Op, Quantization, ResizeMode, Shape, TensorId};
 use crate::valid;
@@ -31,8 +33,8 @@ pub fn is_float(graph: &Graph) -> bool {
 #[derive(Debug)]
 pub struct Evaluator<'g> {
     graph: &'g Graph,
-    /// For each node with weights, its filter as the loops want it, where it is not stored so.
-    filters: Vec<Option<Vec<f32>>>,
+    /// For each node with weights, its filter as it is read, where it is not stored so.
+    filters: Vec<Option<Filter>>,
 }
 
 impl<'g> Evaluator<'g> {
@@ -77,7 +79,7 @@ impl<'g> Evaluator<'g> {
             values[id.0 as usize] = Some(data.clone());
         }
         for (index, node) in graph.nodes.iter().enumerate() {
-            let made = Frame { graph, node, values: &values, filter: self.filters[index].as_deref() }.run();
+            let made = Frame { graph, node, values: &values, filter: self.filters[index].as_ref() }.run();
             for (&id, data) in node.outputs.iter().zip(made) {
                 values[id.0 as usize] = Some(data);
             }
@@ -91,7 +93,7 @@ impl<'g> Evaluator<'g> {
 pub(crate) struct NodeRunner<'g> {
     graph: &'g Graph,
     node: &'g Node,
-    filter: Option<Vec<f32>>,
+    filter: Option<Filter>,
 }
 
 #[cfg(feature = "quantize")]
@@ -103,7 +105,7 @@ impl<'g> NodeRunner<'g> {
 
     /// The node's outputs for what earlier nodes have made.
     pub(crate) fn run(&self, values: &[Option<Data>]) -> Vec<Data> {
-        Frame { graph: self.graph, node: self.node, values, filter: self.filter.as_deref() }.run()
+        Frame { graph: self.graph, node: self.node, values, filter: self.filter.as_ref() }.run()
     }
 }
 
@@ -112,7 +114,7 @@ struct Frame<'a> {
     graph: &'a Graph,
     node: &'a Node,
     values: &'a [Option<Data>],
-    filter: Option<&'a [f32]>,
+    filter: Option<&'a Filter>,
 }
 
 impl Frame<'_> {

@@ -4,6 +4,7 @@ use super::window::window;
 use super::{Builder, Call, Error, Known, Made};
 use crate::front::onnx::value::{Constant, IMAGE, IMAGE_ORDER, Value};
 use crate::ir::{Activation, Data, Op, Quantization, TensorId};
+use std::sync::Arc;
 
 /// A bias of one number a channel.
 fn bias(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>, index: usize, channels: usize) -> Result<Option<TensorId>, Error> {
@@ -102,7 +103,7 @@ pub(super) fn gemm_with(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>, time
         let tensor = builder.graph.tensor_mut(added);
         let (weight, mut quantization) = (tensor.value, tensor.quantization.take());
         if let Some(weight) = weight.and_then(|weight| builder.graph.weights.get_mut(weight.0 as usize)) {
-            scale(&mut weight.data, &mut quantization, |value| value * beta);
+            scale(&mut Arc::make_mut(weight).data, &mut quantization, |value| value * beta);
         }
         builder.graph.tensor_mut(added).quantization = quantization;
     }

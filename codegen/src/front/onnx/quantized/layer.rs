@@ -4,6 +4,7 @@ use super::affine::Affine;
 use crate::front::onnx::error::Error;
 use crate::ir::{Activation, DType, Data, Graph, Node, Op, PoolKind, Quantization, ReduceKind, Shape, Tensor, TensorId, Weight};
 use crate::prepare::ort;
+use std::sync::Arc;
 
 /// How far the scale of a bias may be from the product of the scales of input and weights, as a part of it: both are rounded to single
 /// precision, and nothing else may lie between them.
@@ -18,7 +19,7 @@ pub(super) fn to_reals(graph: &mut Graph) {
         let (shape, data) = (tensor.shape.0.clone(), graph.weights[weight.0 as usize].data.clone());
         let constant = crate::front::onnx::value::Constant { shape, data, quantization: Some(quantization) };
         let Some(reals) = constant.floats() else { continue };
-        graph.weights[weight.0 as usize].data = Data::F32(reals.into_owned());
+        Arc::make_mut(&mut graph.weights[weight.0 as usize]).data = Data::F32(reals.into_owned());
         let tensor = graph.tensor_mut(id);
         (tensor.dtype, tensor.quantization) = (DType::F32, None);
     }
