@@ -30,6 +30,8 @@ mod fit;
 pub mod front;
 #[doc(hidden)]
 pub mod ir;
+#[cfg(feature = "quantize")]
+pub mod judge;
 #[doc(hidden)]
 pub mod lower;
 #[cfg(feature = "measure")]
@@ -38,6 +40,8 @@ pub mod measure;
 pub mod options;
 #[doc(hidden)]
 pub mod output;
+#[cfg(feature = "quantize")]
+mod parallel;
 #[doc(hidden)]
 pub mod passes;
 pub mod pipeline;

@@ -7,7 +7,7 @@ use tinybake_codegen::diag::{Diagnostics, Explain, Place};
 use tinybake_codegen::eval::float::{reals_of, stored_of};
 use tinybake_codegen::ir::{Data, Graph, Node, TensorId};
 use tinybake_codegen::options::Reference;
-use tinybake_codegen::quantize::{self, Choice, Options};
+use tinybake_codegen::quantize::{self, Choice, Evaluation, Options};
 use tinybake_codegen::{eval, lower, valid};
 
 /// Samples that ranges of activations are picked on.
@@ -36,7 +36,8 @@ pub fn quantized(graph: &Graph, samples: &Samples) -> Result<Quantized, Diagnost
         return Ok(Quantized { graph, parameters });
     }
     let data = samples.first(CALIBRATED).dataset(graph)?;
-    let options = Options { correct_biases: Choice::Off, fit_weights: Choice::Off, ..Options::default() };
+    let evaluation = Evaluation::Calibration;
+    let options = Options { correct_biases: Choice::Off, fit_weights: Choice::Off, evaluation, ..Options::default() };
     let made = quantize::quantize(graph, &data, &options, |_, _| {})?;
     let mut graph = made.graph;
     unshare(&mut graph);

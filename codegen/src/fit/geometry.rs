@@ -101,6 +101,11 @@ impl Geometry {
         if self.is_depthwise() { k * self.outs + out } else { out * self.size + k }
     }
 
+    /// The places in the filter of the weights of an output channel, where they are neighbours.
+    pub(crate) fn row_of(&self, out: usize) -> Option<core::ops::Range<usize>> {
+        (!self.is_depthwise()).then(|| out * self.size..(out + 1) * self.size)
+    }
+
     /// Weight `index` of the filter is of output channel `index / inner % outs`.
     pub(crate) fn inner(&self) -> usize {
         if self.is_depthwise() { 1 } else { self.size }

@@ -14,11 +14,17 @@ pub(crate) use quadratic::Quadratic;
 use crate::diag::{Diagnostics, Explain, Place};
 use crate::eval::float::{Evaluator, NodeRunner};
 use crate::ir::{Data, Graph, Layer, TensorId};
+use crate::parallel::processors;
 use crate::samples::{Dataset, SampleError};
 
 /// Pixels, of all samples together, that a layer's squares are summed over, at the least; and for each weight of a sum.
 const ROWS: usize = 4096;
 const ROWS_PER_WEIGHT: usize = 8;
+
+/// Multiplications that the squares of a layer may take, and weights of a sum: other layers keep their weights. The squares of 2048 weights
+/// are 32 MB.
+const MOST: u64 = 4_000_000_000;
+const MOST_WEIGHTS: usize = 2048;
 
 /// What one sample has made so far, in the reference and in the changed graph.
 struct Made {
@@ -40,8 +46,8 @@ pub(crate) fn walk(
     settle: impl Fn(TensorId, &mut Data) + Sync,
     mut adjust: impl FnMut(&mut Graph, usize, &Geometry, Vec<Quadratic>),
 ) -> Result<(), Diagnostics> {
-    Evaluator::new(reference)?;
-    Evaluator::new(changed)?;
+    Evaluator::check(reference)?;
+    Evaluator::check(changed)?;
     let last = last_uses(reference);
     let start = |sample| {
         let mut made = Made { reference: vec![None; reference.tensors.len()], changed: vec![None; changed.tensors.len()] };
@@ -56,7 +62,10 @@ pub(crate) fn walk(
     };
     let mut samples: Vec<Made> = (0..data.count.min(count)).map(start).collect();
     for index in 0..reference.nodes.len() {
-        if let Some(geometry) = Geometry::of(reference, &reference.nodes[index]) {
+        if let Some(geometry) = Geometry::of(reference, &reference.nodes[index])
+            && geometry.size() <= MOST_WEIGHTS
+            && products(&geometry, samples.len()) <= MOST
+        {
             let quadratics = quadratics(reference, index, &geometry, &samples);
             adjust(changed, index, &geometry, quadratics);
         }
@@ -112,8 +121,25 @@ fn each(samples: &mut [Made], work: impl Fn(&mut Made) + Sync) {
     });
 }
 
-fn processors() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
+/// One in so many pixels of each sample is enough.
+fn stride(geometry: &Geometry, samples: usize) -> usize {
+    let wanted = ROWS.max(ROWS_PER_WEIGHT * geometry.size()).div_ceil(samples.max(1));
+    (geometry.pixels() / wanted.max(1)).max(1)
+}
+
+/// Multiplications that the squared differences of a layer take, and finding the weights with the least.
+fn products(geometry: &Geometry, samples: usize) -> u64 {
+    let [size, outs, rows] = [geometry.size(), geometry.outs(), samples * geometry.pixels().div_ceil(stride(geometry, samples))];
+    let of_depthwise = if geometry.outs_of_group() == 1 { outs } else { 1 } as u64;
+    let (size, outs, rows) = (size as u64, outs as u64, rows as u64);
+    of_depthwise * rows * size * size / 2 + 2 * rows * size * outs + 2 * outs * size * size
+}
+
+/// Multiplications that [`walk`] takes on so many samples, of those layers that it fits, beyond running both graphs.
+pub(crate) fn effort(graph: &Graph, samples: usize) -> u64 {
+    let layers = graph.nodes.iter().filter_map(|node| Geometry::of(graph, node));
+    let each = layers.filter(|geometry| geometry.size() <= MOST_WEIGHTS).map(|geometry| products(&geometry, samples));
+    each.filter(|&products| products <= MOST).sum()
 }
 
 /// The squared differences of a layer over some pixels of all samples.
@@ -121,33 +147,41 @@ fn quadratics(reference: &Graph, index: usize, geometry: &Geometry, samples: &[M
     let Some(Layer { input, filter, bias, channel_axis: _ }) = reference.nodes[index].op.layer() else { return Vec::new() };
     let (weights, biases) = (reference.floats(filter), bias.map_or(&[][..], |bias| reference.floats(bias)));
     let size = geometry.size();
-    let wanted = ROWS.max(ROWS_PER_WEIGHT * size).div_ceil(samples.len().max(1));
-    let stride = (geometry.pixels() / wanted.max(1)).max(1);
+    let stride = stride(geometry, samples.len());
     let one = |part: &[Made], first: usize| {
         let mut sums = geometry.quadratics();
         let (mut theirs, mut ours) = (vec![0.0; size + 1], vec![1.0; size + 1]);
         let mut targets = vec![0.0; geometry.outs_of_group()];
         for (offset, made) in part.iter().enumerate() {
-            let of = |values: &[Option<Data>]| match &values[input.0 as usize] {
-                Some(Data::F32(values)) => values.clone(),
-                _ => Vec::new(),
-            };
-            let (before, now) = (of(&made.reference), of(&made.changed));
+            fn of(values: &[Option<Data>], input: TensorId) -> &[f32] {
+                match &values[input.0 as usize] {
+                    Some(Data::F32(values)) => values,
+                    _ => &[],
+                }
+            }
+            let (before, now) = (of(&made.reference, input), of(&made.changed, input));
             // Another pixel of each sample is the first.
             for pixel in ((first + offset) % stride..geometry.pixels()).step_by(stride) {
                 for (group, sums) in sums.iter_mut().enumerate() {
-                    geometry.row(&before, pixel, group, &mut theirs[..size]);
-                    geometry.row(&now, pixel, group, &mut ours[..size]);
+                    geometry.row(before, pixel, group, &mut theirs[..size]);
+                    geometry.row(now, pixel, group, &mut ours[..size]);
                     for (slot, target) in targets.iter_mut().enumerate() {
                         let out = group + slot;
                         let bias = f64::from(biases.get(out).copied().unwrap_or(0.0));
-                        let products = (0..size).map(|k| f64::from(weights[geometry.weight(out, k)] * theirs[k]));
-                        *target = bias + products.sum::<f64>();
+                        let products = |weights: &[f32]| {
+                            weights.iter().zip(&theirs).map(|(weight, input)| f64::from(weight * input)).sum::<f64>()
+                        };
+                        *target = bias
+                            + match geometry.row_of(out) {
+                                Some(row) => products(&weights[row]),
+                                None => (0..size).map(|k| f64::from(weights[geometry.weight(out, k)] * theirs[k])).sum(),
+                            };
                     }
                     sums.add(&ours, &targets);
                 }
             }
         }
+        sums.iter_mut().for_each(Quadratic::settle);
         sums
     };
     let part = samples.len().div_ceil(processors()).max(1);
@@ -156,7 +190,9 @@ fn quadratics(reference: &Graph, index: usize, geometry: &Geometry, samples: &[M
         let running: Vec<_> = parts.map(|(number, samples)| scope.spawn(move || one(samples, number * part))).collect();
         running.into_iter().filter_map(|thread| thread.join().ok()).collect()
     });
-    let mut all = geometry.quadratics();
-    parts.iter().for_each(|part| all.iter_mut().zip(part).for_each(|(all, part)| all.merge(part)));
-    all
+    let merged = parts.into_iter().reduce(|mut all, part| {
+        all.iter_mut().zip(&part).for_each(|(all, part)| all.merge(part));
+        all
+    });
+    merged.unwrap_or_else(|| geometry.quadratics())
 }

@@ -11,23 +11,49 @@ pub(crate) struct Quadratic {
     targets: Vec<f64>,
     /// Number of pixels.
     count: usize,
+    /// Inputs of pixels that `inputs` lacks yet: several are added at a time.
+    waiting: Vec<f32>,
 }
+
+/// Pixels that are added at a time.
+const AT_A_TIME: usize = 4;
 
 impl Quadratic {
     pub(super) fn new(size: usize, rows: usize) -> Self {
-        Self { size, inputs: vec![0.0; size * size], targets: vec![0.0; rows * size], count: 0 }
+        Self { size, inputs: vec![0.0; size * size], targets: vec![0.0; rows * size], count: 0, waiting: Vec::new() }
     }
 
-    /// One pixel: its inputs, and what each row should make of them.
+    /// One pixel: its inputs, and what each row should make of them. After the last one comes [`Self::settle`].
     pub(super) fn add(&mut self, x: &[f32], y: &[f64]) {
         self.count += 1;
-        for (row, &value) in x.iter().enumerate().filter(|(_, value)| **value != 0.0) {
-            let line = &mut self.inputs[row * self.size..][row..self.size];
-            line.iter_mut().zip(&x[row..]).for_each(|(sum, other)| *sum += f64::from(value) * f64::from(*other));
+        self.waiting.extend(x);
+        if self.waiting.len() == AT_A_TIME * self.size {
+            self.settle();
         }
         for (line, y) in self.targets.chunks_exact_mut(self.size).zip(y) {
             line.iter_mut().zip(x).for_each(|(sum, x)| *sum += y * f64::from(*x));
         }
+    }
+
+    /// Adds the pixels that wait. Matrices outgrow caches: a line that is there takes all pixels.
+    pub(super) fn settle(&mut self) {
+        let Self { size, inputs, waiting, .. } = self;
+        let Some(size) = core::num::NonZero::new(*size) else { return };
+        waiting.resize(AT_A_TIME * size.get(), 0.0);
+        let mut pixels =
+            waiting.chunks_exact(size.get()).map(|pixel| pixel.iter().map(|&value| f64::from(value)).collect::<Vec<_>>());
+        let [a, b, c, d]: [Vec<f64>; AT_A_TIME] = core::array::from_fn(|_| pixels.next().unwrap_or_default());
+        for (row, line) in inputs.chunks_exact_mut(size.get()).enumerate() {
+            let [in_a, in_b, in_c, in_d] = [&a, &b, &c, &d].map(|pixel| pixel[row]);
+            if [in_a, in_b, in_c, in_d] == [0.0; AT_A_TIME] {
+                continue;
+            }
+            let others = a[row..].iter().zip(&b[row..]).zip(&c[row..]).zip(&d[row..]);
+            for (sum, (((a, b), c), d)) in line[row..].iter_mut().zip(others) {
+                *sum += (in_a * a + in_b * b) + (in_c * c + in_d * d);
+            }
+        }
+        waiting.clear();
     }
 
     pub(super) fn merge(&mut self, other: &Self) {
@@ -176,6 +202,7 @@ mod tests {
             let y: f64 = x.iter().zip(weights).map(|(x, w)| f64::from(*x) * w).sum();
             made.add(&x, &[y]);
         }
+        made.settle();
         made
     }
 

@@ -12,7 +12,8 @@ use crate::ir::{BinaryKind, DType, Data, Graph, Layer, Node, Op, Quantization, T
 use crate::samples::Dataset;
 use std::collections::BTreeMap;
 
-/// The quantized graph of a prepared float graph; the weights of node `index` are stored in `width(index)`, where they are fitted.
+/// The quantized graph of a prepared float graph; the weights of a node are stored in its `width`, where they are fitted, on the first
+/// `fitted_on` samples.
 ///
 /// # Errors
 /// What keeps the graph from being run, or what validation says of the result.
@@ -22,6 +23,7 @@ pub(super) fn convert(
     data: &Dataset,
     recipe: &Recipe,
     width: impl Fn(&Node) -> Width,
+    fitted_on: usize,
 ) -> Result<Graph, Diagnostics> {
     let mut graph = float.clone();
     let groups = groups(&mut graph, recipe.activations);
@@ -29,7 +31,7 @@ pub(super) fn convert(
     let float = graph.clone();
     let rounded = if recipe.fit_weights {
         let quantization = |id: TensorId| float.tensor(id).value.is_none().then(|| scales.get(&groups.of(id)).cloned()).flatten();
-        rounding::fitted(&float, quantization, data, recipe, |index| width(&float.nodes[index]))?
+        rounding::fitted(&float, quantization, data, recipe, |index| width(&float.nodes[index]), fitted_on)?
     } else {
         Vec::new()
     };
@@ -79,7 +81,8 @@ fn activations(graph: &Graph, statistics: &Statistics, groups: &Groups, recipe: 
                 let known: Vec<_> = members.iter().filter_map(|&id| statistics.of(id)).collect();
                 // What users feed in is not clipped.
                 let is_input = members.iter().any(|id| graph.inputs.contains(id));
-                activation(&known, if is_input { super::Ranges::MinMax } else { recipe.ranges }, recipe.activations)
+                let ranges = if is_input { super::Ranges::MinMax } else { recipe.ranges };
+                activation(&known, ranges, recipe.activations, (statistics.samples, statistics.clips))
             }
         };
         (root, quantization)

@@ -3,14 +3,17 @@
 //!
 //! Weights become int8, symmetric, one scale an output channel; biases int32 at the scale of the sums; activations int8 with one
 //! scale and zero point each, as kernels demand them (`groups`), or int16 of zero point 0, with int64 biases. Which method picks ranges, whether channels are equalized
-//! and biases corrected is a [`Recipe`]; [`quantize`] tries those that the options allow and keeps the one whose outputs are
-//! closest to the float model's on the samples.
+//! and biases corrected is a [`Recipe`]; [`quantize`] tries those that the options and the size of the network allow and keeps the one whose outputs
+//! are closest to the float model's on the samples. The report is of samples that took no part in this.
 
 mod bias;
 mod convert;
+mod effort;
 mod equalize;
 mod error;
 mod groups;
+mod held;
+mod histogram;
 mod prepare;
 mod ranges;
 mod report;
@@ -19,6 +22,7 @@ mod statistics;
 mod stored;
 #[cfg(test)]
 mod tests;
+mod warnings;
 mod width;
 mod widths;
 
@@ -26,18 +30,20 @@ pub(crate) use convert::drop_unused;
 pub use error::QuantizeError;
 pub(crate) use prepare::prepare;
 pub use ranges::Ranges;
-pub use report::{Agreement, Report, TensorReport, report as compare};
+pub use report::{Report, TensorReport, report as compare};
 pub use stored::StoredLayer;
 pub use width::Width;
 pub use widths::Widths;
 
-use crate::diag::{Diagnostics, Explain, Place};
-use crate::eval::float::Evaluator;
-use crate::ir::{DType, Graph};
+use crate::diag::{Diagnostic, Diagnostics, Explain, Place};
+use crate::ir::{DType, Graph, TensorId};
+use crate::judge::{Judge, Task};
 use crate::options::Reference;
-use crate::samples::Dataset;
-use report::Agreed;
+use crate::samples::{Dataset, Outlier};
+use effort::Effort;
+use report::Comparison;
 use statistics::Statistics;
+use widths::Bound;
 
 /// Whether a step is taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -95,11 +101,40 @@ pub struct Options {
     pub fit_weights: Choice,
     /// Bits of weights. Narrow ones are fitted, whatever `fit_weights` says.
     pub widths: Widths,
-    /// Where layers may be narrow: the share of the samples compared that the narrow network may get wrong beyond those that the one of
-    /// 8 bits does (by label, or without labels, by the float network's own answer). Without a bound all layers are narrow.
+    /// Where layers may be narrow: what the narrow network may lose beyond the one of 8 bits, of each measure ([`crate::judge::Score::measures`]): of a
+    /// classifier the share of samples with the right class, of other networks the R² of each output. Without a bound all layers are narrow.
     pub max_drop: Option<f64>,
     /// The arithmetic that agreement is measured with.
     pub reference: Reference,
+    /// Whether the network is a classifier; found out where this is absent, see [`Task::of`].
+    pub task: Option<Task>,
+    /// Ranges of inputs, in place of those of the samples: the input's name, `input.J` or, for all of them, nothing.
+    pub input_ranges: Vec<(String, (f32, f32))>,
+    /// The samples that the report is of.
+    pub evaluation: Evaluation,
+}
+
+/// The samples that a report is of.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Evaluation {
+    /// A fifth of the samples, which then do not calibrate; of a single sample, that one.
+    #[default]
+    HeldOut,
+    /// Those that calibrate: the figures are better than on others.
+    Calibration,
+    /// Others.
+    Samples(Dataset),
+}
+
+impl Evaluation {
+    /// The name in reports.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::HeldOut => "held out",
+            Self::Calibration => "calibration",
+            Self::Samples(_) => "evaluation",
+        }
+    }
 }
 
 /// How one quantized graph is made.
@@ -118,6 +153,17 @@ pub struct Recipe {
     pub fit_weights: bool,
 }
 
+/// A recipe, and how far its outputs are from the float network's on calibration samples; of outputs of a softmax, what goes into it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tried {
+    /// The recipe.
+    pub recipe: Recipe,
+    /// Mean squared error of all outputs.
+    pub mean_squared_error: f64,
+    /// Mean over the outputs of the squared error as a share of the variance: what recipes are chosen by.
+    pub relative_error: f64,
+}
+
 /// A quantized graph, and how it compares with the float one.
 #[derive(Clone, Debug)]
 pub struct Quantized {
@@ -125,30 +171,32 @@ pub struct Quantized {
     pub graph: Graph,
     /// What it was made by.
     pub recipe: Recipe,
-    /// The recipes tried, each with the mean squared error of its outputs, or of what goes into their softmax.
-    pub tried: Vec<(Recipe, f64)>,
+    /// The recipes tried.
+    pub tried: Vec<Tried>,
     /// The float graph that it stands for: layers have taken in what follows them, and channels may be scaled.
     pub float: Graph,
     /// The layers in order: the name of the weights, how many there are, and their width.
     pub widths: Vec<(String, usize, Width)>,
+    /// Whether the network is judged as a classifier, and why.
+    pub task: (Task, &'static str),
+    /// Samples that calibrated.
+    pub calibrated_on: usize,
+    /// The samples that the report is of: [`Evaluation::name`].
+    pub evaluated_on: &'static str,
+    /// Samples far outside the others, of those given.
+    pub outliers: Vec<Outlier>,
+    /// What the user should know.
+    pub warnings: Vec<Diagnostic>,
     /// Figures of the samples.
     pub report: Report,
 }
 
-/// Samples that recipes are compared on; the others only calibrate.
-const COMPARED: usize = 256;
-/// Recipes whose weights are fitted, too: those that are best without.
-const FITTED: usize = 6;
-
 /// Recipes tried so far.
 struct Search<'a> {
     data: &'a Dataset,
-    /// The float graph's outputs.
-    expected: &'a [Vec<Vec<f32>>],
-    /// How far below the greatest element of an output others count.
-    reach: &'a [Option<f32>],
-    reference: Reference,
-    tried: Vec<(Recipe, f64)>,
+    comparison: Comparison<'a>,
+    fitted_on: usize,
+    tried: Vec<Tried>,
     /// The best one, its error, the float graph that it is made of, and the int8 graph.
     best: Option<(Recipe, f64, Graph, Graph)>,
     refused: Option<Diagnostics>,
@@ -157,16 +205,16 @@ struct Search<'a> {
 impl Search<'_> {
     /// Tries one more.
     fn make(&mut self, float: &Graph, statistics: &Statistics, recipe: Recipe) -> Result<(), Diagnostics> {
-        let made = match convert::convert(float, statistics, self.data, &recipe, |_| Width::Eight) {
+        let made = match convert::convert(float, statistics, self.data, &recipe, |_| Width::Eight, self.fitted_on) {
             Ok(made) => made,
             Err(problems) => {
                 self.refused.get_or_insert(problems);
                 return Ok(());
             }
         };
-        let error =
-            report::mean_squared_error(&report::before_softmax(&made).0, self.data, self.expected, self.reach, self.reference)?;
-        self.tried.push((recipe, error));
+        let score = self.comparison.score(&made)?;
+        let error = score.relative_error();
+        self.tried.push(Tried { recipe, mean_squared_error: score.mean_squared_error, relative_error: error });
         if self.best.as_ref().is_none_or(|(_, least, _, _)| error < *least) {
             self.best = Some((recipe, error, float.clone(), made));
         }
@@ -185,28 +233,50 @@ pub fn quantize(
     mut step: impl FnMut(usize, usize),
 ) -> Result<Quantized, Diagnostics> {
     let plain = prepare(graph)?;
-    let (judged, reach) = report::before_softmax(&plain);
-    let expected = report::outputs(&Evaluator::new(&judged)?, data, COMPARED)?;
-    let ranges = options.ranges.map_or_else(|| Ranges::ALL.to_vec(), |ranges| vec![ranges]);
-    let plainly = options.equalize.all().len() * ranges.len() * options.correct_biases.all().len();
-    let total =
-        plainly + if options.fit_weights == Choice::Off { 0 } else { FITTED.min(options.equalize.all().len() * ranges.len()) };
-    let mut search = Search {
-        data,
-        expected: &expected,
-        reach: &reach,
-        reference: options.reference,
-        tried: Vec::new(),
-        best: None,
-        refused: None,
+    let task = task(graph, data, options)?;
+    let stated = stated(graph, options).map_err(|error| Diagnostics::from(error.at(Place::default())))?;
+    let outliers = data.outliers();
+    let split = held::split(data, &options.evaluation);
+    let calibration = split.as_ref().map_or(data, |split| &split.calibration);
+    let warnings = warnings::warnings(graph, data, calibration.count, &outliers, &stated, &options.evaluation);
+
+    let few = calibration.count < statistics::FEW;
+    let ranges = match options.ranges {
+        Some(ranges) => vec![ranges],
+        // Percentiles clip.
+        None => Ranges::ALL.into_iter().filter(|ranges| !(few && matches!(ranges, Ranges::Percentile { .. }))).collect(),
     };
+    let both = [options.equalize.all().len(), options.correct_biases.all().len()];
+    let effort = Effort::of(&plain, calibration.count, ranges.len() * both[0] * both[1], options);
+    let equalizes: &[bool] =
+        if options.equalize == Choice::Auto && !effort.equalizes { &[false] } else { options.equalize.all() };
+    let fits = options.fit_weights != Choice::Off && effort.fitted > 0;
+    let total =
+        ranges.len() * equalizes.len() * both[1] + if fits { effort.fitted.min(equalizes.len() * ranges.len()) } else { 0 };
+
+    let gather = |float: &Graph, watched: &[TensorId]| {
+        let (mut statistics, outputs) = statistics::gather(float, calibration, watched, effort.compared)?;
+        statistics.clips = options.ranges.is_some();
+        stated.iter().for_each(|&(id, range)| statistics.state(id, range));
+        Ok::<_, Diagnostics>((statistics, outputs))
+    };
+    let (watched, reach) = report::watched(&plain);
+    let (first, expected) = gather(&plain, &watched)?;
+    let judged = Graph { outputs: watched, ..plain.clone() };
+    let comparison = Comparison::new(&judged, &reach, calibration, expected, options.reference)?;
+    let mut search =
+        Search { data: calibration, comparison, fitted_on: effort.fitted_on, tried: Vec::new(), best: None, refused: None };
+    let mut first = Some(first);
     let mut starts = Vec::new();
-    for &equalize in options.equalize.all() {
+    for &equalize in equalizes {
         let mut float = plain.clone();
         if equalize && !equalize::equalize(&mut float) {
             continue;
         }
-        let statistics = statistics::gather(&float, data)?;
+        let statistics = match first.take_if(|_| !equalize) {
+            Some(statistics) => statistics,
+            None => gather(&float, &[])?.0,
+        };
         for &ranges in &ranges {
             for &correct_biases in options.correct_biases.all() {
                 let activations = options.activations;
@@ -217,12 +287,12 @@ pub fn quantize(
         }
         starts.push((equalize, float, statistics));
     }
-    if options.fit_weights != Choice::Off {
-        let mut order: Vec<(Recipe, f64)> = search.tried.clone();
-        order.sort_by(|a, b| a.1.total_cmp(&b.1));
+    if fits {
+        let mut order = search.tried.clone();
+        order.sort_by(|a, b| a.relative_error.total_cmp(&b.relative_error));
         // Biases are fitted with the weights: what corrects them is no other recipe.
         let mut recipes: Vec<Recipe> = Vec::new();
-        for (recipe, _) in order {
+        for Tried { recipe, .. } in order {
             let fitted = Recipe { correct_biases: false, fit_weights: true, ..recipe };
             if !recipes.contains(&fitted) {
                 recipes.push(fitted);
@@ -231,7 +301,7 @@ pub fn quantize(
         if options.fit_weights == Choice::On {
             search.best = None;
         }
-        for recipe in recipes.into_iter().take(FITTED) {
+        for recipe in recipes.into_iter().take(effort.fitted) {
             if let Some((_, float, statistics)) = starts.iter().find(|(equalize, ..)| *equalize == recipe.equalize) {
                 search.make(float, statistics, recipe)?;
                 step(search.tried.len(), total);
@@ -247,19 +317,72 @@ pub fn quantize(
         && let Some((_, _, statistics)) = starts.iter().find(|(equalize, ..)| *equalize == recipe.equalize)
     {
         recipe = Recipe { correct_biases: false, fit_weights: true, ..recipe };
-        let agreed = Agreed { data, expected: &expected, reference: options.reference };
-        let least = match options.max_drop {
-            Some(drop) => Some((agreed.right(&made)? as f64 - drop * expected.len() as f64).max(0.0).ceil() as usize),
+        let judge = Judge::new(&float, calibration, effort.compared, task.0)?;
+        let bound = match options.max_drop {
+            Some(drop) => {
+                let wide = report::score(&judge, &made, options.reference)?;
+                Some(Bound { judge: &judge, reference: options.reference, wide, drop })
+            }
             None => None,
         };
-        let narrowed = widths::narrow(&float, statistics, data, &recipe, options.widths, &agreed, least)?;
+        let narrowed =
+            widths::narrow(&float, statistics, calibration, &recipe, options.widths, effort.fitted_on, bound.as_ref())?;
         (made, widths) = (narrowed.graph, narrowed.widths);
     }
+    drop(starts);
     let layer = |(index, node): (usize, &crate::ir::Node)| {
         let tensor = float.tensor(node.op.layer()?.filter);
         Some((tensor.name.clone(), tensor.shape.elements(), widths.get(&index).copied().unwrap_or_default()))
     };
     let widths = float.nodes.iter().enumerate().filter_map(layer).collect();
-    let report = report::report(&float, &made, data, options.reference)?;
-    Ok(Quantized { graph: made, recipe, tried, float, widths, report })
+    let evaluation = match (&options.evaluation, &split) {
+        (Evaluation::Samples(data), _) => data,
+        (_, Some(split)) => &split.held,
+        _ => data,
+    };
+    let evaluated_on = if matches!(options.evaluation, Evaluation::HeldOut) && split.is_none() {
+        Evaluation::Calibration.name()
+    } else {
+        options.evaluation.name()
+    };
+    let report = report::report(&float, &made, evaluation, task.0, options.reference)?;
+    let calibrated_on = calibration.count;
+    Ok(Quantized { graph: made, recipe, tried, float, widths, task, calibrated_on, evaluated_on, outliers, warnings, report })
+}
+
+/// The task to judge by, and why.
+fn task(graph: &Graph, data: &Dataset, options: &Options) -> Result<(Task, &'static str), Diagnostics> {
+    let found = Task::of(graph, data);
+    match options.task {
+        Some(Task::Classification) if found.0 != Task::Classification => {
+            let classes = graph.outputs.first().map_or(0, |&output| graph.tensor(output).shape.elements());
+            if classes < 2 {
+                return Err(QuantizeError::NoClasses.at(Place::default()).into());
+            }
+            Ok((Task::Classification, "it was asked for"))
+        }
+        Some(task) if task != found.0 => Ok((task, "it was asked for")),
+        _ => Ok(found),
+    }
+}
+
+/// The ranges that the user states, by input.
+fn stated(graph: &Graph, options: &Options) -> Result<Vec<(TensorId, (f32, f32))>, QuantizeError> {
+    let mut stated = Vec::new();
+    for (name, (low, high)) in &options.input_ranges {
+        if !(low.is_finite() && high.is_finite() && low < high) {
+            return Err(QuantizeError::Range { name: name.clone(), low: *low, high: *high });
+        }
+        let named = |(index, id): (usize, &TensorId)| {
+            let own = &graph.tensor(*id).name;
+            (name.is_empty() || name == own || *name == format!("input.{index}")).then_some((*id, (*low, *high)))
+        };
+        let found: Vec<_> = graph.inputs.iter().enumerate().filter_map(named).collect();
+        if found.is_empty() {
+            let all = graph.inputs.iter().map(|&id| format!("`{}`", graph.tensor(id).name)).collect::<Vec<_>>();
+            return Err(QuantizeError::UnknownInput { name: name.clone(), present: all.join(", ") });
+        }
+        stated.extend(found);
+    }
+    Ok(stated)
 }

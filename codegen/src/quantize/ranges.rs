@@ -1,7 +1,7 @@
 //! Which reals the 256 or 65,536 values of an activation, or the 255 of a weight, stand for.
 
 use super::Activations;
-use super::statistics::{Activation, BINS};
+use super::statistics::{Activation, FEW};
 use crate::ir::Quantization;
 use core::fmt;
 use core::str::FromStr;
@@ -55,16 +55,25 @@ impl FromStr for Ranges {
     }
 }
 
-/// The quantization of activations that share one.
-pub(super) fn activation(members: &[&Activation], ranges: Ranges, activations: Activations) -> Quantization {
+/// The quantization of activations that share one, picked from `samples` samples. The range that a user states holds; where there are few samples,
+/// none of what they hold is clipped unless `clips`.
+pub(super) fn activation(
+    members: &[&Activation],
+    ranges: Ranges,
+    activations: Activations,
+    (samples, clips): (usize, bool),
+) -> Quantization {
     let bounds = |of: &dyn Fn(&Activation) -> (f64, f64)| {
-        members.iter().map(|member| of(member)).fold((0f64, 0f64), |(low, high), (min, max)| (low.min(min), high.max(max)))
+        let one = |member: &&Activation| member.stated.map_or_else(|| of(member), |(low, high)| (low.into(), high.into()));
+        members.iter().map(one).fold((0f64, 0f64), |(low, high), (min, max)| (low.min(min), high.max(max)))
     };
-    let whole = bounds(&|member| (member.min.into(), member.max.into()));
+    let stated = members.iter().any(|member| member.stated.is_some());
     let (low, high) = match ranges {
-        Ranges::MinMax => whole,
+        Ranges::MinMax => bounds(&Activation::bounds),
+        _ if stated || samples < FEW && !clips => bounds(&Activation::bounds),
         Ranges::Percentile { kept } => bounds(&|member| percentile(member, kept)),
         Ranges::Error => {
+            let whole = bounds(&|member| (member.min.into(), member.max.into()));
             // What a softmax does not tell from nothing need not be told from other such numbers.
             let floor = match members {
                 [member] => member.floor.map_or(whole.0, |floor| whole.0.max(floor.into())),
@@ -99,7 +108,7 @@ fn affine(low: f64, high: f64) -> Quantization {
 
 /// The bounds that a share of the elements lies within on either side.
 fn percentile(member: &Activation, kept: f64) -> (f64, f64) {
-    let total: u64 = member.histogram.iter().sum();
+    let total: u64 = member.histogram.bins().iter().sum();
     let outside = (total as f64 * (1.0 - kept / 100.0)) as u64;
     let end = |mut bins: Box<dyn Iterator<Item = (usize, &u64)> + '_>| {
         let mut seen = 0;
@@ -109,27 +118,26 @@ fn percentile(member: &Activation, kept: f64) -> (f64, f64) {
         })
         .map_or(0, |(bin, _)| bin)
     };
-    let low = end(Box::new(member.histogram.iter().enumerate()));
-    let high = end(Box::new(member.histogram.iter().enumerate().rev()));
-    let edge = |bin: usize| f64::from(member.min) + bin as f64 * member.step();
-    (edge(low), edge(high + 1))
+    let low = end(Box::new(member.histogram.bins().iter().enumerate()));
+    let high = end(Box::new(member.histogram.bins().iter().enumerate().rev()));
+    (member.histogram.edge(low).max(member.min.into()), member.histogram.edge(high + 1).min(member.max.into()))
 }
 
 /// The bounds whose squared error is least: a twelfth of the squared step inside, the squared distance outside.
 fn least_error(members: &[&Activation], (low, high): (f64, f64), activations: Activations) -> (f64, f64) {
     const STEPS: usize = 40;
+    let filled: Vec<(f64, u64)> = members.iter().flat_map(|member| member.histogram.filled()).collect();
     let error = |low: f64, high: f64| {
         let step = match activations {
             Activations::Int8 => (high - low) / 255.0,
             Activations::Int16 => (-low).max(high) / 32767.0,
         };
         let inside = step.powi(2) / 12.0;
-        let of_bin = |member: &Activation, bin: usize| {
-            let middle = member.middle(bin);
+        let of_bin = |&(middle, count): &(f64, u64)| {
             let outside = (low - middle).max(middle - high).max(0.0);
-            member.histogram[bin] as f64 * if outside > 0.0 { outside * outside + inside } else { inside }
+            count as f64 * if outside > 0.0 { outside * outside + inside } else { inside }
         };
-        members.iter().map(|member| (0..BINS).map(|bin| of_bin(member, bin)).sum::<f64>()).sum::<f64>()
+        filled.iter().map(of_bin).sum::<f64>()
     };
     let shares = || (0..STEPS).map(|step| 1.0 - 0.02 * step as f64);
     let mut best = (low, high);

@@ -5,8 +5,10 @@ use crate::diag::{Diagnostics, Explain, Place};
 use crate::eval::float::{Evaluator, reals_of, stored_of};
 use crate::eval::{self};
 use crate::ir::{DType, Data, Graph, Op, TensorId};
+use crate::judge::{Judge, Outputs, Score, Task, squares};
 use crate::lower::{self, Program};
 use crate::options::Reference;
+use crate::parallel::each;
 use crate::samples::Dataset;
 use crate::{passes, valid};
 use std::collections::BTreeMap;
@@ -26,28 +28,15 @@ pub struct TensorReport {
     pub signal_to_noise: f64,
 }
 
-/// The outputs of both graphs.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Agreement {
-    /// Samples compared.
-    pub samples: usize,
-    /// Mean over all elements of all outputs of the squared difference, in reals.
-    pub mean_squared_error: f64,
-    /// Samples for which the same element of the first output is greatest.
-    pub same_argmax: usize,
-    /// Samples whose label the float graph finds, where there are labels.
-    pub float_correct: Option<usize>,
-    /// Samples whose label the quantized graph finds, where there are labels.
-    pub quantized_correct: Option<usize>,
-}
-
 /// Everything that is told of a quantization.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Report {
     /// Activations in the order in which they are made.
     pub tensors: Vec<TensorReport>,
-    /// The outputs.
-    pub agreement: Agreement,
+    /// The quantized graph beside the float one.
+    pub score: Score,
+    /// The float graph itself, beside labels and targets.
+    pub float: Score,
 }
 
 /// A quantized graph ready to be run on reals.
@@ -76,13 +65,20 @@ impl<'g> Runner<'g> {
 }
 
 /// A graph whose outputs are what goes into a softmax, where they come out of one: errors there say more of a network than those of
-/// probabilities, most of which are near 0 or 1. With each output, how far below the greatest element that counts, where it goes into one.
-pub(super) fn before_softmax(graph: &Graph) -> (Graph, Vec<Option<f32>>) {
+/// probabilities, most of which are near 0 or 1.
+pub(super) fn before_softmax(graph: &Graph) -> Graph {
     let mut graph = graph.clone();
+    (graph.outputs, _) = watched(&graph);
+    passes::remove_dead(&mut graph);
+    graph
+}
+
+/// The outputs of [`before_softmax`], each with how far below the greatest element counts.
+pub(super) fn watched(graph: &Graph) -> (Vec<TensorId>, Vec<Option<f32>>) {
     let producers = graph.producers();
     let producer = |id: TensorId| producers.get(id.0 as usize).copied().flatten();
-    let all = softmax_reach(&graph);
-    let mut outputs = core::mem::take(&mut graph.outputs);
+    let all = softmax_reach(graph);
+    let mut outputs = graph.outputs.clone();
     let mut reach = vec![None; outputs.len()];
     for (output, reach) in outputs.iter_mut().zip(&mut reach) {
         if let Some(Op::Softmax { input, beta: _ }) = producer(*output).map(|node| &graph.nodes[node].op)
@@ -91,103 +87,76 @@ pub(super) fn before_softmax(graph: &Graph) -> (Graph, Vec<Option<f32>>) {
             (*output, *reach) = (*input, all[input.0 as usize]);
         }
     }
-    graph.outputs = outputs;
-    passes::remove_dead(&mut graph);
-    (graph, reach)
+    (outputs, reach)
 }
 
-/// What `one` makes of each of the first `count` samples, on all processors.
-fn each<T: Send>(count: usize, one: impl Fn(usize) -> Result<T, Diagnostics> + Sync) -> Result<Vec<T>, Diagnostics> {
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let part = count.div_ceil(processors).max(1);
-    let mut made: Vec<Option<Result<T, Diagnostics>>> = (0..count).map(|_| None).collect();
-    std::thread::scope(|scope| {
-        for (number, part_of) in made.chunks_mut(part).enumerate() {
-            let one = &one;
-            scope.spawn(move || part_of.iter_mut().enumerate().for_each(|(at, made)| *made = Some(one(number * part + at))));
-        }
-    });
-    made.into_iter().flatten().collect()
-}
-
-/// The float graph's outputs for the first `count` samples.
-pub(super) fn outputs(evaluator: &Evaluator<'_>, data: &Dataset, count: usize) -> Result<Vec<Vec<Vec<f32>>>, Diagnostics> {
-    each(data.count.min(count), |sample| {
-        let made = evaluator.run(&data.sample(sample)).map_err(|error| error.at(Place::default()))?;
-        Ok(made.iter().map(|output| reals_of(output, None)).collect())
-    })
-}
-
-/// The mean squared difference to `expected`, over its samples. Of an output for which `reach` has a number, elements count as no less than so
-/// much below the greatest one expected: what goes into a softmax.
-pub(super) fn mean_squared_error(
-    graph: &Graph,
-    data: &Dataset,
-    expected: &[Vec<Vec<f32>>],
-    reach: &[Option<f32>],
+/// The comparison of recipes: what goes into a softmax is compared in place of what comes out, and what is so far below the greatest
+/// element that the softmax makes nothing of it counts as that far.
+pub(super) struct Comparison<'a> {
+    judge: Judge<'a>,
+    data: &'a Dataset,
+    /// For each sample, the least that counts of each output.
+    floors: Vec<Vec<f32>>,
     reference: Reference,
-) -> Result<f64, Diagnostics> {
-    let runner = Runner::new(graph, reference)?;
-    let sums = each(expected.len(), |sample| {
-        let given = runner.run(&data.sample(sample))?;
-        let squared = |((given, expected), reach): ((&Vec<f32>, &Vec<f32>), &Option<f32>)| {
-            let peak = expected.iter().fold(f32::NEG_INFINITY, |most, &value| most.max(value));
-            let floor = reach.map_or(f32::NEG_INFINITY, |reach| peak - reach);
-            let least = |values: &[f32]| values.iter().map(|value| value.max(floor)).collect::<Vec<_>>();
-            squares(&least(given), &least(expected))
+}
+
+impl<'a> Comparison<'a> {
+    /// With the outputs of the float graph `judged` ([`before_softmax`], with its `reach`) on the first samples.
+    ///
+    /// # Errors
+    /// Outputs that are not finite.
+    pub(super) fn new(
+        judged: &Graph,
+        reach: &[Option<f32>],
+        data: &'a Dataset,
+        mut expected: Vec<Outputs>,
+        reference: Reference,
+    ) -> Result<Self, Diagnostics> {
+        let floor = |(values, reach): (&Vec<f32>, &Option<f32>)| {
+            let peak = values.iter().fold(f32::NEG_INFINITY, |most, &value| most.max(value));
+            reach.map_or(f32::NEG_INFINITY, |reach| peak - reach)
         };
-        Ok(given.iter().zip(&expected[sample]).zip(reach).map(squared).sum::<f64>())
-    })?;
-    let count = expected.iter().flatten().map(Vec::len).sum::<usize>();
-    Ok(sums.iter().sum::<f64>() / count.max(1) as f64)
-}
-
-/// What the float graph says of the samples that graphs are compared on.
-pub(super) struct Agreed<'a> {
-    pub(super) data: &'a Dataset,
-    /// The float graph's outputs for the first samples.
-    pub(super) expected: &'a [Vec<Vec<f32>>],
-    pub(super) reference: Reference,
-}
-
-impl Agreed<'_> {
-    /// The element that should be greatest: the label, or without labels, that of the float graph.
-    fn wanted(&self, sample: usize) -> Option<usize> {
-        let label = self.data.labels.as_ref().and_then(|labels| labels.get(sample)).copied();
-        label.or_else(|| self.expected.get(sample)?.first().map(|output| argmax(output)))
+        let floors: Vec<Vec<f32>> = expected.iter().map(|outputs| outputs.iter().zip(reach).map(floor).collect()).collect();
+        expected.iter_mut().zip(&floors).for_each(|(outputs, floors)| raise(outputs, floors));
+        Ok(Self { judge: Judge::of(judged, data, expected, Task::Regression)?, data, floors, reference })
     }
 
-    /// Samples for which a quantized graph is right.
+    /// How far a quantized graph is from the float one.
     ///
     /// # Errors
     /// What keeps it from being run.
-    pub(super) fn right(&self, graph: &Graph) -> Result<usize, Diagnostics> {
-        let runner = Runner::new(graph, self.reference)?;
-        let right = each(self.expected.len(), |sample| {
-            let outputs = runner.run(&self.data.sample(sample))?;
-            Ok(outputs.first().map(|output| argmax(output)) == self.wanted(sample))
+    pub(super) fn score(&self, graph: &Graph) -> Result<Score, Diagnostics> {
+        let graph = before_softmax(graph);
+        let runner = Runner::new(&graph, self.reference)?;
+        let given = each(self.floors.len(), |sample| {
+            let mut outputs = runner.run(&self.data.sample(sample))?;
+            raise(&mut outputs, &self.floors[sample]);
+            Ok(outputs)
         })?;
-        Ok(right.into_iter().filter(|right| *right).count())
+        Ok(self.judge.score_of(&given))
     }
 }
 
-fn squares(a: &[f32], b: &[f32]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum()
+fn raise(outputs: &mut Outputs, floors: &[f32]) {
+    for (values, floor) in outputs.iter_mut().zip(floors) {
+        values.iter_mut().for_each(|value| *value = value.max(*floor));
+    }
 }
 
-/// The first of the greatest.
-fn argmax(values: &[f32]) -> usize {
-    values.iter().enumerate().fold(0, |best, (index, value)| if *value > values[best] { index } else { best })
+/// The score of a quantized graph.
+///
+/// # Errors
+/// What keeps it from being run.
+pub(super) fn score(judge: &Judge<'_>, graph: &Graph, reference: Reference) -> Result<Score, Diagnostics> {
+    let runner = Runner::new(graph, reference)?;
+    judge.score(|sample| runner.run(sample))
 }
 
 /// What one sample adds to the figures.
 struct Seen {
-    /// The sum of squared differences of all outputs, and of how many elements.
-    squared: f64,
-    elements: usize,
-    /// The greatest element of the first output in floats, and quantized.
-    theirs: Option<usize>,
-    ours: Option<usize>,
+    /// The outputs in floats, and quantized.
+    theirs: Outputs,
+    ours: Outputs,
     /// For each activation, the sum of its squares, and of the squares of its error.
     powers: Vec<(f64, f64)>,
 }
@@ -196,14 +165,18 @@ struct Seen {
 ///
 /// # Errors
 /// What keeps either from being run.
-pub fn report(float: &Graph, quantized: &Graph, data: &Dataset, reference: Reference) -> Result<Report, Diagnostics> {
+pub fn report(float: &Graph, quantized: &Graph, data: &Dataset, task: Task, reference: Reference) -> Result<Report, Diagnostics> {
     let evaluator = Evaluator::new(float)?;
     // Every activation becomes an output of a copy.
     let mut watched = quantized.clone();
-    watched.outputs = quantized.outputs.clone();
     let made = quantized.nodes.iter().flat_map(|node| node.outputs.iter().map(|&id| (id, node.op.name())));
-    let activations: Vec<(TensorId, &'static str)> =
-        made.filter(|(id, _)| matches!(quantized.tensor(*id).dtype, DType::I8 | DType::I16)).collect();
+    let activations: Vec<(TensorId, &'static str)> = quantized
+        .inputs
+        .iter()
+        .map(|&id| (id, "input"))
+        .chain(made)
+        .filter(|(id, _)| matches!(quantized.tensor(*id).dtype, DType::I8 | DType::I16))
+        .collect();
     watched.outputs.extend(activations.iter().map(|(id, _)| *id));
     let runner = Runner::new(&watched, reference)?;
     let names: BTreeMap<&str, usize> = float
@@ -216,52 +189,37 @@ pub fn report(float: &Graph, quantized: &Graph, data: &Dataset, reference: Refer
     let seen = each(data.count, |sample| {
         let inputs = data.sample(sample);
         let expected = evaluator.run_all(&inputs).map_err(|error| error.at(Place::default()))?;
-        let given = runner.run(&inputs)?;
-        let (outputs, watched) = given.split_at(quantized.outputs.len());
-        let (mut squared, mut elements) = (0.0, 0usize);
-        for (&id, given) in float.outputs.iter().zip(outputs) {
-            if let Some(data) = &expected[id.0 as usize] {
-                squared += squares(given, &reals_of(data, None));
-                elements += given.len();
-            }
-        }
-        let theirs =
-            float.outputs.first().and_then(|id| expected[id.0 as usize].as_ref()).map(|data| argmax(&reals_of(data, None)));
-        let ours = outputs.first().map(|output| argmax(output));
+        let mut ours = runner.run(&inputs)?;
+        let watched = ours.split_off(quantized.outputs.len());
+        let value = |id: &TensorId| expected[id.0 as usize].as_ref().or_else(|| float.value(*id));
+        let theirs = float.outputs.iter().map(|id| value(id).map(|data| reals_of(data, None)).unwrap_or_default()).collect();
         let power = |((id, _), given): (&(TensorId, &'static str), &Vec<f32>)| {
             let index = names.get(quantized.tensor(*id).name.as_str());
             match index.and_then(|&index| expected[index].as_ref()) {
-                Some(Data::F32(expected)) => (squares(expected, &vec![0.0; expected.len()]), squares(given, expected)),
+                Some(Data::F32(expected)) => {
+                    (expected.iter().map(|&value| f64::from(value).powi(2)).sum(), squares(given, expected))
+                }
                 _ => (0.0, 0.0),
             }
         };
-        let powers = activations.iter().zip(watched).map(power).collect();
-        Ok(Seen { squared, elements, theirs, ours, powers })
+        let powers = activations.iter().zip(&watched).map(power).collect();
+        Ok(Seen { theirs, ours, powers })
     })?;
     let mut powers = vec![(0f64, 0f64); activations.len()];
-    let mut agreement = Agreement { samples: data.count, ..Agreement::default() };
-    let (mut elements, mut correct) = (0usize, (0usize, 0usize));
-    for (sample, seen) in seen.iter().enumerate() {
-        agreement.mean_squared_error += seen.squared;
-        elements += seen.elements;
-        agreement.same_argmax += usize::from(seen.theirs == seen.ours);
-        if let Some(labels) = &data.labels {
-            correct.0 += usize::from(seen.theirs == Some(labels[sample]));
-            correct.1 += usize::from(seen.ours == Some(labels[sample]));
-        }
+    let (mut theirs, mut ours) = (Vec::with_capacity(seen.len()), Vec::with_capacity(seen.len()));
+    for seen in seen {
         for ((signal, noise), own) in powers.iter_mut().zip(&seen.powers) {
             (*signal, *noise) = (*signal + own.0, *noise + own.1);
         }
+        theirs.push(seen.theirs);
+        ours.push(seen.ours);
     }
-    agreement.mean_squared_error /= elements.max(1) as f64;
-    if data.labels.is_some() {
-        agreement.float_correct = Some(correct.0);
-        agreement.quantized_correct = Some(correct.1);
-    }
+    let judge = Judge::of(float, data, theirs, task)?;
     let tensor = |((id, op), (signal, noise)): (&(TensorId, &'static str), &(f64, f64))| {
         let tensor = quantized.tensor(*id);
         let (scale, zero_point) = tensor.quantization.as_ref().map_or((0.0, 0), |q| (q.scale(), q.zero_point()));
         TensorReport { name: tensor.name.clone(), op, scale, zero_point, signal_to_noise: 10.0 * (signal / noise).log10() }
     };
-    Ok(Report { tensors: activations.iter().zip(&powers).map(tensor).collect(), agreement })
+    let tensors = activations.iter().zip(&powers).map(tensor).collect();
+    Ok(Report { tensors, score: judge.score_of(&ours), float: judge.reference() })
 }

@@ -12,8 +12,6 @@ use crate::fit::{self, Geometry, Quadratic};
 use crate::ir::{Data, Graph, Layer, Quantization, TensorId};
 use crate::samples::Dataset;
 
-/// Samples that weights are fitted on.
-const SAMPLES: usize = 256;
 /// How strongly weights are drawn to where they were, see [`Quadratic::ridge`].
 const RIDGE: f64 = 0.02;
 /// Rounds over the weights of a row, at the most.
@@ -38,6 +36,7 @@ pub(super) fn fitted(
     data: &Dataset,
     recipe: &Recipe,
     width: impl Fn(usize) -> Width,
+    count: usize,
 ) -> Result<Vec<Option<Rounded>>, Diagnostics> {
     let mut changed = float.clone();
     let mut all: Vec<Option<Rounded>> = vec![None; float.nodes.len()];
@@ -51,7 +50,7 @@ pub(super) fn fitted(
             values.iter_mut().for_each(|value| *value = scale * (((*value / scale).round() + zero).clamp(least, most) - zero));
         }
     };
-    fit::walk(float, &mut changed, data, SAMPLES, settle, |graph, index, geometry, quadratics| {
+    fit::walk(float, &mut changed, data, count, settle, |graph, index, geometry, quadratics| {
         let input = float.nodes[index].op.layer().and_then(|layer| quantization(layer.input));
         let input_scale = input.map_or(1.0, |input| input.scale());
         let rounded = layer(
@@ -157,10 +156,10 @@ impl Costs {
 ///
 /// # Errors
 /// What keeps the graph from being run.
-pub(super) fn costs(float: &Graph, data: &Dataset) -> Result<Vec<Option<Costs>>, Diagnostics> {
+pub(super) fn costs(float: &Graph, data: &Dataset, count: usize) -> Result<Vec<Option<Costs>>, Diagnostics> {
     let mut all = vec![None; float.nodes.len()];
     let settle = |_, _: &mut _| {};
-    fit::walk(float, &mut float.clone(), data, SAMPLES, settle, |_, index, geometry, mut quadratics| {
+    fit::walk(float, &mut float.clone(), data, count, settle, |_, index, geometry, mut quadratics| {
         let Some(Layer { filter, .. }) = float.nodes[index].op.layer() else { return };
         let weights = float.floats(filter);
         quadratics.iter_mut().for_each(Quadratic::centre);

@@ -1,12 +1,19 @@
 //! What activations hold on the samples: bounds, histograms and means.
 
+use super::histogram::Histogram;
 use crate::diag::{Diagnostics, Explain, Place};
 use crate::eval::float::Evaluator;
-use crate::ir::{Data, Graph, Op, TensorId};
+use crate::ir::{self, Data, Graph, Op, TensorId, UnaryKind};
+use crate::judge::Outputs;
+use crate::parallel::{each, processors};
 use crate::samples::{Dataset, SampleError};
 
-/// Bins of a histogram.
-pub(super) const BINS: usize = 2048;
+/// With so many samples or more, ranges are those of the samples: others hardly leave them.
+const ENOUGH: usize = 256;
+/// Of fewer samples nothing is clipped: what is rare among them may be common.
+pub(super) const FEW: usize = 64;
+/// Bytes of activations that are kept at a time.
+const KEPT: usize = 64 << 20;
 
 /// One activation over all samples.
 #[derive(Clone, Debug, Default)]
@@ -15,12 +22,18 @@ pub(super) struct Activation {
     pub(super) min: f32,
     /// Greatest element.
     pub(super) max: f32,
-    /// Elements in each of [`BINS`] equal steps from `min` to `max`.
-    pub(super) histogram: Vec<u64>,
+    /// Elements by value.
+    pub(super) histogram: Histogram,
     /// The mean of each element over the samples.
     pub(super) mean: Vec<f32>,
     /// Of what a softmax alone reads: what is further below the greatest element of any row is next to nothing behind it.
     pub(super) floor: Option<f32>,
+    /// The range that the user states.
+    pub(super) stated: Option<(f32, f32)>,
+    /// Least and greatest element of each sample.
+    extremes: Vec<(f32, f32)>,
+    /// What the op that makes it can make.
+    possible: (f32, f32),
 }
 
 /// Elements of a softmax's input that are so far below the greatest one have a probability of less than a tenth of the least that int8
@@ -43,20 +56,39 @@ pub(super) fn softmax_reach(graph: &Graph) -> Vec<Option<f32>> {
 }
 
 impl Activation {
-    /// The middle of a bin.
-    pub(super) fn middle(&self, bin: usize) -> f64 {
-        f64::from(self.min) + (bin as f64 + 0.5) * self.step()
+    /// From the least to the greatest element that further samples are likely to have. The fewer samples there are, and the more their
+    /// own extremes differ, the further that is from those seen; from [`ENOUGH`] on it is those.
+    pub(super) fn bounds(&self) -> (f64, f64) {
+        let count = self.extremes.len();
+        let (min, max) = (f64::from(self.min), f64::from(self.max));
+        if count >= ENOUGH || count == 0 {
+            return (min, max);
+        }
+        // Greatest elements of samples follow about a Gumbel distribution: of `n` draws, the greatest is expected 0.78 ln(n) deviations above
+        // the mean. Few samples say little of the deviation itself, and one says nothing.
+        let reach = 0.78 * (ENOUGH as f64).ln() * (1.0 + 2.0 / count as f64);
+        let end = |of: &dyn Fn(&(f32, f32)) -> f32| {
+            let mean = self.extremes.iter().map(|sample| f64::from(of(sample))).sum::<f64>() / count as f64;
+            let squares = self.extremes.iter().map(|sample| (f64::from(of(sample)) - mean).powi(2)).sum::<f64>();
+            let deviation = (squares / count.saturating_sub(1).max(1) as f64).sqrt();
+            if count > 1 { mean + reach * deviation } else { mean + 0.5 * (max - min).max(mean.abs()) }
+        };
+        // Beyond three times what was seen, rounding would cost more than clipping.
+        let most = 2.0 * (max - min).max(max.abs()).max(min.abs());
+        let high = end(&|sample| sample.1).min(max + most).min(self.possible.1.into()).max(max);
+        let low = -end(&|sample| -sample.0);
+        (low.max(min - most).max(self.possible.0.into()).min(min), high)
     }
 
-    /// The width of a bin.
-    pub(super) fn step(&self) -> f64 {
-        (f64::from(self.max) - f64::from(self.min)) / BINS as f64
-    }
-
-    fn count(&mut self, value: f32) {
-        let width = self.max - self.min;
-        let bin = if width > 0.0 { ((value - self.min) / width * BINS as f32) as usize } else { 0 };
-        self.histogram[bin.min(BINS - 1)] += 1;
+    /// Adds one sample.
+    fn add(&mut self, values: &[f32], share: f32) {
+        let (min, max) = values.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(min, max), &v| (min.min(v), max.max(v)));
+        (self.min, self.max) = (self.min.min(min), self.max.max(max));
+        self.extremes.push((min, max));
+        self.mean.iter_mut().zip(values).for_each(|(mean, value)| *mean += value * share);
+        if min.is_finite() && max.is_finite() {
+            self.histogram.add(values, min, max);
+        }
     }
 }
 
@@ -64,6 +96,10 @@ impl Activation {
 #[derive(Clone, Debug)]
 pub(super) struct Statistics {
     activations: Vec<Option<Activation>>,
+    /// Number of samples.
+    pub(super) samples: usize,
+    /// Whether ranges may be narrower than what few samples hold.
+    pub(super) clips: bool,
 }
 
 impl Statistics {
@@ -71,37 +107,64 @@ impl Statistics {
     pub(super) fn of(&self, id: TensorId) -> Option<&Activation> {
         self.activations.get(id.0 as usize)?.as_ref()
     }
+
+    /// Takes the range that the user states for an input in place of that of the samples.
+    pub(super) fn state(&mut self, id: TensorId, range: (f32, f32)) {
+        if let Some(Some(activation)) = self.activations.get_mut(id.0 as usize) {
+            activation.stated = Some(range);
+        }
+    }
 }
 
-/// Runs all samples twice: for the bounds and means, and for the histograms between the bounds.
+/// Runs all samples; with the statistics come, of the first `count` samples, the values of the tensors in `watched`.
 ///
 /// # Errors
 /// What the evaluator says of the graph, and tensors that are not finite.
-pub(super) fn gather(graph: &Graph, data: &Dataset) -> Result<Statistics, Diagnostics> {
+pub(super) fn gather(
+    graph: &Graph,
+    data: &Dataset,
+    watched: &[TensorId],
+    count: usize,
+) -> Result<(Statistics, Vec<Outputs>), Diagnostics> {
     let evaluator = Evaluator::new(graph)?;
     let mut activations: Vec<Option<Activation>> = vec![None; graph.tensors.len()];
+    let mut outputs = Vec::new();
     let share = 1.0 / data.count as f32;
     let reach = softmax_reach(graph);
-    run(&evaluator, data, |index, values| {
-        let all = activations[index].get_or_insert_with(|| Activation {
-            min: f32::INFINITY,
-            max: f32::NEG_INFINITY,
-            histogram: vec![0; BINS],
-            mean: vec![0.0; values.len()],
-            floor: None,
-        });
-        if let Some(reach) = reach[index] {
-            let row = graph.tensors[index].shape.0.last().copied().unwrap_or(1).max(1);
-            let peaks = values.chunks(row).map(|row| row.iter().fold(f32::NEG_INFINITY, |most, &value| most.max(value)));
-            let floor = peaks.fold(f32::INFINITY, f32::min) - reach;
-            all.floor = Some(all.floor.map_or(floor, |least| least.min(floor)));
+    let possible = possible(graph);
+    let of_sample = graph.tensors.iter().filter(|tensor| tensor.value.is_none()).map(|tensor| 4 * tensor.shape.elements());
+    let block = (KEPT / of_sample.sum::<usize>().max(1)).clamp(processors(), 64);
+    for first in (0..data.count).step_by(block) {
+        let made = each(block.min(data.count - first), |sample| {
+            evaluator.run_all(&data.sample(first + sample)).map_err(|error| error.at(Place::default()).into())
+        })?;
+        for (sample, values) in made.iter().enumerate() {
+            if first + sample < count {
+                let reals = |id: &TensorId| match &values[id.0 as usize] {
+                    Some(data) => crate::eval::float::reals_of(data, None),
+                    None => graph.value(*id).map(|data| crate::eval::float::reals_of(data, None)).unwrap_or_default(),
+                };
+                outputs.push(watched.iter().map(reals).collect());
+            }
+            for (index, value) in values.iter().enumerate() {
+                let Some(Data::F32(values)) = value else { continue };
+                let all = activations[index].get_or_insert_with(|| Activation {
+                    min: f32::INFINITY,
+                    max: f32::NEG_INFINITY,
+                    mean: vec![0.0; values.len()],
+                    possible: possible[index],
+                    ..Activation::default()
+                });
+                if let Some(reach) = reach[index] {
+                    let row = graph.tensors[index].shape.0.last().copied().unwrap_or(1).max(1);
+                    let peaks = values.chunks(row).map(|row| row.iter().fold(f32::NEG_INFINITY, |most, &value| most.max(value)));
+                    let floor = peaks.fold(f32::INFINITY, f32::min) - reach;
+                    all.floor = Some(all.floor.map_or(floor, |least| least.min(floor)));
+                }
+                all.add(values, share);
+            }
         }
-        for (&value, mean) in values.iter().zip(&mut all.mean) {
-            all.min = all.min.min(value);
-            all.max = all.max.max(value);
-            *mean += value * share;
-        }
-    })?;
+    }
     for (tensor, all) in graph.tensors.iter().zip(&activations) {
         if let Some(all) = all
             && !(all.min.is_finite() && all.max.is_finite() && all.mean.iter().all(|mean| mean.is_finite()))
@@ -109,22 +172,66 @@ pub(super) fn gather(graph: &Graph, data: &Dataset) -> Result<Statistics, Diagno
             return Err(SampleError::Diverges { tensor: tensor.name.clone() }.at(Place::default()).into());
         }
     }
-    run(&evaluator, data, |index, values| {
-        if let Some(all) = activations[index].as_mut() {
-            values.iter().for_each(|&value| all.count(value));
-        }
-    })?;
-    Ok(Statistics { activations })
+    Ok((Statistics { activations, samples: data.count, clips: false }, outputs))
 }
 
-fn run(evaluator: &Evaluator<'_>, data: &Dataset, mut see: impl FnMut(usize, &[f32])) -> Result<(), Diagnostics> {
-    for sample in 0..data.count {
-        let values = evaluator.run_all(&data.sample(sample)).map_err(|error| error.at(Place::default()))?;
-        for (index, value) in values.iter().enumerate() {
-            if let Some(Data::F32(values)) = value {
-                see(index, values);
-            }
-        }
+/// The least and the greatest number that each tensor can hold, by the op that makes it.
+fn possible(graph: &Graph) -> Vec<(f32, f32)> {
+    const ALL: (f32, f32) = (f32::NEG_INFINITY, f32::INFINITY);
+    let mut possible = vec![ALL; graph.tensors.len()];
+    for node in &graph.nodes {
+        let fused = match &node.op {
+            Op::Unary { kind: UnaryKind::Relu6, .. } => ir::Activation::Relu6,
+            Op::Unary { kind: UnaryKind::ReluN1To1, .. } => ir::Activation::ReluN1To1,
+            Op::Unary { kind: UnaryKind::Relu, .. } => ir::Activation::Relu,
+            Op::Binary { activation, .. } | Op::Pool2d { activation, .. } | Op::Concatenation { activation, .. } => *activation,
+            other => other.clone().layer_mut().map_or(ir::Activation::None, |layer| *layer.activation),
+        };
+        let range = match fused {
+            ir::Activation::Relu => (0.0, f32::INFINITY),
+            ir::Activation::Relu6 => (0.0, 6.0),
+            ir::Activation::ReluN1To1 => (-1.0, 1.0),
+            ir::Activation::None | ir::Activation::Clamp { min: _, max: _ } => ALL,
+        };
+        node.outputs.iter().for_each(|output| possible[output.0 as usize] = range);
     }
-    Ok(())
+    possible
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The activation that holds these samples.
+    fn of(samples: &[&[f32]]) -> Activation {
+        let mut made = Activation {
+            min: f32::INFINITY,
+            max: f32::NEG_INFINITY,
+            mean: vec![0.0; samples[0].len()],
+            possible: (f32::NEG_INFINITY, f32::INFINITY),
+            ..Activation::default()
+        };
+        samples.iter().for_each(|sample| made.add(sample, 1.0));
+        made
+    }
+
+    #[test]
+    fn few_samples_that_differ_widen_the_range() {
+        let (few, many) = ([-1.0f32, 0.5, 1.2, -0.4, 0.1, 0.9, -0.7, 0.3], 600);
+        let rows: Vec<[f32; 1]> = few.map(|value| [value]).to_vec();
+        let made = of(&rows.iter().map(|row| &row[..]).collect::<Vec<_>>());
+        let (low, high) = made.bounds();
+        assert!(low < -2.5 && high > 2.5, "{low} {high}");
+        assert!(low > -8.0 && high < 8.0, "{low} {high}");
+        let rows: Vec<[f32; 1]> = (0..many).map(|index| [few[index % 8]]).collect();
+        assert_eq!(of(&rows.iter().map(|row| &row[..]).collect::<Vec<_>>()).bounds(), (-1.0, f64::from(1.2f32)));
+    }
+
+    #[test]
+    fn samples_of_one_range_are_believed() {
+        // All reach from 0 to about 1, as pictures do.
+        let rows: Vec<[f32; 3]> = (0..8).map(|index| [0.0, 0.5, 1.0 - 0.001 * index as f32]).collect();
+        let (low, high) = of(&rows.iter().map(|row| &row[..]).collect::<Vec<_>>()).bounds();
+        assert!(low == 0.0 && high < 1.02, "{low} {high}");
+    }
 }

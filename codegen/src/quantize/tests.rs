@@ -32,8 +32,8 @@ fn fitted_weights_are_closer_on_other_samples() {
     let error = |fit_weights: Choice, widths: Widths| {
         let options = Options { fit_weights, widths, equalize: Choice::Off, ranges: Some(Ranges::MinMax), ..Options::default() };
         let made = quantize(&graph, &data, &options, |_, _| {}).unwrap();
-        let (float, int8) = (report::before_softmax(&made.float).0, report::before_softmax(&made.graph).0);
-        compare(&float, &int8, &other, Reference::Tflm).unwrap().agreement.mean_squared_error
+        let (float, int8) = (report::before_softmax(&made.float), report::before_softmax(&made.graph));
+        compare(&float, &int8, &other, Task::Regression, Reference::Tflm).unwrap().score.mean_squared_error
     };
     let (nearest, fitted) = (error(Choice::Off, Widths::Eight), error(Choice::On, Widths::Eight));
     assert!(fitted < nearest, "{fitted:e} {nearest:e}");
@@ -46,9 +46,10 @@ fn a_bound_keeps_layers_wide() {
     let graph = model("graph_separable.tflite");
     let data = samples(&graph, 3, 48);
     let bits = |widths: Widths, max_drop: Option<f64>| {
-        let options = Options { widths, max_drop, ranges: Some(Ranges::MinMax), ..Options::default() };
+        let (ranges, evaluation) = (Some(Ranges::MinMax), Evaluation::Calibration);
+        let options = Options { widths, max_drop, ranges, evaluation, ..Options::default() };
         let made = quantize(&graph, &data, &options, |_, _| {}).unwrap();
-        let right = made.report.agreement.same_argmax;
+        let right = made.report.score.same_argmax.unwrap();
         (made.widths.iter().map(|(_, weights, width)| weights * width.bits()).sum::<usize>(), right)
     };
     let (all, _) = bits(Widths::Two, None);

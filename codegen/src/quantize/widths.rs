@@ -1,9 +1,11 @@
 //! Which layers have weights of 4 or 2 bits.
 
 use super::statistics::Statistics;
-use super::{Agreed, Recipe, Width, convert, rounding};
+use super::{Recipe, Width, convert, report, rounding};
 use crate::diag::Diagnostics;
 use crate::ir::{Graph, Node};
+use crate::judge::{Judge, Score};
+use crate::options::Reference;
 use crate::samples::Dataset;
 use std::collections::BTreeMap;
 
@@ -63,8 +65,17 @@ pub(super) struct Narrowed {
     pub(super) widths: BTreeMap<usize, Width>,
 }
 
-/// Makes as many layers narrow as leave at least `least` samples right; all of them where that is absent. The layers that lose least for what
-/// they save come first.
+/// How far a narrow network may fall.
+pub(super) struct Bound<'a> {
+    pub(super) judge: &'a Judge<'a>,
+    pub(super) reference: Reference,
+    /// The network of 8 bits.
+    pub(super) wide: Score,
+    /// What measures may fall by, see [`Score::measures`].
+    pub(super) drop: f64,
+}
+
+/// Makes as many layers narrow as the bound allows; all of them where there is none. The layers that lose least for what they save come first.
 ///
 /// # Errors
 /// What keeps a graph from being made or run.
@@ -74,10 +85,10 @@ pub(super) fn narrow(
     data: &Dataset,
     recipe: &Recipe,
     widths: Widths,
-    agreed: &Agreed<'_>,
-    least: Option<usize>,
+    fitted_on: usize,
+    bound: Option<&Bound<'_>>,
 ) -> Result<Narrowed, Diagnostics> {
-    let costs = rounding::costs(float, data)?;
+    let costs = rounding::costs(float, data, fitted_on)?;
     let steps = steps(float, widths, &costs);
     let layers = || (0..float.nodes.len()).filter(|&node| float.nodes[node].op.layer().is_some());
     let at = |count: usize| {
@@ -88,16 +99,16 @@ pub(super) fn narrow(
         // Conversion may put nodes between: layers are known by what they make.
         let names: BTreeMap<_, Width> = chosen.iter().map(|(&node, &width)| (float.nodes[node].outputs.clone(), width)).collect();
         let width = |node: &Node| names.get(&node.outputs).copied().unwrap_or_default();
-        let graph = convert::convert(float, statistics, data, recipe, width)?;
+        let graph = convert::convert(float, statistics, data, recipe, width, fitted_on)?;
         Ok::<_, Diagnostics>(Narrowed { graph, widths: chosen })
     };
-    let Some(least) = least else { return at(steps.len()) };
+    let Some(bound) = bound else { return at(steps.len()) };
     let (mut low, mut high) = (0, steps.len());
     let mut best = None;
     while low < high {
         let middle = (low + high).div_ceil(2);
         let made = at(middle)?;
-        if agreed.right(&made.graph)? >= least {
+        if report::score(bound.judge, &made.graph, bound.reference)?.keeps(&bound.wide, bound.drop) {
             (low, best) = (middle, Some(made));
         } else {
             high = middle - 1;

@@ -98,13 +98,13 @@ impl Explain for SampleError {
                 "the data are a safetensors file with float32 `input.0` [samples, ...], and `labels` [samples]".into()
             }
             Self::Missing { present, .. } => format!("the file has {present}"),
-            Self::Type { .. } => "store inputs as float32, as the model takes them, and labels as integers".into(),
+            Self::Type { .. } => "store inputs as float32, as the model takes them; labels as integers (classes) or floats (target values)".into(),
             Self::Shape { .. } => {
                 "store the samples as the model takes them, images as [samples, height, width, channels]".into()
             }
             Self::Empty | Self::Count { .. } => "give every input, and the labels, for the same samples, at least one".into(),
             Self::NotFinite { .. } => "leave such samples out, or mend how they were made".into(),
-            Self::Label { .. } => "labels count from 0, and are the index of the output that should be greatest".into(),
+            Self::Label { .. } => "class labels count from 0, and are the index of the output that should be greatest; give target values of all outputs as floats".into(),
             Self::Diverges { .. } => "check that the samples are scaled as the model expects them".into(),
         }
     }

@@ -1,28 +1,35 @@
 //! Samples of a model's inputs, and labels.
 
 mod error;
+mod labels;
+mod outliers;
 
 pub use error::SampleError;
 use error::SampleError as Error;
+pub use outliers::Outlier;
 
 use crate::diag::{Diagnostic, Diagnostics, Explain, Place};
 use crate::ir::{Data, Graph};
+use labels::Labels;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
 /// Samples in memory, checked to fit a model.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Dataset {
     /// Number of samples; at least one.
     pub count: usize,
     /// For each input of the model, that many times its elements.
-    inputs: Vec<Vec<f32>>,
-    /// The index of the output that should be greatest, for each sample.
+    pub(crate) inputs: Vec<Vec<f32>>,
+    /// The class of each sample: the index of the element of the first output that should be greatest.
     pub labels: Option<Vec<usize>>,
+    /// For each output of the model, what its elements should be, sample after sample, where that is known.
+    pub targets: Vec<Option<Vec<f32>>>,
 }
 
 impl Dataset {
-    /// Reads a safetensors file: input `J` is the tensor of the input's name or `input.J`, float32 `[samples, ...]`; `labels`
-    /// `[samples]`, integers, may be absent. Inputs for which `turned` says so are stored as NCHW images, as ONNX models take them.
+    /// Reads a safetensors file: input `J` is the tensor of the input's name or `input.J`, float32 `[samples, ...]`; `labels` (of
+    /// output `J` above 0, `labels.J`) may be absent: integers `[samples]`, the class of each, or values `[samples, ...]` that the output should
+    /// have. Inputs for which `turned` says so are stored as NCHW images, as ONNX models take them.
     /// The bytes are not trusted.
     ///
     /// # Errors
@@ -50,17 +57,23 @@ impl Dataset {
                 Err(error) => problems.push(error.at(Place { tensor: Some(name), ..Place::default() })),
             }
         }
-        let classes = graph.outputs.first().map_or(0, |&output| graph.tensor(output).shape.elements());
-        let labels = match (file.tensor("labels"), expected) {
-            (Ok(view), Some(count)) => labels(&view, count, classes).map(Some),
-            _ => Ok(None),
-        };
-        let labels = labels.unwrap_or_else(|error| {
-            problems.push(error.at(Place { tensor: Some("labels".into()), ..Place::default() }));
-            None
-        });
+        let (mut classes, mut targets) = (None, vec![None; graph.outputs.len()]);
+        for (index, &output) in graph.outputs.iter().enumerate() {
+            let name = if index == 0 { "labels".to_string() } else { format!("labels.{index}") };
+            let (Ok(view), Some(count)) = (file.tensor(&name), expected) else { continue };
+            match labels::labels(&view, count, graph.tensor(output).shape.elements()) {
+                Ok(Labels::Classes(labels)) if index == 0 => classes = Some(labels),
+                Ok(Labels::Classes(_)) => {
+                    let given = format!("{:?}", view.shape());
+                    let error = Error::Shape { expected: format!("{:?}", graph.tensor(output).shape.0), given };
+                    problems.push(error.at(Place { tensor: Some(name), ..Place::default() }));
+                }
+                Ok(Labels::Targets(values)) => targets[index] = Some(values),
+                Err(error) => problems.push(error.at(Place { tensor: Some(name), ..Place::default() })),
+            }
+        }
         match (problems.is_empty(), expected) {
-            (true, Some(count)) => Ok(Self { count, inputs, labels }),
+            (true, Some(count)) => Ok(Self { count, inputs, labels: classes, targets }),
             _ => Err(Diagnostics(problems)),
         }
     }
@@ -68,9 +81,36 @@ impl Dataset {
     /// The first `count` samples; all where there are no more, and one where `count` is zero.
     #[must_use]
     pub fn first(&self, count: usize) -> Self {
-        let count = count.clamp(1, self.count);
-        let inputs = self.inputs.iter().map(|values| values[..values.len() / self.count * count].to_vec()).collect();
-        Self { count, inputs, labels: self.labels.as_ref().map(|labels| labels[..count].to_vec()) }
+        self.chosen(&(0..count.clamp(1, self.count)).collect::<Vec<_>>())
+    }
+
+    /// The samples of these indices, in their order.
+    #[must_use]
+    pub fn chosen(&self, order: &[usize]) -> Self {
+        let gather = |values: &Vec<f32>| {
+            let size = values.len() / self.count.max(1);
+            order.iter().flat_map(|&sample| &values[sample * size..(sample + 1) * size]).copied().collect()
+        };
+        Self {
+            count: order.len(),
+            inputs: self.inputs.iter().map(gather).collect(),
+            labels: self.labels.as_ref().map(|labels| order.iter().map(|&sample| labels[sample]).collect()),
+            targets: self.targets.iter().map(|targets| targets.as_ref().map(gather)).collect(),
+        }
+    }
+
+    /// What output `index` should be for a sample, where that is known.
+    pub fn target(&self, index: usize, sample: usize) -> Option<&[f32]> {
+        let values = self.targets.get(index)?.as_ref()?;
+        let size = values.len() / self.count.max(1);
+        values.get(sample * size..(sample + 1) * size)
+    }
+
+    /// The elements of one input of a sample.
+    pub fn input(&self, index: usize, sample: usize) -> &[f32] {
+        let Some(values) = self.inputs.get(index) else { return &[] };
+        let size = values.len() / self.count.max(1);
+        values.get(sample * size..(sample + 1) * size).unwrap_or(&[])
     }
 
     /// The inputs of one sample.
@@ -126,26 +166,4 @@ fn check_count(given: usize, expected: Option<usize>) -> Result<(), Error> {
         Some(expected) if expected != given => Err(Error::Count { expected, given }),
         Some(_) | None => Ok(()),
     }
-}
-
-fn labels(view: &TensorView<'_>, count: usize, classes: usize) -> Result<Vec<usize>, Error> {
-    if view.shape().len() != 1 && view.shape().iter().skip(1).any(|&dim| dim != 1) {
-        return Err(Error::Shape { expected: "[1]".into(), given: format!("{:?}", view.shape()) });
-    }
-    fn each<const N: usize>(bytes: &[u8], from: fn([u8; N]) -> i64) -> Vec<i64> {
-        bytes.as_chunks::<N>().0.iter().map(|chunk| from(*chunk)).collect()
-    }
-    let bytes = view.data();
-    let values = match view.dtype() {
-        Dtype::I64 => each(bytes, i64::from_le_bytes),
-        Dtype::I32 => each(bytes, |chunk| i32::from_le_bytes(chunk).into()),
-        Dtype::I8 => each(bytes, |chunk| i8::from_le_bytes(chunk).into()),
-        Dtype::U8 => each(bytes, |[byte]| byte.into()),
-        other => return Err(Error::Type { expected: "int64, int32, int8 or uint8", given: other.to_string() }),
-    };
-    check_count(values.len(), Some(count))?;
-    let label = |(sample, given): (usize, i64)| {
-        usize::try_from(given).ok().filter(|&label| label < classes).ok_or(Error::Label { sample, given, classes })
-    };
-    values.into_iter().enumerate().map(label).collect()
 }

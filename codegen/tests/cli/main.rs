@@ -8,6 +8,7 @@ mod new_builds;
 mod output;
 mod prune;
 mod quantize;
+mod quantize_regression;
 mod readme;
 mod verify;
 

@@ -40,23 +40,33 @@ fn a_quantized_model_is_close_and_can_be_generated() {
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     let report = ran.json();
     let expected = [
+        "calibration_samples",
+        "evaluated_on",
         "file",
         "float_correct",
         "layers",
         "mean_squared_error",
         "model",
+        "outliers",
+        "outputs",
         "quantized_correct",
+        "r2",
         "recipe",
         "same_argmax",
         "samples",
+        "task",
+        "task_reason",
         "tensors",
         "topology",
         "tried",
+        "warnings",
     ];
     assert_eq!(fields(&report), expected);
-    assert_eq!((report["samples"].as_u64(), report["tried"].as_array().map(Vec::len)), (Some(20), Some(9)));
+    // Without percentiles, which clip, since the samples are few; and one in five samples is held out.
+    assert_eq!((report["samples"].as_u64(), report["tried"].as_array().map(Vec::len)), (Some(4), Some(6)));
+    assert_eq!((report["calibration_samples"].as_u64(), report["task"].as_str()), (Some(16), Some("classification")));
     assert!(report["mean_squared_error"].as_f64().unwrap() < 1e-4, "{report}");
-    assert!(report["same_argmax"].as_u64().unwrap() >= 18, "{report}");
+    assert!(report["same_argmax"].as_u64().unwrap() >= 3, "{report}");
     assert!(report["float_correct"].is_u64() && report["quantized_correct"].is_u64());
     let generated = folder.join("out.rs").display().to_string();
     let generate = run(&["generate", &out, "-o", &generated]);

@@ -43,10 +43,18 @@ impl<'g> Evaluator<'g> {
     /// # Errors
     /// What [`valid::structure`] finds, or each op that computes with integers.
     pub fn new(graph: &'g Graph) -> Result<Self, crate::diag::Diagnostics> {
-        valid::structure(graph)?;
-        error::check(graph)?;
+        Self::check(graph)?;
         let filters = graph.nodes.iter().map(|node| layer::prepare(graph, node)).collect();
         Ok(Self { graph, filters })
+    }
+
+    /// As [`Self::new`], without making anything ready.
+    ///
+    /// # Errors
+    /// As [`Self::new`]'s.
+    pub fn check(graph: &Graph) -> Result<(), crate::diag::Diagnostics> {
+        valid::structure(graph)?;
+        error::check(graph)
     }
 
     /// One inference: the outputs for the given inputs, row-major and of the model's dtypes.
