@@ -18,11 +18,11 @@ const EVALUATED: usize = 64;
 /// How a network is trained.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// Times that all samples are seen.
+    /// Epochs: passes over the training samples.
     pub epochs: usize,
     /// Samples of a step.
     pub batch: usize,
-    /// The greatest length of a step; it rises over the first tenth of the steps and falls as a cosine to zero.
+    /// Learning rate at its peak: it rises over the first tenth of the steps and falls as a cosine to zero.
     pub rate: f64,
     /// Weight decay.
     pub decay: f64,

@@ -20,7 +20,8 @@ use std::path::PathBuf;
 ///
 /// The ways to pick ranges, with and without equalization and bias correction, are tried in turn, and the one is kept whose outputs are closest to
 /// the float model's on the calibration samples. With the best of them, weights are also rounded by what their layers make. Of large models
-/// fewer ways are tried, on fewer samples. The report is of samples that took no part in this: a fifth of --data, or --evaluate.
+/// fewer ways are tried, on fewer samples. The report is of samples that did not calibrate: by cross-validation, of large models by holding out
+/// a fifth of --data, or of --evaluate.
 #[derive(clap::Args)]
 pub(super) struct Quantize {
     /// A float model.
@@ -56,14 +57,15 @@ pub(super) struct Quantize {
     #[arg(long, value_name = "POINTS", value_parser = points)]
     max_drop: Option<f64>,
     /// Whether the model is judged by the class with the greatest output or by the error of all outputs. auto: it is a classifier if labels are
-    /// class indices, or without labels, if its only output is a softmax or an argmax.
+    /// class indices, or if its only output is a softmax or an argmax.
     #[arg(long, value_enum, default_value_t = Kind::Auto, value_name = "TASK")]
     task: Kind,
     /// The range of an input, in place of that of the samples: NAME=LO..HI, `input.J=LO..HI`, or LO..HI for all inputs. Can be given several
     /// times.
     #[arg(long, value_name = "[NAME=]LO..HI", value_parser = input_range, allow_hyphen_values = true)]
     input_range: Vec<(String, (f32, f32))>,
-    /// Evaluation samples, which the report is of; a fifth of --data is held out for it otherwise.
+    /// Evaluation samples, which the report is of. Otherwise it is of --data by cross-validation, or for large models and 256 samples or more, of a
+    /// fifth of --data that does not calibrate.
     #[arg(long, value_name = "FILE")]
     evaluate: Option<PathBuf>,
     /// How weights lie in the file: as TensorFlow Lite or as PyTorch has them.
@@ -144,6 +146,8 @@ impl Quantize {
         let in_model = |diagnostics| in_file(diagnostics, &self.model);
         let graph = pipeline::read(&files.source(&shown))?;
         let turned = pipeline::turned_images(&files.source(&shown)).inputs;
+        // Its bytes are as large as the graph.
+        drop(files);
         let dataset = |file: &PathBuf| {
             Dataset::parse(&session::read(file)?, &graph, &turned).map_err(|diagnostics| in_file(diagnostics, file))
         };

@@ -171,13 +171,21 @@ impl<'d> Judge<'d> {
         let count = |right: &dyn Fn(usize) -> bool| (0..samples).filter(|&sample| right(sample)).count();
         let classifies = self.task == Task::Classification;
         let same = |sample: usize| class(&given[sample]) == class(&self.expected[sample]);
-        let correct = |labels: &Vec<usize>| count(&|sample| class(&given[sample]) == labels.get(sample).copied());
+        let correct = || count(&|sample| class(&given[sample]) == self.label(sample));
         Score {
             samples,
             outputs,
             mean_squared_error: total / elements.max(1) as f64,
             same_argmax: classifies.then(|| count(&same)),
-            correct: self.data.labels.as_ref().filter(|_| classifies).map(correct),
+            correct: (classifies && samples > 0 && self.label(0).is_some()).then(correct),
+        }
+    }
+
+    /// The class of a sample: its label, or the greatest of its one-hot targets.
+    fn label(&self, sample: usize) -> Option<usize> {
+        match &self.data.labels {
+            Some(labels) => labels.get(sample).copied(),
+            None => self.data.target(0, sample).map(|target| self.class(target)),
         }
     }
 
@@ -257,7 +265,11 @@ mod tests {
         let targets = vec![Some(vec![1.0, 0.0, 0.0, 1.0, 0.5, 0.6])];
         let targets = Dataset { count: 3, targets, ..Dataset::default() };
         let (task, _) = Task::of(&graph, &targets);
+        let given = outputs.clone();
         let score = Judge::of(&graph, &targets, outputs, task).unwrap().reference();
         assert_eq!((score.same_argmax, score.correct, score.measures()), (None, None, vec![1.0]));
+        // One-hot labels of a classifier.
+        let score = Judge::of(&graph, &targets, given, Task::Classification).unwrap().reference();
+        assert_eq!((score.same_argmax, score.correct), (Some(3), Some(3)));
     }
 }

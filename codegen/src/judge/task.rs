@@ -21,32 +21,39 @@ impl Task {
         }
     }
 
-    /// The task of a network on samples, and the reason why. It is a classifier if labels are class indices, or without labels, if its only
-    /// output comes from one softmax or argmax over all elements.
+    /// The task of a network on samples, and the reason why. It is a classifier if labels are class indices, or if its only output comes from one
+    /// softmax or argmax over all elements; labels of a softmax may be one-hot.
     pub fn of(graph: &Graph, data: &Dataset) -> (Self, &'static str) {
         if data.labels.is_some() {
             return (Self::Classification, "the labels are class indices");
         }
+        if let Some(reason) = chooses(graph) {
+            return (Self::Classification, reason);
+        }
         if data.targets.iter().any(Option::is_some) {
             return (Self::Regression, "the labels are target values");
         }
-        let &[output] = graph.outputs.as_slice() else { return (Self::Regression, "it has several outputs and no labels") };
-        let producers = graph.producers();
-        let mut id = output;
-        loop {
-            let tensor = graph.tensor(id);
-            match producers.get(id.0 as usize).copied().flatten().map(|node| &graph.nodes[node].op) {
-                Some(&(Op::Reshape { input } | Op::Quantize { input } | Op::Dequantize { input })) => id = input,
-                Some(Op::Softmax { .. })
-                    if tensor.shape.elements() > 1 && tensor.shape.0.last() == Some(&tensor.shape.elements()) =>
-                {
-                    return (Self::Classification, "its only output is a softmax");
-                }
-                Some(Op::ArgMax { .. }) if tensor.shape.elements() == 1 => {
-                    return (Self::Classification, "its only output is an argmax");
-                }
-                _ => return (Self::Regression, "it has no softmax at the end, and no labels are given"),
+        match graph.outputs.len() {
+            1 => (Self::Regression, "it has no softmax at the end, and no labels are given"),
+            _ => (Self::Regression, "it has several outputs and no labels"),
+        }
+    }
+}
+
+/// How the only output of a network chooses one of its elements.
+fn chooses(graph: &Graph) -> Option<&'static str> {
+    let &[mut id] = graph.outputs.as_slice() else { return None };
+    let producers = graph.producers();
+    loop {
+        let tensor = graph.tensor(id);
+        let elements = tensor.shape.elements();
+        match graph.nodes[producers.get(id.0 as usize).copied().flatten()?].op {
+            Op::Reshape { input } | Op::Quantize { input } | Op::Dequantize { input } => id = input,
+            Op::Softmax { .. } if elements > 1 && tensor.shape.0.last() == Some(&elements) => {
+                return Some("its only output is a softmax");
             }
+            Op::ArgMax { .. } if elements == 1 => return Some("its only output is an argmax"),
+            _ => return None,
         }
     }
 }

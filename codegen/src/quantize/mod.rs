@@ -40,9 +40,13 @@ use crate::ir::{DType, Graph, TensorId};
 use crate::judge::{Judge, Task};
 use crate::options::Reference;
 use crate::samples::{Dataset, Outlier};
+use core::ops::Range;
 use effort::Effort;
+use held::Folds;
 use report::Comparison;
-use statistics::Statistics;
+use statistics::{FEW, Statistics};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use widths::Bound;
 
 /// Whether a step is taken.
@@ -117,24 +121,14 @@ pub struct Options {
 /// The samples that a report is of.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Evaluation {
-    /// A fifth of the samples, which then do not calibrate; of a single sample, that one.
+    /// All samples where that is little work, each by what other samples calibrate (cross-validation); else a fifth of them, which then do not
+    /// calibrate; of a single sample, that one.
     #[default]
     HeldOut,
     /// Those that calibrate: the figures are better than on others.
     Calibration,
     /// Others.
     Samples(Dataset),
-}
-
-impl Evaluation {
-    /// The name in reports.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::HeldOut => "held out",
-            Self::Calibration => "calibration",
-            Self::Samples(_) => "evaluation",
-        }
-    }
 }
 
 /// How one quantized graph is made.
@@ -181,7 +175,7 @@ pub struct Quantized {
     pub task: (Task, &'static str),
     /// Samples that calibrated.
     pub calibrated_on: usize,
-    /// The samples that the report is of: [`Evaluation::name`].
+    /// The samples that the report is of: `held out`, `cross-validation`, `evaluation` or `calibration`.
     pub evaluated_on: &'static str,
     /// Samples far outside the others, of those given.
     pub outliers: Vec<Outlier>,
@@ -191,34 +185,65 @@ pub struct Quantized {
     pub report: Report,
 }
 
+/// A float graph to be quantized, equalized or not.
+struct Start {
+    equalize: bool,
+    float: Graph,
+    /// What it holds on all calibration samples.
+    whole: Statistics,
+    /// And on those of each part, where there are several.
+    parts: Vec<Statistics>,
+}
+
+/// The best recipe so far.
+struct Best {
+    recipe: Recipe,
+    error: f64,
+    /// The graph that calibrates on the samples of each part.
+    graphs: Vec<Graph>,
+}
+
 /// Recipes tried so far.
 struct Search<'a> {
-    data: &'a Dataset,
+    /// The calibration samples of each part, and the samples that it is compared on.
+    calibration: Vec<Cow<'a, Dataset>>,
+    compared: Vec<Range<usize>>,
     comparison: Comparison<'a>,
     fitted_on: usize,
     tried: Vec<Tried>,
-    /// The best one, its error, the float graph that it is made of, and the int8 graph.
-    best: Option<(Recipe, f64, Graph, Graph)>,
+    best: Option<Best>,
     refused: Option<Diagnostics>,
 }
 
 impl Search<'_> {
     /// Tries one more.
-    fn make(&mut self, float: &Graph, statistics: &Statistics, recipe: Recipe) -> Result<(), Diagnostics> {
-        let made = match convert::convert(float, statistics, self.data, &recipe, |_| Width::Eight, self.fitted_on) {
-            Ok(made) => made,
+    fn make(&mut self, start: &Start, recipe: Recipe) -> Result<(), Diagnostics> {
+        let graphs = match self.convert(start, &recipe, |_| Width::Eight) {
+            Ok(graphs) => graphs,
             Err(problems) => {
                 self.refused.get_or_insert(problems);
                 return Ok(());
             }
         };
-        let score = self.comparison.score(&made)?;
+        let score = self.comparison.score(&graphs, &self.compared)?;
         let error = score.relative_error();
         self.tried.push(Tried { recipe, mean_squared_error: score.mean_squared_error, relative_error: error });
-        if self.best.as_ref().is_none_or(|(_, least, _, _)| error < *least) {
-            self.best = Some((recipe, error, float.clone(), made));
+        if self.best.as_ref().is_none_or(|best| error < best.error) {
+            self.best = Some(Best { recipe, error, graphs });
         }
         Ok(())
+    }
+
+    /// The graph of each part.
+    fn convert(
+        &self,
+        start: &Start,
+        recipe: &Recipe,
+        width: impl Fn(&crate::ir::Node) -> Width,
+    ) -> Result<Vec<Graph>, Diagnostics> {
+        let statistics = if start.parts.is_empty() { core::slice::from_ref(&start.whole) } else { &start.parts };
+        let parts = self.calibration.iter().zip(statistics);
+        parts.map(|(data, statistics)| convert::convert(&start.float, statistics, data, recipe, &width, self.fitted_on)).collect()
     }
 }
 
@@ -236,56 +261,69 @@ pub fn quantize(
     let task = task(graph, data, options)?;
     let stated = stated(graph, options).map_err(|error| Diagnostics::from(error.at(Place::default())))?;
     let outliers = data.outliers();
-    let split = held::split(data, &options.evaluation);
-    let calibration = split.as_ref().map_or(data, |split| &split.calibration);
-    let warnings = warnings::warnings(graph, data, calibration.count, &outliers, &stated, &options.evaluation);
-
-    let few = calibration.count < statistics::FEW;
     let ranges = match options.ranges {
         Some(ranges) => vec![ranges],
         // Percentiles clip.
-        None => Ranges::ALL.into_iter().filter(|ranges| !(few && matches!(ranges, Ranges::Percentile { .. }))).collect(),
+        None if data.count < FEW => vec![Ranges::MinMax, Ranges::Error],
+        None => Ranges::ALL.to_vec(),
     };
     let both = [options.equalize.all().len(), options.correct_biases.all().len()];
-    let effort = Effort::of(&plain, calibration.count, ranges.len() * both[0] * both[1], options);
+    let effort = Effort::of(&plain, data.count, ranges.len() * both[0] * both[1], options);
+    let split = if effort.crosses { None } else { held::split(data, &options.evaluation) };
+    let folds = effort.crosses.then(|| Folds::of(data));
+    let calibration = split.as_ref().map_or(folds.as_ref().map_or(data, |folds| &folds.all), |split| &split.calibration);
+    let warnings = warnings::warnings(graph, data, calibration.count, &outliers, &stated, &options.evaluation);
     let equalizes: &[bool] =
         if options.equalize == Choice::Auto && !effort.equalizes { &[false] } else { options.equalize.all() };
     let fits = options.fit_weights != Choice::Off && effort.fitted > 0;
     let total =
         ranges.len() * equalizes.len() * both[1] + if fits { effort.fitted.min(equalizes.len() * ranges.len()) } else { 0 };
 
-    let gather = |float: &Graph, watched: &[TensorId]| {
-        let (mut statistics, outputs) = statistics::gather(float, calibration, watched, effort.compared)?;
+    let gather = |float: &Graph, data: &Dataset, watched: &[TensorId]| {
+        let watched = (watched, effort.compared);
+        let (mut statistics, outputs) = statistics::gather(float, data, watched, calibration.count, options.activations)?;
         statistics.clips = options.ranges.is_some();
         stated.iter().for_each(|&(id, range)| statistics.state(id, range));
         Ok::<_, Diagnostics>((statistics, outputs))
     };
     let (watched, reach) = report::watched(&plain);
-    let (first, expected) = gather(&plain, &watched)?;
+    let (whole, expected) = gather(&plain, calibration, &watched)?;
     let judged = Graph { outputs: watched, ..plain.clone() };
     let comparison = Comparison::new(&judged, &reach, calibration, expected, options.reference)?;
-    let mut search =
-        Search { data: calibration, comparison, fitted_on: effort.fitted_on, tried: Vec::new(), best: None, refused: None };
-    let mut first = Some(first);
+    let mut search = Search {
+        calibration: match &folds {
+            Some(folds) => folds.parts.iter().map(|part| Cow::Owned(folds.others(part))).collect(),
+            None => vec![Cow::Borrowed(calibration)],
+        },
+        compared: folds.as_ref().map_or_else(|| vec![0..comparison.samples()], |folds| folds.parts.clone()),
+        comparison,
+        fitted_on: effort.fitted_on,
+        tried: Vec::new(),
+        best: None,
+        refused: None,
+    };
+    let mut whole = Some(whole);
     let mut starts = Vec::new();
     for &equalize in equalizes {
         let mut float = plain.clone();
         if equalize && !equalize::equalize(&mut float) {
             continue;
         }
-        let statistics = match first.take_if(|_| !equalize) {
+        let whole = match whole.take_if(|_| !equalize) {
             Some(statistics) => statistics,
-            None => gather(&float, &[])?.0,
+            None => gather(&float, calibration, &[])?.0,
         };
+        let parts = if effort.crosses { &search.calibration[..] } else { &[] };
+        let parts = parts.iter().map(|data| Ok(gather(&float, data, &[])?.0)).collect::<Result<_, Diagnostics>>()?;
+        let start = Start { equalize, float, whole, parts };
         for &ranges in &ranges {
             for &correct_biases in options.correct_biases.all() {
                 let activations = options.activations;
-                let recipe = Recipe { activations, ranges, equalize, correct_biases, fit_weights: false };
-                search.make(&float, &statistics, recipe)?;
+                search.make(&start, Recipe { activations, ranges, equalize, correct_biases, fit_weights: false })?;
                 step(search.tried.len(), total);
             }
         }
-        starts.push((equalize, float, statistics));
+        starts.push(start);
     }
     if fits {
         let mut order = search.tried.clone();
@@ -302,22 +340,28 @@ pub fn quantize(
             search.best = None;
         }
         for recipe in recipes.into_iter().take(effort.fitted) {
-            if let Some((_, float, statistics)) = starts.iter().find(|(equalize, ..)| *equalize == recipe.equalize) {
-                search.make(float, statistics, recipe)?;
+            if let Some(start) = starts.iter().find(|start| start.equalize == recipe.equalize) {
+                search.make(start, recipe)?;
                 step(search.tried.len(), total);
             }
         }
     }
-    let Search { tried, best, refused, .. } = search;
-    let Some((mut recipe, _, float, mut made)) = best else {
+    let best = search.best.take();
+    let start = best.as_ref().and_then(|best| starts.iter().position(|start| start.equalize == best.recipe.equalize));
+    let (Some(Best { mut recipe, error: _, mut graphs }), Some(start)) = (best, start) else {
+        let refused = search.refused.take();
         return Err(refused.unwrap_or_else(|| QuantizeError::NothingToEqualize.at(Place::default()).into()));
     };
-    let mut widths = std::collections::BTreeMap::new();
-    if options.widths != Widths::Eight
-        && let Some((_, _, statistics)) = starts.iter().find(|(equalize, ..)| *equalize == recipe.equalize)
-    {
+    let start = starts.swap_remove(start);
+    drop(starts);
+    let mut made = match graphs.as_slice() {
+        [graph] if folds.is_none() => graph.clone(),
+        _ => convert::convert(&start.float, &start.whole, calibration, &recipe, |_| Width::Eight, effort.fitted_on)?,
+    };
+    let mut widths = BTreeMap::new();
+    if options.widths != Widths::Eight {
         recipe = Recipe { correct_biases: false, fit_weights: true, ..recipe };
-        let judge = Judge::new(&float, calibration, effort.compared, task.0)?;
+        let judge = Judge::new(&start.float, calibration, effort.compared, task.0)?;
         let bound = match options.max_drop {
             Some(drop) => {
                 let wide = report::score(&judge, &made, options.reference)?;
@@ -325,28 +369,32 @@ pub fn quantize(
             }
             None => None,
         };
-        let narrowed =
-            widths::narrow(&float, statistics, calibration, &recipe, options.widths, effort.fitted_on, bound.as_ref())?;
+        let (float, whole, on) = (&start.float, &start.whole, effort.fitted_on);
+        let narrowed = widths::narrow(float, whole, calibration, &recipe, options.widths, on, bound.as_ref())?;
         (made, widths) = (narrowed.graph, narrowed.widths);
+        if folds.is_some() && options.evaluation == Evaluation::HeldOut {
+            graphs = search.convert(&start, &recipe, widths::by_node(float, &widths))?;
+        }
     }
-    drop(starts);
+    let Start { float, whole, parts, .. } = start;
+    // As large as all activations of a sample.
+    drop((whole, parts));
     let layer = |(index, node): (usize, &crate::ir::Node)| {
         let tensor = float.tensor(node.op.layer()?.filter);
         Some((tensor.name.clone(), tensor.shape.elements(), widths.get(&index).copied().unwrap_or_default()))
     };
     let widths = float.nodes.iter().enumerate().filter_map(layer).collect();
-    let evaluation = match (&options.evaluation, &split) {
-        (Evaluation::Samples(data), _) => data,
-        (_, Some(split)) => &split.held,
-        _ => data,
+    let compare = |data: &Dataset| report::report(&float, &made, data, task.0, options.reference);
+    let (report, evaluated_on) = match (&options.evaluation, &split, &folds) {
+        (Evaluation::Samples(data), ..) => (compare(data)?, "evaluation"),
+        (Evaluation::HeldOut, Some(split), _) => (compare(&split.held)?, "held out"),
+        (Evaluation::HeldOut, None, Some(Folds { all, parts })) => {
+            (report::crossed(&float, &made, &graphs, parts, all, task.0, options.reference)?, "cross-validation")
+        }
+        (Evaluation::HeldOut | Evaluation::Calibration, ..) => (compare(data)?, "calibration"),
     };
-    let evaluated_on = if matches!(options.evaluation, Evaluation::HeldOut) && split.is_none() {
-        Evaluation::Calibration.name()
-    } else {
-        options.evaluation.name()
-    };
-    let report = report::report(&float, &made, evaluation, task.0, options.reference)?;
     let calibrated_on = calibration.count;
+    let tried = search.tried;
     Ok(Quantized { graph: made, recipe, tried, float, widths, task, calibrated_on, evaluated_on, outliers, warnings, report })
 }
 

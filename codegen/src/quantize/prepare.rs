@@ -46,7 +46,8 @@ fn own_weights(graph: &mut Graph, index: usize) -> Result<(), Error> {
     let tensor = graph.tensor(filter).clone();
     let data = graph.value(filter).ok_or(Error::Weights { tensor: tensor.name.clone() })?;
     let reals = match (data, &tensor.quantization) {
-        (Data::F32(values), _) => values.clone(),
+        // Shared with the node that has them now until one of the two is changed.
+        (Data::F32(_), _) => None,
         (Data::I8(values), Some(quantization)) => {
             let inner: usize = tensor.shape.0.iter().skip(quantization.axis + 1).product();
             let channels = quantization.scales.len().max(1);
@@ -55,7 +56,7 @@ fn own_weights(graph: &mut Graph, index: usize) -> Result<(), Error> {
                 let zero_point = quantization.zero_points.get(at(index)).copied().unwrap_or(0);
                 i32::from(value).wrapping_sub(zero_point) as f32 * quantization.scales.get(at(index)).copied().unwrap_or(0.0)
             };
-            values.iter().enumerate().map(real).collect()
+            Some(values.iter().enumerate().map(real).collect())
         }
         _ => return Err(Error::NotFloat { tensor: tensor.name, given: tensor.dtype.name() }),
     };
@@ -67,7 +68,13 @@ fn own_weights(graph: &mut Graph, index: usize) -> Result<(), Error> {
         },
         None => (format!("{}.bias", tensor.name), vec![0.0; channels]),
     };
-    let new_filter = constant(graph, &tensor.name, tensor.shape.0.clone(), reals);
+    let new_filter = match (reals, tensor.value) {
+        (Some(reals), _) => constant(graph, &tensor.name, tensor.shape.0.clone(), reals),
+        (None, value) => {
+            let value = value.map(|value| graph.add_weight(graph.weights[value.0 as usize].clone()));
+            graph.add_tensor(Tensor { value, quantization: None, ..tensor })
+        }
+    };
     let new_bias = constant(graph, &bias_name, vec![channels], biases);
     if let Some(layer) = graph.nodes[index].op.layer_mut() {
         *layer.filter = new_filter;

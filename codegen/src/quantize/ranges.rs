@@ -71,9 +71,9 @@ pub(super) fn activation(
     let (low, high) = match ranges {
         Ranges::MinMax => bounds(&Activation::bounds),
         _ if stated || samples < FEW && !clips => bounds(&Activation::bounds),
-        Ranges::Percentile { kept } => bounds(&|member| percentile(member, kept)),
+        Ranges::Percentile { kept } => bounds(&|member| member.within(percentile(member, kept))),
         Ranges::Error => {
-            let whole = bounds(&|member| (member.min.into(), member.max.into()));
+            let whole = bounds(&Activation::seen);
             // What a softmax does not tell from nothing need not be told from other such numbers.
             let floor = match members {
                 [member] => member.floor.map_or(whole.0, |floor| whole.0.max(floor.into())),

@@ -1,6 +1,6 @@
 //! How a quantized graph compares with the float one it was made of.
 
-use super::statistics::softmax_reach;
+use super::statistics::{bytes_of_sample, softmax_reach};
 use crate::diag::{Diagnostics, Explain, Place};
 use crate::eval::float::{Evaluator, reals_of, stored_of};
 use crate::eval::{self};
@@ -8,9 +8,10 @@ use crate::ir::{DType, Data, Graph, Op, TensorId};
 use crate::judge::{Judge, Outputs, Score, Task, squares};
 use crate::lower::{self, Program};
 use crate::options::Reference;
-use crate::parallel::each;
+use crate::parallel::{each, each_of};
 use crate::samples::Dataset;
 use crate::{passes, valid};
+use core::ops::Range;
 use std::collections::BTreeMap;
 
 /// One activation of both graphs.
@@ -121,18 +122,26 @@ impl<'a> Comparison<'a> {
         Ok(Self { judge: Judge::of(judged, data, expected, Task::Regression)?, data, floors, reference })
     }
 
-    /// How far a quantized graph is from the float one.
+    /// Samples that are compared.
+    pub(super) fn samples(&self) -> usize {
+        self.floors.len()
+    }
+
+    /// How far quantized graphs, each on its part of the samples, are from the float one.
     ///
     /// # Errors
-    /// What keeps it from being run.
-    pub(super) fn score(&self, graph: &Graph) -> Result<Score, Diagnostics> {
-        let graph = before_softmax(graph);
-        let runner = Runner::new(&graph, self.reference)?;
-        let given = each(self.floors.len(), |sample| {
-            let mut outputs = runner.run(&self.data.sample(sample))?;
-            raise(&mut outputs, &self.floors[sample]);
-            Ok(outputs)
-        })?;
+    /// What keeps one from being run.
+    pub(super) fn score(&self, graphs: &[Graph], parts: &[Range<usize>]) -> Result<Score, Diagnostics> {
+        let mut given = Vec::with_capacity(self.floors.len());
+        for (graph, part) in graphs.iter().zip(parts) {
+            let graph = before_softmax(graph);
+            let runner = Runner::new(&graph, self.reference)?;
+            given.extend(each(part.len(), |sample| {
+                let mut outputs = runner.run(&self.data.sample(part.start + sample))?;
+                raise(&mut outputs, &self.floors[part.start + sample]);
+                Ok(outputs)
+            })?);
+        }
         Ok(self.judge.score_of(&given))
     }
 }
@@ -166,19 +175,20 @@ struct Seen {
 /// # Errors
 /// What keeps either from being run.
 pub fn report(float: &Graph, quantized: &Graph, data: &Dataset, task: Task, reference: Reference) -> Result<Report, Diagnostics> {
+    crossed(float, quantized, core::slice::from_ref(quantized), core::slice::from_ref(&(0..data.count)), data, task, reference)
+}
+
+/// As [`report`], where figures are those of `graphs`, each on its part of the samples, and quantizations those of `quantized`.
+pub(super) fn crossed(
+    float: &Graph,
+    quantized: &Graph,
+    graphs: &[Graph],
+    parts: &[Range<usize>],
+    data: &Dataset,
+    task: Task,
+    reference: Reference,
+) -> Result<Report, Diagnostics> {
     let evaluator = Evaluator::new(float)?;
-    // Every activation becomes an output of a copy.
-    let mut watched = quantized.clone();
-    let made = quantized.nodes.iter().flat_map(|node| node.outputs.iter().map(|&id| (id, node.op.name())));
-    let activations: Vec<(TensorId, &'static str)> = quantized
-        .inputs
-        .iter()
-        .map(|&id| (id, "input"))
-        .chain(made)
-        .filter(|(id, _)| matches!(quantized.tensor(*id).dtype, DType::I8 | DType::I16))
-        .collect();
-    watched.outputs.extend(activations.iter().map(|(id, _)| *id));
-    let runner = Runner::new(&watched, reference)?;
     let names: BTreeMap<&str, usize> = float
         .tensors
         .iter()
@@ -186,25 +196,34 @@ pub fn report(float: &Graph, quantized: &Graph, data: &Dataset, task: Task, refe
         .filter(|(_, tensor)| tensor.value.is_none())
         .map(|(index, tensor)| (tensor.name.as_str(), index))
         .collect();
-    let seen = each(data.count, |sample| {
-        let inputs = data.sample(sample);
-        let expected = evaluator.run_all(&inputs).map_err(|error| error.at(Place::default()))?;
-        let mut ours = runner.run(&inputs)?;
-        let watched = ours.split_off(quantized.outputs.len());
-        let value = |id: &TensorId| expected[id.0 as usize].as_ref().or_else(|| float.value(*id));
-        let theirs = float.outputs.iter().map(|id| value(id).map(|data| reals_of(data, None)).unwrap_or_default()).collect();
-        let power = |((id, _), given): (&(TensorId, &'static str), &Vec<f32>)| {
-            let index = names.get(quantized.tensor(*id).name.as_str());
-            match index.and_then(|&index| expected[index].as_ref()) {
-                Some(Data::F32(expected)) => {
-                    (expected.iter().map(|&value| f64::from(value).powi(2)).sum(), squares(given, expected))
+    let mut seen = Vec::with_capacity(data.count);
+    for (graph, part) in graphs.iter().zip(parts) {
+        let activations = activations(graph);
+        // Every activation becomes an output of a copy.
+        let mut watched = graph.clone();
+        watched.outputs.extend(activations.iter().map(|(id, _)| *id));
+        let runner = Runner::new(&watched, reference)?;
+        seen.extend(each_of(part.len(), 2 * bytes_of_sample(float), |sample| {
+            let inputs = data.sample(part.start + sample);
+            let expected = evaluator.run_all(&inputs).map_err(|error| error.at(Place::default()))?;
+            let mut ours = runner.run(&inputs)?;
+            let watched = ours.split_off(graph.outputs.len());
+            let value = |id: &TensorId| expected[id.0 as usize].as_ref().or_else(|| float.value(*id));
+            let theirs = float.outputs.iter().map(|id| value(id).map(|data| reals_of(data, None)).unwrap_or_default()).collect();
+            let power = |((id, _), given): (&(TensorId, &'static str), &Vec<f32>)| {
+                let index = names.get(graph.tensor(*id).name.as_str());
+                match index.and_then(|&index| expected[index].as_ref()) {
+                    Some(Data::F32(expected)) => {
+                        (expected.iter().map(|&value| f64::from(value).powi(2)).sum(), squares(given, expected))
+                    }
+                    _ => (0.0, 0.0),
                 }
-                _ => (0.0, 0.0),
-            }
-        };
-        let powers = activations.iter().zip(&watched).map(power).collect();
-        Ok(Seen { theirs, ours, powers })
-    })?;
+            };
+            let powers = activations.iter().zip(&watched).map(power).collect();
+            Ok(Seen { theirs, ours, powers })
+        })?);
+    }
+    let activations = activations(quantized);
     let mut powers = vec![(0f64, 0f64); activations.len()];
     let (mut theirs, mut ours) = (Vec::with_capacity(seen.len()), Vec::with_capacity(seen.len()));
     for seen in seen {
@@ -222,4 +241,11 @@ pub fn report(float: &Graph, quantized: &Graph, data: &Dataset, task: Task, refe
     };
     let tensors = activations.iter().zip(&powers).map(tensor).collect();
     Ok(Report { tensors, score: judge.score_of(&ours), float: judge.reference() })
+}
+
+/// The activations of a quantized graph, inputs first, each with the op that makes it.
+fn activations(graph: &Graph) -> Vec<(TensorId, &'static str)> {
+    let made = graph.nodes.iter().flat_map(|node| node.outputs.iter().map(|&id| (id, node.op.name())));
+    let all = graph.inputs.iter().map(|&id| (id, "input")).chain(made);
+    all.filter(|(id, _)| matches!(graph.tensor(*id).dtype, DType::I8 | DType::I16)).collect()
 }

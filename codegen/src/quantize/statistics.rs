@@ -1,19 +1,18 @@
 //! What activations hold on the samples: bounds, histograms and means.
 
+use super::Activations;
 use super::histogram::Histogram;
 use crate::diag::{Diagnostics, Explain, Place};
 use crate::eval::float::Evaluator;
 use crate::ir::{self, Data, Graph, Op, TensorId, UnaryKind};
 use crate::judge::Outputs;
-use crate::parallel::{each, processors};
+use crate::parallel::{at_a_time, each};
 use crate::samples::{Dataset, SampleError};
 
-/// With so many samples or more, ranges are those of the samples: others hardly leave them.
-const ENOUGH: usize = 256;
 /// Of fewer samples nothing is clipped: what is rare among them may be common.
 pub(super) const FEW: usize = 64;
-/// Bytes of activations that are kept at a time.
-const KEPT: usize = 64 << 20;
+/// Ranges of fewer samples are wider than theirs: those that so many would have, and the wider the fewer they are.
+const MANY: usize = 256;
 
 /// One activation over all samples.
 #[derive(Clone, Debug, Default)]
@@ -24,7 +23,7 @@ pub(super) struct Activation {
     pub(super) max: f32,
     /// Elements by value.
     pub(super) histogram: Histogram,
-    /// The mean of each element over the samples.
+    /// The mean of each element over the samples, of what layers read.
     pub(super) mean: Vec<f32>,
     /// Of what a softmax alone reads: what is further below the greatest element of any row is next to nothing behind it.
     pub(super) floor: Option<f32>,
@@ -32,8 +31,10 @@ pub(super) struct Activation {
     pub(super) stated: Option<(f32, f32)>,
     /// Least and greatest element of each sample.
     extremes: Vec<(f32, f32)>,
-    /// What the op that makes it can make.
+    /// What the op that makes it can make, and those that read it can tell apart.
     possible: (f32, f32),
+    /// Samples that these are taken for.
+    samples: usize,
 }
 
 /// Elements of a softmax's input that are so far below the greatest one have a probability of less than a tenth of the least that int8
@@ -56,17 +57,29 @@ pub(super) fn softmax_reach(graph: &Graph) -> Vec<Option<f32>> {
 }
 
 impl Activation {
+    /// From the least to the greatest element that matters.
+    pub(super) fn seen(&self) -> (f64, f64) {
+        self.within((self.min.into(), self.max.into()))
+    }
+
+    /// Bounds cut to what is possible.
+    pub(super) fn within(&self, (low, high): (f64, f64)) -> (f64, f64) {
+        let (least, most) = (f64::from(self.possible.0), f64::from(self.possible.1));
+        (low.clamp(least, most), high.clamp(least, most))
+    }
+
     /// From the least to the greatest element that further samples are likely to have. The fewer samples there are, and the more their
-    /// own extremes differ, the further that is from those seen; from [`ENOUGH`] on it is those.
+    /// own extremes differ, the further that is from those seen; from [`MANY`] on it is those.
     pub(super) fn bounds(&self) -> (f64, f64) {
         let count = self.extremes.len();
         let (min, max) = (f64::from(self.min), f64::from(self.max));
-        if count >= ENOUGH || count == 0 {
-            return (min, max);
+        if self.samples >= MANY || count == 0 {
+            return self.seen();
         }
         // Greatest elements of samples follow about a Gumbel distribution: of `n` draws, the greatest is expected 0.78 ln(n) deviations above
         // the mean. Few samples say little of the deviation itself, and one says nothing.
-        let reach = 0.78 * (ENOUGH as f64).ln() * (1.0 + 2.0 / count as f64);
+        let reach = 0.78 * (MANY as f64).ln() * (1.0 + 2.0 / count as f64);
+        let share = 1.0 - self.samples as f64 / MANY as f64;
         let end = |of: &dyn Fn(&(f32, f32)) -> f32| {
             let mean = self.extremes.iter().map(|sample| f64::from(of(sample))).sum::<f64>() / count as f64;
             let squares = self.extremes.iter().map(|sample| (f64::from(of(sample)) - mean).powi(2)).sum::<f64>();
@@ -75,9 +88,9 @@ impl Activation {
         };
         // Beyond three times what was seen, rounding would cost more than clipping.
         let most = 2.0 * (max - min).max(max.abs()).max(min.abs());
-        let high = end(&|sample| sample.1).min(max + most).min(self.possible.1.into()).max(max);
-        let low = -end(&|sample| -sample.0);
-        (low.max(min - most).max(self.possible.0.into()).min(min), high)
+        let high = max + share * (end(&|sample| sample.1) - max).clamp(0.0, most);
+        let low = min - share * (end(&|sample| -sample.0) + min).clamp(0.0, most);
+        self.within((low, high))
     }
 
     /// Adds one sample.
@@ -116,24 +129,26 @@ impl Statistics {
     }
 }
 
-/// Runs all samples; with the statistics come, of the first `count` samples, the values of the tensors in `watched`.
+/// Runs all samples, which are taken for `samples`; with the statistics come, of the first `count` samples, the values of the tensors in
+/// `watched`.
 ///
 /// # Errors
 /// What the evaluator says of the graph, and tensors that are not finite.
 pub(super) fn gather(
     graph: &Graph,
     data: &Dataset,
-    watched: &[TensorId],
-    count: usize,
+    (watched, count): (&[TensorId], usize),
+    samples: usize,
+    activations_are: Activations,
 ) -> Result<(Statistics, Vec<Outputs>), Diagnostics> {
     let evaluator = Evaluator::new(graph)?;
     let mut activations: Vec<Option<Activation>> = vec![None; graph.tensors.len()];
     let mut outputs = Vec::new();
     let share = 1.0 / data.count as f32;
     let reach = softmax_reach(graph);
-    let possible = possible(graph);
-    let of_sample = graph.tensors.iter().filter(|tensor| tensor.value.is_none()).map(|tensor| 4 * tensor.shape.elements());
-    let block = (KEPT / of_sample.sum::<usize>().max(1)).clamp(processors(), 64);
+    let read: Vec<TensorId> = graph.nodes.iter().filter_map(|node| Some(node.op.layer()?.input)).collect();
+    let possible = possible(graph, activations_are);
+    let block = at_a_time(bytes_of_sample(graph)).min(64);
     for first in (0..data.count).step_by(block) {
         let made = each(block.min(data.count - first), |sample| {
             evaluator.run_all(&data.sample(first + sample)).map_err(|error| error.at(Place::default()).into())
@@ -151,8 +166,9 @@ pub(super) fn gather(
                 let all = activations[index].get_or_insert_with(|| Activation {
                     min: f32::INFINITY,
                     max: f32::NEG_INFINITY,
-                    mean: vec![0.0; values.len()],
+                    mean: if read.contains(&TensorId(index as u32)) { vec![0.0; values.len()] } else { Vec::new() },
                     possible: possible[index],
+                    samples,
                     ..Activation::default()
                 });
                 if let Some(reach) = reach[index] {
@@ -172,11 +188,17 @@ pub(super) fn gather(
             return Err(SampleError::Diverges { tensor: tensor.name.clone() }.at(Place::default()).into());
         }
     }
-    Ok((Statistics { activations, samples: data.count, clips: false }, outputs))
+    Ok((Statistics { activations, samples, clips: false }, outputs))
 }
 
-/// The least and the greatest number that each tensor can hold, by the op that makes it.
-fn possible(graph: &Graph) -> Vec<(f32, f32)> {
+/// Bytes of all activations of a float graph.
+pub(super) fn bytes_of_sample(graph: &Graph) -> usize {
+    graph.tensors.iter().filter(|tensor| tensor.value.is_none()).map(|tensor| 4 * tensor.shape.elements()).sum()
+}
+
+/// The least and the greatest number that each tensor can hold, by the op that makes it, or that those which read it tell from infinity: beyond
+/// them, a logistic or a tanh is within a fifth of a step of its end.
+fn possible(graph: &Graph, activations: Activations) -> Vec<(f32, f32)> {
     const ALL: (f32, f32) = (f32::NEG_INFINITY, f32::INFINITY);
     let mut possible = vec![ALL; graph.tensors.len()];
     for node in &graph.nodes {
@@ -195,6 +217,20 @@ fn possible(graph: &Graph) -> Vec<(f32, f32)> {
         };
         node.outputs.iter().for_each(|output| possible[output.0 as usize] = range);
     }
+    let uses = graph.uses();
+    for node in &graph.nodes {
+        let most: f32 = match (&node.op, activations) {
+            (Op::Unary { kind: UnaryKind::Logistic, .. }, Activations::Int8) => 8.0,
+            (Op::Unary { kind: UnaryKind::Logistic, .. }, Activations::Int16) => 12.0,
+            (Op::Unary { kind: UnaryKind::Tanh, .. }, Activations::Int8) => 4.0,
+            (Op::Unary { kind: UnaryKind::Tanh, .. }, Activations::Int16) => 6.0,
+            _ => continue,
+        };
+        for input in node.op.inputs().into_iter().filter(|input| uses.get(input.0 as usize) == Some(&1)) {
+            let (low, high) = &mut possible[input.0 as usize];
+            (*low, *high) = (low.max(-most), high.min(most));
+        }
+    }
     possible
 }
 
@@ -209,6 +245,7 @@ mod tests {
             max: f32::NEG_INFINITY,
             mean: vec![0.0; samples[0].len()],
             possible: (f32::NEG_INFINITY, f32::INFINITY),
+            samples: samples.len(),
             ..Activation::default()
         };
         samples.iter().for_each(|sample| made.add(sample, 1.0));
@@ -221,7 +258,7 @@ mod tests {
         let rows: Vec<[f32; 1]> = few.map(|value| [value]).to_vec();
         let made = of(&rows.iter().map(|row| &row[..]).collect::<Vec<_>>());
         let (low, high) = made.bounds();
-        assert!(low < -2.5 && high > 2.5, "{low} {high}");
+        assert!(low < -2.4 && high > 2.5, "{low} {high}");
         assert!(low > -8.0 && high < 8.0, "{low} {high}");
         let rows: Vec<[f32; 1]> = (0..many).map(|index| [few[index % 8]]).collect();
         assert_eq!(of(&rows.iter().map(|row| &row[..]).collect::<Vec<_>>()).bounds(), (-1.0, f64::from(1.2f32)));
@@ -233,5 +270,20 @@ mod tests {
         let rows: Vec<[f32; 3]> = (0..8).map(|index| [0.0, 0.5, 1.0 - 0.001 * index as f32]).collect();
         let (low, high) = of(&rows.iter().map(|row| &row[..]).collect::<Vec<_>>()).bounds();
         assert!(low == 0.0 && high < 1.02, "{low} {high}");
+    }
+
+    #[test]
+    fn what_a_logistic_cannot_tell_apart_is_one() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/float/logistic.tflite");
+        let files = crate::script::Files::read(&path).unwrap();
+        let graph = crate::pipeline::read(&files.source("logistic.tflite")).unwrap();
+        let input = graph.inputs[0];
+        let values = vec![40.0, -2.0].repeat(graph.tensor(input).shape.elements() / 2 + 1);
+        let values = values[..graph.tensor(input).shape.elements()].to_vec();
+        let data = Dataset { count: 1, inputs: vec![values], ..Dataset::default() };
+        for (activations, most) in [(Activations::Int8, 8.0), (Activations::Int16, 12.0)] {
+            let (statistics, _) = gather(&graph, &data, (&[], 0), 1000, activations).unwrap();
+            assert_eq!(statistics.of(input).unwrap().bounds(), (-2.0, most));
+        }
     }
 }

@@ -75,6 +75,12 @@ pub(super) struct Bound<'a> {
     pub(super) drop: f64,
 }
 
+/// The width of a node. Conversion may put nodes between: layers are known by what they make.
+pub(super) fn by_node(float: &Graph, widths: &BTreeMap<usize, Width>) -> impl Fn(&Node) -> Width {
+    let names: BTreeMap<_, Width> = widths.iter().map(|(&node, &width)| (float.nodes[node].outputs.clone(), width)).collect();
+    move |node| names.get(&node.outputs).copied().unwrap_or_default()
+}
+
 /// Makes as many layers narrow as the bound allows; all of them where there is none. The layers that lose least for what they save come first.
 ///
 /// # Errors
@@ -96,10 +102,7 @@ pub(super) fn narrow(
         steps.iter().take(count).for_each(|step| {
             chosen.insert(step.node, step.to);
         });
-        // Conversion may put nodes between: layers are known by what they make.
-        let names: BTreeMap<_, Width> = chosen.iter().map(|(&node, &width)| (float.nodes[node].outputs.clone(), width)).collect();
-        let width = |node: &Node| names.get(&node.outputs).copied().unwrap_or_default();
-        let graph = convert::convert(float, statistics, data, recipe, width, fitted_on)?;
+        let graph = convert::convert(float, statistics, data, recipe, by_node(float, &chosen), fitted_on)?;
         Ok::<_, Diagnostics>(Narrowed { graph, widths: chosen })
     };
     let Some(bound) = bound else { return at(steps.len()) };

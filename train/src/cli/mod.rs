@@ -42,10 +42,10 @@ enum Command {
         /// The small one: a topology (.toml) as for `train`, or a model to go on from.
         #[arg(long)]
         student: PathBuf,
-        /// What logits are divided by before they are compared.
+        /// Distillation temperature: logits are divided by it before they are compared.
         #[arg(long, default_value_t = 4.0, value_name = "T")]
         temperature: f32,
-        /// The teacher's share of the loss, from 0 to 1.
+        /// Weight of the distillation loss, from 0 to 1; the rest is that of the labels.
         #[arg(long, default_value_t = 0.7, value_name = "SHARE")]
         mix: f32,
         /// Tensors that should look alike, by name; may be given several times.

@@ -15,28 +15,28 @@ pub(super) struct Common {
     /// The file to write, NAME.safetensors; its topology goes to NAME.toml, curves to NAME.curves.csv and NAME.curves.svg.
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: PathBuf,
-    /// Times that all samples are seen.
+    /// Epochs: passes over the training samples.
     #[arg(long, default_value_t = 30, value_name = "N")]
     epochs: usize,
-    /// Samples of a step.
-    #[arg(long, default_value_t = 32, value_name = "N")]
+    /// Batch size: samples per gradient step.
+    #[arg(long, visible_alias = "batch-size", default_value_t = 32, value_name = "N")]
     batch: usize,
-    /// The greatest length of a step.
-    #[arg(long, default_value_t = 0.002, value_name = "RATE")]
+    /// Learning rate at its peak.
+    #[arg(long, visible_alias = "learning-rate", default_value_t = 0.002, value_name = "RATE")]
     rate: f64,
     /// Weight decay.
     #[arg(long, default_value_t = 1e-4, value_name = "DECAY")]
     decay: f64,
-    /// What all random numbers come from.
+    /// Seed of all random numbers: initialization, shuffling, the validation split.
     #[arg(long, default_value_t = 1, value_name = "SEED")]
     seed: u64,
-    /// The share of the samples that is kept for validation.
+    /// Validation split: the share of the samples held out of training.
     #[arg(long, default_value_t = 0.1, value_name = "SHARE")]
     pub(super) validation: f64,
-    /// Other samples for validation, in place of a share of --data.
+    /// Validation samples, in place of a share of --data.
     #[arg(long, value_name = "FILE")]
     pub(super) validation_data: Option<PathBuf>,
-    /// Stop after so many epochs without a better one.
+    /// Early stopping: end after so many epochs without improvement.
     #[arg(long, value_name = "EPOCHS")]
     patience: Option<usize>,
     /// Keep weights that are zero at zero: of a network that was pruned, in whatever pattern.

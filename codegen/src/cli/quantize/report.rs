@@ -18,7 +18,8 @@ pub(super) struct Report {
     task_reason: &'static str,
     /// Samples that calibrated.
     calibration_samples: usize,
-    /// Samples that all figures below are of, and which: `held out`, `evaluation` or `calibration`.
+    /// Samples that all figures below are of, and which: `held out`, `cross-validation`, `evaluation` or
+    /// `calibration`.
     samples: usize,
     evaluated_on: &'static str,
     recipe: Way,
@@ -182,6 +183,7 @@ impl Report {
         text.push_str(&format!("task: {}, since {}\n", self.task, self.task_reason));
         let which = match self.evaluated_on {
             "held out" => "held-out samples",
+            "cross-validation" => "samples, by cross-validation",
             "evaluation" => "evaluation samples",
             _ => "samples, which also calibrated",
         };
