@@ -194,3 +194,9 @@ impl Quantize {
         let topology = output.topology().map(|file| file.display().to_string());
         let report = report::Report::new(shown, self.output.display().to_string(), topology, made, &warnings);
         session.result(&report.text(), &report)?;
+        if !warnings.is_empty() {
+            session.warn(&in_file(Diagnostics(warnings), &self.data));
+        }
+        Ok(Outcome::Done)
+    }
+}
