@@ -36,7 +36,7 @@ pub(super) struct Quantize {
     /// The integers that activations become; weights become int8 either way.
     #[arg(long, value_enum, default_value_t = Width::Int8, value_name = "TYPE")]
     activations: Width,
-    /// How ranges of activations are picked: auto, min-max, percentile, percentile:99.9, mse.
+    /// How ranges of activations are picked: auto, min-max, widened (beyond the calibration samples), percentile, percentile:99.9, mse.
     #[arg(long, default_value = "auto", value_name = "WAY", value_parser = ranges)]
     ranges: AutoRanges,
     /// Whether channels are scaled so that neighbouring layers have like ranges.

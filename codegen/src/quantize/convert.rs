@@ -5,7 +5,7 @@ use super::ranges::{activation, quantization};
 use super::rounding::{self, Rounded};
 use super::statistics::Statistics;
 use super::stored::StoredLayer;
-use super::{Activations, Recipe, Width, bias};
+use super::{Activations, Ranges, Recipe, Width, bias};
 use crate::diag::Diagnostics;
 use crate::eval::float::stored_of;
 use crate::ir::{BinaryKind, DType, Data, Graph, Layer, Node, Op, Quantization, Tensor, TensorId, Weight};
@@ -81,7 +81,11 @@ fn activations(graph: &Graph, statistics: &Statistics, groups: &Groups, recipe: 
                 let known: Vec<_> = members.iter().filter_map(|&id| statistics.of(id)).collect();
                 // What users feed in is not clipped.
                 let is_input = members.iter().any(|id| graph.inputs.contains(id));
-                let ranges = if is_input { super::Ranges::MinMax } else { recipe.ranges };
+                let ranges = match recipe.ranges {
+                    Ranges::Widened => Ranges::Widened,
+                    _ if is_input => Ranges::MinMax,
+                    ranges => ranges,
+                };
                 activation(&known, ranges, recipe.activations, (statistics.samples, statistics.clips))
             }
         };

@@ -44,7 +44,7 @@ use core::ops::Range;
 use effort::Effort;
 use held::Folds;
 use report::Comparison;
-use statistics::{FEW, Statistics};
+use statistics::{FEW, MANY, Statistics};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use widths::Bound;
@@ -263,8 +263,9 @@ pub fn quantize(
     let outliers = data.outliers();
     let ranges = match options.ranges {
         Some(ranges) => vec![ranges],
-        // Percentiles clip.
+        // Percentiles clip, and few samples are widened whatever the recipe.
         None if data.count < FEW => vec![Ranges::MinMax, Ranges::Error],
+        None if data.count < MANY => Ranges::ALL.into_iter().chain([Ranges::Widened]).collect(),
         None => Ranges::ALL.to_vec(),
     };
     let both = [options.equalize.all().len(), options.correct_biases.all().len()];
@@ -295,7 +296,7 @@ pub fn quantize(
             Some(folds) => folds.parts.iter().map(|part| Cow::Owned(folds.others(part))).collect(),
             None => vec![Cow::Borrowed(calibration)],
         },
-        compared: folds.as_ref().map_or_else(|| vec![0..comparison.samples()], |folds| folds.parts.clone()),
+        compared: folds.as_ref().map_or_else(|| core::iter::once(0..comparison.samples()).collect(), |folds| folds.parts.clone()),
         comparison,
         fitted_on: effort.fitted_on,
         tried: Vec::new(),
@@ -414,8 +415,11 @@ fn task(graph: &Graph, data: &Dataset, options: &Options) -> Result<(Task, &'sta
     }
 }
 
+/// An input, and the range that the user states for it.
+type Stated = (TensorId, (f32, f32));
+
 /// The ranges that the user states, by input.
-fn stated(graph: &Graph, options: &Options) -> Result<Vec<(TensorId, (f32, f32))>, QuantizeError> {
+fn stated(graph: &Graph, options: &Options) -> Result<Vec<Stated>, QuantizeError> {
     let mut stated = Vec::new();
     for (name, (low, high)) in &options.input_ranges {
         if !(low.is_finite() && high.is_finite() && low < high) {

@@ -12,8 +12,10 @@ const LEAST_SCALE: f32 = 1e-9;
 /// How the range of an activation is picked from what it held on the samples.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Ranges {
-    /// From the least to the greatest element.
+    /// From the least to the greatest element; of fewer than 64 samples, as [`Ranges::Widened`].
     MinMax,
+    /// Beyond those, as far as elements of more samples are likely to reach; the fewer samples there are, the further.
+    Widened,
     /// Without a share of the elements at either end.
     Percentile {
         /// Per cent of the elements below the upper end, and above the lower one.
@@ -32,6 +34,7 @@ impl fmt::Display for Ranges {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::MinMax => f.write_str("min-max"),
+            Self::Widened => f.write_str("widened"),
             Self::Percentile { kept } => write!(f, "percentile:{kept}"),
             Self::Error => f.write_str("mse"),
         }
@@ -44,13 +47,14 @@ impl FromStr for Ranges {
     fn from_str(word: &str) -> Result<Self, String> {
         match word.split_once(':').map_or((word, None), |(word, number)| (word, Some(number))) {
             ("min-max", None) => Ok(Self::MinMax),
+            ("widened", None) => Ok(Self::Widened),
             ("mse", None) => Ok(Self::Error),
             ("percentile", None) => Ok(Self::Percentile { kept: 99.99 }),
             ("percentile", Some(number)) => match number.parse::<f64>() {
                 Ok(kept) if kept > 50.0 && kept <= 100.0 => Ok(Self::Percentile { kept }),
                 _ => Err(format!("`{number}` is no percentage above 50 and up to 100")),
             },
-            _ => Err(format!("`{word}` is none of auto, min-max, percentile, percentile:99.9, mse")),
+            _ => Err(format!("`{word}` is none of auto, min-max, widened, percentile, percentile:99.9, mse")),
         }
     }
 }
@@ -69,8 +73,10 @@ pub(super) fn activation(
     };
     let stated = members.iter().any(|member| member.stated.is_some());
     let (low, high) = match ranges {
-        Ranges::MinMax => bounds(&Activation::bounds),
-        _ if stated || samples < FEW && !clips => bounds(&Activation::bounds),
+        Ranges::Widened => bounds(&Activation::bounds),
+        Ranges::MinMax if samples < FEW => bounds(&Activation::bounds),
+        Ranges::MinMax => bounds(&Activation::seen),
+        Ranges::Percentile { .. } | Ranges::Error if stated || samples < FEW && !clips => bounds(&Activation::bounds),
         Ranges::Percentile { kept } => bounds(&|member| member.within(percentile(member, kept))),
         Ranges::Error => {
             let whole = bounds(&Activation::seen);
@@ -164,7 +170,7 @@ pub(super) fn weight_scale(weights: &[f32], ranges: Ranges) -> f32 {
         return 1.0 / 127.0;
     }
     match ranges {
-        Ranges::MinMax | Ranges::Percentile { kept: _ } => scale,
+        Ranges::MinMax | Ranges::Widened | Ranges::Percentile { kept: _ } => scale,
         Ranges::Error => {
             let error = |scale: f32| {
                 let inverse = 1.0 / scale;

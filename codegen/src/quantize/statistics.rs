@@ -12,7 +12,7 @@ use crate::samples::{Dataset, SampleError};
 /// Of fewer samples nothing is clipped: what is rare among them may be common.
 pub(super) const FEW: usize = 64;
 /// Ranges of fewer samples are wider than theirs: those that so many would have, and the wider the fewer they are.
-const MANY: usize = 256;
+pub(super) const MANY: usize = 256;
 
 /// One activation over all samples.
 #[derive(Clone, Debug, Default)]
@@ -278,7 +278,7 @@ mod tests {
         let files = crate::script::Files::read(&path).unwrap();
         let graph = crate::pipeline::read(&files.source("logistic.tflite")).unwrap();
         let input = graph.inputs[0];
-        let values = vec![40.0, -2.0].repeat(graph.tensor(input).shape.elements() / 2 + 1);
+        let values = [40.0, -2.0].repeat(graph.tensor(input).shape.elements() / 2 + 1);
         let values = values[..graph.tensor(input).shape.elements()].to_vec();
         let data = Dataset { count: 1, inputs: vec![values], ..Dataset::default() };
         for (activations, most) in [(Activations::Int8, 8.0), (Activations::Int16, 12.0)] {

@@ -1,9 +1,9 @@
 //! Diagnostics that do not keep a model from being quantized.
 
-use super::Evaluation;
 use super::statistics::FEW;
+use super::{Evaluation, Stated};
 use crate::diag::{Diagnostic, Place};
-use crate::ir::{Graph, TensorId};
+use crate::ir::Graph;
 use crate::samples::{Dataset, Outlier};
 
 /// Samples named one by one; of more, the number is told.
@@ -15,7 +15,7 @@ pub(super) fn warnings(
     data: &Dataset,
     calibrated_on: usize,
     outliers: &[Outlier],
-    stated: &[(TensorId, (f32, f32))],
+    stated: &[Stated],
     evaluation: &Evaluation,
 ) -> Vec<Diagnostic> {
     let mut all = Vec::new();
