@@ -9,12 +9,13 @@ the mean squared error of the outputs against the float model's, and how often t
 converter is TensorFlow's calibrator and quantizer (`tf.lite.python.optimize`), int8 inputs and outputs, per-channel
 weights; its model is run by LiteRT's default engine and by its reference kernels, and the better of the two counts. What
 `tinybake` writes is run by its own evaluator, which equals TensorFlow Lite Micro's arithmetic (`tests/conformance.rs`).
-Ends with code 1 where tinybake's error is larger than the converter's, or its agreement lower by more than the standard error.
+Ends with code 1 for models where, over all numbers of samples and seeds, the geometric mean of tinybake's errors is larger than the
+converter's, or the mean of its agreements lower by more than the standard error.
 
 After the agreements stands that standard error of their difference, in points, as if the two failed on samples
 independently of each other: with few judged samples, either may lead by chance.
 
-`--data` is halved: the first half calibrates, the second judges. Without it the samples are made, over the range that
+`--data` is shuffled by the seed and halved: the first half calibrates, the second judges. Without it the samples are made, over the range that
 each model was trained on: images are cut from the photographs that scikit-image brings, people among them, so that all
 answers of a detector of people occur; features are smooth random fields. Needs `pip install tensorflow-cpu safetensors
 scikit-image`, in an environment of its own.
@@ -203,9 +204,11 @@ def main() -> int:
     for path in args.models:
         shape = tuple(tf.lite.Interpreter(model_content=float_of(path.read_bytes())).get_input_details()[0]["shape"])
         low, high = RANGES.get(path.stem, (-1.0, 1.0))
+        rows = []
         for count, seed in [(count, seed) for count in args.samples for seed in range(args.seeds)]:
             if args.data:
                 data = load_file(args.data)["input.0"]
+                data = data[np.random.default_rng(seed).permutation(len(data))]
                 calibration, evaluation = data[: len(data) // 2][:count], data[len(data) // 2 :]
             else:
                 rng = np.random.default_rng([zlib.crc32(path.stem.encode()), seed])
@@ -216,15 +219,18 @@ def main() -> int:
             (their_error, their_same), (our_error, our_same), kept = made["theirs"], made["ours"], made["kept"]
             spread = sum(same * (1 - same) / len(evaluation) for same in (their_same, our_same)) ** 0.5
             words = [kept["ranges"]] + [word for word in ("equalize", "correct_biases", "fit_weights") if kept[word]]
-            # A tie is none: where probabilities are all 0 or 1 both are as close as their 8 bits allow.
-            if our_error > 1.001 * their_error or our_same < their_same - spread:
-                worse.append(f"{path.name}, {count} samples, seed {seed}")
-                words.append("(further away)")
+            rows.append((np.log(our_error / their_error), our_same - their_same, spread))
             print(
                 f"{path.stem:24} {count:7} {seed:4}  {their_error:10.3e} {100 * their_same:6.2f}%  "
                 f"{our_error:10.3e} {100 * our_same:6.2f}% ±{100 * spread:4.2f}  {', '.join(words)}",
                 flush=True,
             )
+        ratio, more, spread = np.mean(rows, 0)
+        # A tie is none: where probabilities are all 0 or 1 both are as close as their 8 bits allow.
+        further = ratio > np.log(1.001) or more < -spread / len(rows) ** 0.5
+        print(f"{path.stem:24} error {np.exp(ratio):.3f} of the converter's, agreement {100 * more:+.2f} points")
+        if further:
+            worse.append(path.name)
     for name in worse:
         print(f"further away than the converter's: {name}")
     return 1 if worse else 0

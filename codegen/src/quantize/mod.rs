@@ -147,7 +147,7 @@ pub struct Recipe {
     pub fit_weights: bool,
 }
 
-/// A recipe, and how far its outputs are from the float network's on calibration samples; of outputs of a softmax, what goes into it.
+/// A recipe, and how far its outputs are from the float network's on calibration samples; of outputs of a softmax, the logarithms.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tried {
     /// The recipe.

@@ -1,6 +1,6 @@
 //! How a quantized graph compares with the float one it was made of.
 
-use super::statistics::{bytes_of_sample, softmax_reach};
+use super::statistics::{NOTHING, bytes_of_sample, softmax_reach};
 use crate::diag::{Diagnostics, Explain, Place};
 use crate::eval::float::{Evaluator, reals_of, stored_of};
 use crate::eval::{self};
@@ -91,14 +91,24 @@ pub(super) fn watched(graph: &Graph) -> (Vec<TensorId>, Vec<Option<f32>>) {
     (outputs, reach)
 }
 
-/// The comparison of recipes: what goes into a softmax is compared in place of what comes out, and what is so far below the greatest
-/// element that the softmax makes nothing of it counts as that far.
+/// The comparison of recipes: in place of probabilities that come out of a softmax their logarithms are compared, those of next to nothing as
+/// one. Most probabilities are near 0 or 1, and their own error would be that of the few that are not; what goes into the softmax can be far off
+/// without changing a probability.
 pub(super) struct Comparison<'a> {
     judge: Judge<'a>,
     data: &'a Dataset,
-    /// For each sample, the least that counts of each output.
-    floors: Vec<Vec<f32>>,
+    /// For each output that goes into a softmax, how it is read.
+    rows: Vec<Option<Rows>>,
     reference: Reference,
+}
+
+/// What goes into a softmax.
+#[derive(Clone, Copy, Debug)]
+struct Rows {
+    /// Elements of a row.
+    depth: usize,
+    /// How far below the greatest element of a row others count.
+    reach: f32,
 }
 
 impl<'a> Comparison<'a> {
@@ -113,18 +123,18 @@ impl<'a> Comparison<'a> {
         mut expected: Vec<Outputs>,
         reference: Reference,
     ) -> Result<Self, Diagnostics> {
-        let floor = |(values, reach): (&Vec<f32>, &Option<f32>)| {
-            let peak = values.iter().fold(f32::NEG_INFINITY, |most, &value| most.max(value));
-            reach.map_or(f32::NEG_INFINITY, |reach| peak - reach)
+        let rows = |(&id, reach): (&TensorId, &Option<f32>)| {
+            let depth = judged.tensor(id).shape.0.last().copied().unwrap_or(1).max(1);
+            reach.map(|reach| Rows { depth, reach })
         };
-        let floors: Vec<Vec<f32>> = expected.iter().map(|outputs| outputs.iter().zip(reach).map(floor).collect()).collect();
-        expected.iter_mut().zip(&floors).for_each(|(outputs, floors)| raise(outputs, floors));
-        Ok(Self { judge: Judge::of(judged, data, expected, Task::Regression)?, data, floors, reference })
+        let rows: Vec<Option<Rows>> = judged.outputs.iter().zip(reach).map(rows).collect();
+        expected.iter_mut().for_each(|outputs| logarithms(outputs, &rows));
+        Ok(Self { judge: Judge::of(judged, data, expected, Task::Regression)?, data, rows, reference })
     }
 
     /// Samples that are compared.
     pub(super) fn samples(&self) -> usize {
-        self.floors.len()
+        self.judge.samples()
     }
 
     /// How far quantized graphs, each on its part of the samples, are from the float one.
@@ -132,13 +142,13 @@ impl<'a> Comparison<'a> {
     /// # Errors
     /// What keeps one from being run.
     pub(super) fn score(&self, graphs: &[Graph], parts: &[Range<usize>]) -> Result<Score, Diagnostics> {
-        let mut given = Vec::with_capacity(self.floors.len());
+        let mut given = Vec::with_capacity(self.samples());
         for (graph, part) in graphs.iter().zip(parts) {
             let graph = before_softmax(graph);
             let runner = Runner::new(&graph, self.reference)?;
             given.extend(each(part.len(), |sample| {
                 let mut outputs = runner.run(&self.data.sample(part.start + sample))?;
-                raise(&mut outputs, &self.floors[part.start + sample]);
+                logarithms(&mut outputs, &self.rows);
                 Ok(outputs)
             })?);
         }
@@ -146,9 +156,17 @@ impl<'a> Comparison<'a> {
     }
 }
 
-fn raise(outputs: &mut Outputs, floors: &[f32]) {
-    for (values, floor) in outputs.iter_mut().zip(floors) {
-        values.iter_mut().for_each(|value| *value = value.max(*floor));
+/// What goes into a softmax as the logarithms of what comes out, divided by its factor.
+fn logarithms(outputs: &mut Outputs, rows: &[Option<Rows>]) {
+    for (values, rows) in outputs.iter_mut().zip(rows) {
+        let Some(Rows { depth, reach }) = *rows else { continue };
+        let beta = NOTHING / reach;
+        for row in values.chunks_mut(depth) {
+            let peak = row.iter().fold(f32::NEG_INFINITY, |most, &value| most.max(value));
+            let sum: f32 = row.iter().map(|value| ((value - peak) * beta).exp()).sum();
+            let whole = peak + sum.ln() / beta;
+            row.iter_mut().for_each(|value| *value = (*value - whole).max(-reach));
+        }
     }
 }
 
@@ -248,4 +266,29 @@ fn activations(graph: &Graph) -> Vec<(TensorId, &'static str)> {
     let made = graph.nodes.iter().flat_map(|node| node.outputs.iter().map(|&id| (id, node.op.name())));
     let all = graph.inputs.iter().map(|&id| (id, "input")).chain(made);
     all.filter(|(id, _)| matches!(graph.tensor(*id).dtype, DType::I8 | DType::I16)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_change_a_probability_is_no_error() {
+        let rows = [Some(Rows { depth: 3, reach: NOTHING / 2.0 }), None];
+        let made = |first: [f32; 3], second: f32| {
+            let mut outputs = vec![first.to_vec(), vec![second]];
+            logarithms(&mut outputs, &rows);
+            outputs
+        };
+        // A common offset, a greater lead, and less of what is nothing already.
+        let same = made([10.0, 0.0, -3.0], 5.0);
+        for other in [made([13.0, 3.0, 0.0], 5.0), made([20.0, 0.0, -30.0], 5.0)] {
+            assert!(other[0].iter().zip(&same[0]).all(|(a, b)| (a - b).abs() < 1e-5), "{other:?} {same:?}");
+        }
+        assert_eq!(same[1], [5.0]);
+        // The softmax has a factor of 2.
+        let values = &made([0.5, 0.0, -0.5], 0.0)[0];
+        let sum: f32 = values.iter().map(|value| (2.0 * value).exp()).sum();
+        assert!((sum - 1.0).abs() < 1e-6, "{values:?}");
+    }
 }

@@ -39,7 +39,7 @@ pub(super) struct Activation {
 
 /// Elements of a softmax's input that are so far below the greatest one have a probability of less than a tenth of the least that int8
 /// can say.
-const NOTHING: f32 = 8.0;
+pub(super) const NOTHING: f32 = 8.0;
 
 /// For each tensor that a softmax alone reads, the distance below the greatest element of a row that counts.
 pub(super) fn softmax_reach(graph: &Graph) -> Vec<Option<f32>> {
@@ -79,7 +79,7 @@ impl Activation {
         // Greatest elements of samples follow about a Gumbel distribution: of `n` draws, the greatest is expected 0.78 ln(n) deviations above
         // the mean. Few samples say little of the deviation itself, and one says nothing.
         let reach = 0.78 * (MANY as f64).ln() * (1.0 + 2.0 / count as f64);
-        let share = 1.0 - self.samples as f64 / MANY as f64;
+        let share = (1.0 - self.samples as f64 / MANY as f64).powi(2);
         let end = |of: &dyn Fn(&(f32, f32)) -> f32| {
             let mean = self.extremes.iter().map(|sample| f64::from(of(sample))).sum::<f64>() / count as f64;
             let squares = self.extremes.iter().map(|sample| (f64::from(of(sample)) - mean).powi(2)).sum::<f64>();

@@ -62,7 +62,7 @@ struct Way {
     equalize: bool,
     correct_biases: bool,
     fit_weights: bool,
-    /// Of the calibration samples that ways are compared on; of what goes into a softmax, where the outputs come out of one. Null where the
+    /// Of the calibration samples that ways are compared on; of logarithms, where the outputs come out of a softmax. Null where the
     /// way was not compared, as with narrow weights.
     mean_squared_error: Option<f64>,
     /// Mean over the outputs of the squared error as a share of the variance.
