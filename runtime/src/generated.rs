@@ -1,7 +1,7 @@
 //! Where generated code and the runtime meet. Hidden: its users are the modules that tinybake writes, which check
 //! [`INTERFACE`] when they are compiled.
 
-pub use crate::arch::{Placed, Taken};
+pub use crate::arch::{Placed, Taken, view, view_mut, views, views3};
 pub use crate::kernels;
 pub use crate::requantize::{self, Bounded, Offset, Once, PerChannel, Requantize, Rint, RintAdded, RintPerChannel};
 pub use crate::stack;

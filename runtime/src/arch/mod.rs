@@ -31,6 +31,8 @@ pub(crate) mod sparse_pairs;
 #[cfg(any(tinybake_core = "mve", tinybake_core = "dsp", tinybake_core = "thumb2", tinybake_core = "thumb1"))]
 mod thumb;
 pub(crate) mod tiles;
+#[allow(unsafe_code)]
+mod views;
 #[cfg(tinybake_core = "dsp")]
 mod wide;
 
@@ -64,6 +66,7 @@ pub(crate) use portable::{dot, dot_outlined, sum};
 pub(crate) use riscv::{dot_1x4, dot_2x4};
 #[cfg(any(tinybake_core = "mve", tinybake_core = "dsp", tinybake_core = "thumb2", tinybake_core = "thumb1"))]
 pub(crate) use thumb::dot_1x4;
+pub use views::{view, view_mut, views, views3};
 #[cfg(tinybake_core = "dsp")]
 pub(crate) use wide::Wide;
 

@@ -30,6 +30,35 @@ macro_rules! stored {
 }
 stored!(i8, u8, i16, i32);
 
+/// Integer types of tensors that share the memory of float32 ones.
+pub trait Shared: Stored {
+    /// Bytes of an element.
+    const BYTES: usize;
+    /// The element at byte `at`; 0 outside.
+    fn load(memory: &[u8], at: usize) -> Self;
+    /// Writes the element at byte `at`; outside, nothing.
+    fn store(self, memory: &mut [u8], at: usize);
+}
+
+macro_rules! shared {
+    ($($type:ty),*) => {$(
+        impl Shared for $type {
+            const BYTES: usize = size_of::<$type>();
+            #[inline(always)]
+            fn load(memory: &[u8], at: usize) -> Self {
+                memory.get(at..).and_then(|memory| memory.first_chunk()).map_or(0, |bytes| Self::from_ne_bytes(*bytes))
+            }
+            #[inline(always)]
+            fn store(self, memory: &mut [u8], at: usize) {
+                if let Some(bytes) = memory.get_mut(at..).and_then(|memory| memory.first_chunk_mut()) {
+                    *bytes = self.to_ne_bytes();
+                }
+            }
+        }
+    )*};
+}
+shared!(i8, i16);
+
 /// An affine map between reals and stored integers: `real = scale * (q - zero_point)`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Affine {
@@ -72,12 +101,38 @@ pub fn quantize<O: Stored>(params: &Affine, input: &[f32], output: &mut [O]) {
     }
 }
 
+/// [`quantize()`] of the float32 elements that `memory` holds, over the first of its bytes.
+#[inline(always)]
+pub fn quantize_in_place<O: Shared>(params: &Affine, memory: &mut [u8]) {
+    // Each element is written below all that are still to be read.
+    for index in 0..memory.len() / 4 {
+        let x = real(memory, index);
+        O::saturate(round(x / params.scale).saturating_add(params.zero_point)).store(memory, O::BYTES * index);
+    }
+}
+
+/// The float32 element of this index.
+#[inline(always)]
+fn real(memory: &[u8], index: usize) -> f32 {
+    memory.get(4 * index..).and_then(|memory| memory.first_chunk()).map_or(0.0, |bytes| f32::from_ne_bytes(*bytes))
+}
+
 /// As [`quantize()`], rounded half to even. Source: MLAS `quantize.cpp`, `MlasQuantizeLinear`.
 #[inline(always)]
 pub fn quantize_to_even(params: &Affine, input: &[f32], output: &mut [i8]) {
     let clamp = Clamp { zero_point: params.zero_point, min: i8::MIN, max: i8::MAX };
     for (y, &x) in output.iter_mut().zip(input) {
         *y = nearest(x / params.scale, &clamp);
+    }
+}
+
+/// [`quantize_to_even`] of the float32 elements that `memory` holds, over the first of its bytes.
+#[inline(always)]
+pub fn quantize_to_even_in_place(params: &Affine, memory: &mut [u8]) {
+    let clamp = Clamp { zero_point: params.zero_point, min: i8::MIN, max: i8::MAX };
+    // Each element is written below all that are still to be read.
+    for index in 0..memory.len() / 4 {
+        nearest(real(memory, index) / params.scale, &clamp).store(memory, index);
     }
 }
 
@@ -93,6 +148,21 @@ pub fn dequantize<I: Stored>(params: &Affine, input: &[I], output: &mut [f32]) {
     }
 }
 
+/// [`dequantize`] of the integers at the beginning of `memory`, to as many float32 elements as it has room for.
+#[inline(always)]
+pub fn dequantize_in_place<I: Shared>(params: &Affine, memory: &mut [u8]) {
+    // As in `dequantize`.
+    let scale = core::hint::black_box(params.scale);
+    // Each element is written above all that are still to be read.
+    for index in (0..memory.len() / 4).rev() {
+        let x = I::load(memory, I::BYTES * index);
+        let y = scale * x.widen().wrapping_sub(params.zero_point) as f32;
+        if let Some(bytes) = memory.get_mut(4 * index..).and_then(|memory| memory.first_chunk_mut()) {
+            *bytes = y.to_ne_bytes();
+        }
+    }
+}
+
 /// Another scale, zero point and integer type. Source: TFLM `reference/requantize.h`, `Requantize`.
 #[inline(always)]
 pub fn requantize<I: Stored, O: Stored>(params: &Requantize, input: &[I], output: &mut [O]) {
@@ -104,7 +174,7 @@ pub fn requantize<I: Stored, O: Stored>(params: &Requantize, input: &[I], output
 
 /// One copy of the code for all layers of the same types.
 pub mod shared {
-    use super::{Affine, Requantize, Stored};
+    use super::{Affine, Requantize, Shared, Stored};
 
     /// [`super::quantize()`], outlined.
     #[inline(never)]
@@ -124,9 +194,60 @@ pub mod shared {
         super::dequantize(params, input, output);
     }
 
+    /// [`super::quantize_in_place`], outlined.
+    #[inline(never)]
+    pub fn quantize_in_place<O: Shared>(params: &Affine, memory: &mut [u8]) {
+        super::quantize_in_place::<O>(params, memory);
+    }
+
+    /// [`super::quantize_to_even_in_place`], outlined.
+    #[inline(never)]
+    pub fn quantize_to_even_in_place(params: &Affine, memory: &mut [u8]) {
+        super::quantize_to_even_in_place(params, memory);
+    }
+
+    /// [`super::dequantize_in_place`], outlined.
+    #[inline(never)]
+    pub fn dequantize_in_place<I: Shared>(params: &Affine, memory: &mut [u8]) {
+        super::dequantize_in_place::<I>(params, memory);
+    }
+
     /// [`super::requantize`], outlined.
     #[inline(never)]
     pub fn requantize<I: Stored, O: Stored>(params: &Requantize, input: &[I], output: &mut [O]) {
         super::requantize(params, input, output);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// In the same memory, the same numbers.
+    #[test]
+    fn in_place_equals_apart() {
+        let reals: [f32; 9] = [0.0, -0.25, 0.25, 0.75, -7.3, 1e9, -1e9, f32::NAN, 31.9];
+        let params = Affine { scale: 0.5, zero_point: -3 };
+        let memory = || reals.map(f32::to_ne_bytes).concat();
+        let (mut bytes, mut halves) = ([0i8; 9], [0i16; 9]);
+        let mut place = memory();
+        quantize(&params, &reals, &mut bytes);
+        quantize_in_place::<i8>(&params, &mut place);
+        assert_eq!(place[..9], bytes.map(|byte| byte as u8));
+        dequantize_in_place::<i8>(&params, &mut place);
+        let mut back = [0.0; 9];
+        dequantize(&params, &bytes, &mut back);
+        assert_eq!(place, back.map(f32::to_ne_bytes).concat());
+        place = memory();
+        quantize(&params, &reals, &mut halves);
+        quantize_in_place::<i16>(&params, &mut place);
+        assert_eq!(place[..18], halves.map(i16::to_ne_bytes).concat());
+        dequantize_in_place::<i16>(&params, &mut place);
+        dequantize(&params, &halves, &mut back);
+        assert_eq!(place, back.map(f32::to_ne_bytes).concat());
+        place = memory();
+        quantize_to_even(&params, &reals, &mut bytes);
+        quantize_to_even_in_place(&params, &mut place);
+        assert_eq!(place[..9], bytes.map(|byte| byte as u8));
     }
 }
