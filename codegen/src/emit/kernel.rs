@@ -1,10 +1,10 @@
 //! The call of a kernel: its path, its parameters, its operands.
 
 use super::literal::{float, number, params, signed};
-use super::operands::bind;
+use super::operands::{bind, element};
 use super::{constants, literal};
-use crate::ir::Data;
-use crate::lower::{BinaryFn, ConstId, Kernel, Piece, Requantizer, Weights};
+use crate::ir::{DType, Data};
+use crate::lower::{BinaryFn, ConstId, Kernel, Operand, Piece, Requantizer, Weights};
 use crate::plan::{Form, Place, Plan, PlannedStep};
 use core::fmt::Debug;
 use proc_macro2::TokenStream;
@@ -50,9 +50,9 @@ pub(super) fn calls(plan: &Plan, planned: &PlannedStep, rt: &TokenStream) -> Tok
             let (params, rows, columns) = (literal::params(params), call.taps(*rows), call.taps(*columns));
             call.one(quote!(resize #shared::bilinear), &quote!(&#params, #rows, #columns))
         }
-        Kernel::Quantize(params) => call.simple(quote!(quantize #shared::quantize), params),
-        Kernel::QuantizeToEven(params) => call.simple(quote!(quantize #shared::quantize_to_even), params),
-        Kernel::Dequantize(params) => call.simple(quote!(quantize #shared::dequantize), params),
+        Kernel::Quantize(params) => call.change_type("quantize", params),
+        Kernel::QuantizeToEven(params) => call.change_type("quantize_to_even", params),
+        Kernel::Dequantize(params) => call.change_type("dequantize", params),
         Kernel::Requantize(params) => call.simple(quote!(quantize #shared::requantize), params),
         Kernel::Int16(kernel) => call.of_int16(kernel),
         Kernel::View => TokenStream::new(),
@@ -100,6 +100,32 @@ impl Call<'_> {
             return self.over_input(&path, &value, &quote!());
         }
         self.one(path, &quote!(&#value))
+    }
+
+    /// Float32 to integers or back, in the memory of the input or apart from it.
+    fn change_type(&self, name: &str, value: &impl Debug) -> TokenStream {
+        let (rt, shared, scope) = (self.rt, self.shared(), self.scope());
+        let (true, Some(&Some(Place::Arena { offset, bytes: read })), Some(&Place::Arena { offset: _, bytes: written })) =
+            (self.planned.in_place.is_some(), self.planned.reads.first(), self.planned.writes.first())
+        else {
+            let name = super::names::ident(name);
+            return self.simple(quote!(quantize #shared::#name), value);
+        };
+        let ids = self.planned.step.reads.iter().filter_map(|read| match read {
+            Operand::Activation(id) => Some(*id),
+            Operand::Constant(_) => None,
+        });
+        let mut dtypes = ids.chain(self.planned.step.writes.iter().copied()).map(|id| self.plan.dtype(id));
+        let integers = dtypes.find(|&dtype| dtype != DType::F32).map(element);
+        let generic = integers.filter(|_| name != "quantize_to_even").map(|element| quote!(::<#element>));
+        let name = super::names::ident(&format!("{name}_in_place"));
+        let size = number(self.plan.arena_bytes / self.plan.arena_dtype.size());
+        let (offset, bytes, value) = (number(offset), number(read.max(written)), params(value));
+        quote! {
+            #scope
+            let y = #rt::view_mut::<_, u8, #offset, #bytes, #size>(&mut model.arena);
+            #rt::kernels::quantize #shared::#name #generic(&#value, y);
+        }
     }
 
     /// Brings the names of parameter types into scope.

@@ -2,7 +2,7 @@
 
 use super::literal::{float, number, signed};
 use super::names::{Namer, camel_case, ident};
-use super::operands::field;
+use super::operands::{element, field, view};
 use super::step;
 use crate::ir::DType;
 use crate::options::Optimize;
@@ -179,12 +179,12 @@ fn structure(plan: &Plan, rt: &TokenStream) -> TokenStream {
 fn functions(plan: &Plan, inputs: &[Named], outputs: &[Named], rt: &TokenStream) -> TokenStream {
     let accessors = inputs.iter().map(|Named { port, method, alias, .. }| {
         let doc = format!(" The input `{}`, to be filled before every [`Self::run`]: the run reuses its memory.", port.name);
-        let place = place(plan, port.place, rt, true);
+        let place = place(plan, port, rt, true);
         quote!(#[doc = #doc] #[inline] pub fn #method(&mut self) -> &mut #alias { #place })
     });
     let readers = outputs.iter().map(|Named { port, method, alias, .. }| {
         let doc = format!(" The output `{}` of the last run.", port.name);
-        let place = place(plan, port.place, rt, false);
+        let place = place(plan, port, rt, false);
         quote!(#[doc = #doc] #[inline] pub fn #method(&self) -> &#alias { #place })
     });
     let steps = plan.steps.iter().enumerate().filter_map(|(index, planned)| step::name(index, planned));
@@ -259,12 +259,20 @@ fn implementation(inputs: &[Named], outputs: &[Named], crate_path: &TokenStream)
 }
 
 /// The expression of a port's memory.
-fn place(plan: &Plan, place: Place, rt: &TokenStream, mutable: bool) -> TokenStream {
-    let element = plan.arena_dtype.size();
-    let size = number(plan.arena_bytes / element);
-    match (place, mutable) {
+fn place(plan: &Plan, port: &Port, rt: &TokenStream, mutable: bool) -> TokenStream {
+    let bytes_of = plan.arena_dtype.size();
+    let size = number(plan.arena_bytes / bytes_of);
+    match (port.place, mutable) {
+        (Place::Arena { .. }, _) if port.dtype != plan.arena_dtype => {
+            let (place, element) = (view(port.place, port.dtype), element(port.dtype));
+            if mutable {
+                quote!(#rt::view_mut::<_, #element, #place, #size>(&mut self.arena))
+            } else {
+                quote!(#rt::view::<_, #element, #place, #size>(&self.arena))
+            }
+        }
         (Place::Arena { offset, bytes }, _) => {
-            let (offset, length) = (number(offset / element), number(bytes / element));
+            let (offset, length) = (number(offset / bytes_of), number(bytes / bytes_of));
             if mutable {
                 quote!(#rt::tensor_mut::<_, #offset, #length, #size>(&mut self.arena.0))
             } else {
@@ -280,19 +288,6 @@ fn place(plan: &Plan, place: Place, rt: &TokenStream, mutable: bool) -> TokenStr
             quote!(&self.#field.0)
         }
     }
-}
-
-/// The Rust type of an element.
-fn element(dtype: DType) -> Ident {
-    ident(match dtype {
-        DType::I8 => "i8",
-        DType::U8 => "u8",
-        DType::I16 => "i16",
-        DType::I32 => "i32",
-        DType::I64 => "i64",
-        DType::F32 => "f32",
-        DType::Bool => "bool",
-    })
 }
 
 fn zero(dtype: DType) -> TokenStream {

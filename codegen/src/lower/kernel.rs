@@ -296,6 +296,11 @@ impl Kernel {
         }
     }
 
+    /// Whether the kernel turns float32 to integers of 8 or 16 bits, or those to float32, and can do so in one memory.
+    pub fn changes_type(&self) -> bool {
+        matches!(self, Kernel::Quantize(_) | Kernel::QuantizeToEven(_) | Kernel::Dequantize(_))
+    }
+
     /// The filter of a layer.
     pub fn filter(&self) -> Option<ConstId> {
         self.parameters().map(|[filter, _]| filter)

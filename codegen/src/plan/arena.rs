@@ -16,7 +16,7 @@ const ROOM: usize = 6;
 /// All memory of a program.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Arena {
-    /// The element type of the arena, and of all that lies in it.
+    /// The element type of the arena; what lies in it as another is seen through views.
     pub(super) dtype: DType,
     /// The storages in the arena.
     pub(super) storages: Vec<Storage>,
@@ -35,14 +35,15 @@ pub(super) struct Arena {
 pub(super) fn arena(program: &Program, options: &Options, there: &[bool], pass: Option<usize>) -> Arena {
     let all = storages(program);
     let dtype = element(&all);
-    let (storages, others): (Vec<Storage>, Vec<Storage>) = all.into_iter().partition(|storage| storage.dtype == dtype);
+    let (storages, others): (Vec<Storage>, Vec<Storage>) = all.into_iter().partition(|storage| viewed(storage.dtype));
     let mut budget = Budget(WORK);
     let apart = layout(&storages, &[], 0, &mut budget);
     let bytes_apart = apart.bytes;
-    let (mut allowed, mut best) = least(program, &storages, Wanted { bands: Bands::LEAST, there: &[] }, &apart, &mut budget);
+    let (mut allowed, mut best) =
+        least(program, &storages, Wanted { dtype, bands: Bands::LEAST, there: &[] }, &apart, &mut budget);
     let mut chosen: &[bool] = &[];
     if there.contains(&true) {
-        let (overlaps, found) = least(program, &storages, Wanted { bands: Bands::LEAST, there }, &apart, &mut budget);
+        let (overlaps, found) = least(program, &storages, Wanted { dtype, bands: Bands::LEAST, there }, &apart, &mut budget);
         if found.bytes <= best.bytes {
             (allowed, best, chosen) = (overlaps, found, there);
         }
@@ -50,7 +51,7 @@ pub(super) fn arena(program: &Program, options: &Options, there: &[bool], pass: 
     let roomy = match options.optimize {
         Optimize::Size => None,
         Optimize::Speed | Optimize::Balanced => {
-            Some(overlaps(program, &storages, Wanted { bands: Bands::roomy(options.core, pass), there: chosen }))
+            Some(overlaps(program, &storages, Wanted { dtype, bands: Bands::roomy(options.core, pass), there: chosen }))
         }
     };
     if let Some(roomy) = roomy.filter(|roomy| *roomy != allowed) {
@@ -79,8 +80,15 @@ pub(super) fn arena(program: &Program, options: &Options, there: &[bool], pass: 
     Arena { dtype, storages, layout: best, bytes_apart, others }
 }
 
-/// The element type of most bytes of activations: `int16` or `int8`. An arena has one, since code without `unsafe` does not see the
-/// same bytes as elements of two.
+/// Whether elements of a type lie in the arena: those of at most its alignment of which every bit pattern is a value.
+fn viewed(dtype: DType) -> bool {
+    match dtype {
+        DType::I8 | DType::U8 | DType::I16 | DType::I32 | DType::F32 => true,
+        DType::I64 | DType::Bool => false,
+    }
+}
+
+/// The element type of most bytes of activations: `int16` or `int8`. Kernels that make outputs over their inputs take an arena of it.
 fn element(storages: &[Storage]) -> DType {
     let bytes = |dtype| storages.iter().filter(|storage| storage.dtype == dtype).map(|storage| storage.bytes).sum::<usize>();
     if bytes(DType::I16) > bytes(DType::I8) { DType::I16 } else { DType::I8 }

@@ -166,7 +166,7 @@ pub fn check(plan: &Plan) -> Result<(), PlanError> {
                 Some(value) => value,
                 None => {
                     let clash = planned.reads.iter().enumerate().any(|(operand, read)| {
-                        read.is_some_and(|read| read.intersects(place) && planned.in_place != Some(operand))
+                        read.is_some_and(|read| read.intersects(place) && !takes_over(planned, operand, read, place))
                     });
                     if clash {
                         return Err(PlanError::ReadWhileWritten { step: index, op });
@@ -188,6 +188,14 @@ pub fn check(plan: &Plan) -> Result<(), PlanError> {
         Some(index) => Err(PlanError::OutputLost { index }),
         None => Ok(()),
     }
+}
+
+/// Whether a step works in place of an operand: element by element, and in the same bytes or, where it changes the type, from the same
+/// one on.
+fn takes_over(planned: &PlannedStep, operand: usize, read: Place, write: Place) -> bool {
+    let kernel = &planned.step.kernel;
+    let elementwise = read == write && kernel.in_place_operands().contains(&operand);
+    planned.in_place == Some(operand) && (elementwise || (kernel.changes_type() && read.begins_with(write)))
 }
 
 /// Replays a step whose output lies over its input, row by row, as the runtime orders them: from the first where the output

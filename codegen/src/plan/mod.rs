@@ -47,7 +47,7 @@ pub enum Place {
         /// Number of bytes.
         bytes: usize,
     },
-    /// A buffer of its own, for dtypes that the arena does not have.
+    /// A buffer of its own, for dtypes of which there are no views: `int64` and `bool`.
     Field {
         /// Index into [`Plan::fields`].
         index: usize,
@@ -78,7 +78,7 @@ impl Place {
 /// A buffer outside the arena.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Field {
-    /// Element type, not that of the arena.
+    /// Element type.
     pub dtype: DType,
     /// Number of elements.
     pub elements: usize,
@@ -123,6 +123,8 @@ pub struct Plan {
     pub inputs: Vec<Port>,
     /// What the caller reads.
     pub outputs: Vec<Port>,
+    /// Element type of every tensor of the program.
+    pub dtypes: Vec<DType>,
     /// Element type of the arena: `int8` or `int16`.
     pub arena_dtype: DType,
     /// Bytes of the arena.
@@ -165,6 +167,11 @@ impl Plan {
         let row = |name: &str| stack::ROWS.iter().find(|(row, _)| *row == name).map_or(stack::VIEW, |&(_, frames)| frames);
         let steps: Vec<_> = self.steps.iter().map(|step| (row(step.frames()), step.lent_bytes())).collect();
         stack::deepest_on(core, self.options.optimize == Optimize::Size, &[], &steps)
+    }
+
+    /// The element type of a tensor of the program.
+    pub fn dtype(&self, id: TensorId) -> DType {
+        self.dtypes.get(id.0 as usize).copied().unwrap_or(self.arena_dtype)
     }
 
     /// Where a tensor of the program lives; `None` for one that no step writes and that is no input.
@@ -244,6 +251,7 @@ pub fn plan(program: &Program, options: &Options, source_sha256: [u8; 32]) -> Re
         source_sha256,
         inputs: program.inputs.iter().map(|&id| port(program, id, place(id))).collect(),
         outputs: program.outputs.iter().map(|&id| port(program, id, place(id))).collect(),
+        dtypes: program.tensors.iter().map(|tensor| tensor.dtype).collect(),
         arena_dtype,
         arena_bytes: arena.bytes,
         arena_lower_bound: arena.lower_bound,

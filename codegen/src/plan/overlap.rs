@@ -2,7 +2,7 @@
 
 use super::layout::ALIGN;
 use super::storage::Storage;
-use crate::ir::TensorId;
+use crate::ir::{DType, TensorId};
 use crate::lower::{Int16, Kernel, Operand, Program, Step};
 use crate::options::CoreClass;
 use tinybake_runtime::kernels::rows::Rows;
@@ -69,6 +69,8 @@ pub(super) enum Begins {
 /// How outputs may lie over inputs.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted<'a> {
+    /// The arena's element type: only such outputs lie over such inputs, but for those that only change the type.
+    pub(super) dtype: DType,
     /// How many rows are to be made at a time at least.
     pub(super) bands: Bands,
     /// For each step whether its output is to begin where its input does, if [`Rows::in_place`] allows.
@@ -84,15 +86,18 @@ pub(super) fn overlaps(program: &Program, storages: &[Storage], wanted: Wanted<'
     let storage_of = |id: TensorId| by_tensor.get(id.0 as usize).copied().flatten();
     let mut found: Vec<Overlap> = Vec::new();
     for (step, Step { kernel, reads, writes, .. }) in program.steps.iter().enumerate() {
-        let (Some((rows, together)), [Operand::Activation(input)], [output]) =
-            (by_rows(kernel, wanted.bands), reads.as_slice(), writes.as_slice())
-        else {
-            continue;
-        };
+        let ([Operand::Activation(input)], [output]) = (reads.as_slice(), writes.as_slice()) else { continue };
         let (Some(input), Some(output)) = (storage_of(*input), storage_of(*output)) else { continue };
         let (from, to) = (&storages[input], &storages[output]);
-        let dies = input != output && from.last == step + 1 && to.first == step + 1;
-        if !dies || from.dtype != to.dtype || rows.output > ROWS {
+        if input == output || from.last != step + 1 || to.first != step + 1 {
+            continue;
+        }
+        if kernel.changes_type() {
+            found.push(Overlap { step, input, output, begins: Begins::There });
+            continue;
+        }
+        let Some((rows, together)) = by_rows(kernel, wanted.bands) else { continue };
+        if from.dtype != wanted.dtype || to.dtype != wanted.dtype || rows.output > ROWS {
             continue;
         }
         let size = from.dtype.size();

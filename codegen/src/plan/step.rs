@@ -19,7 +19,7 @@ pub struct PlannedStep {
     pub reads: Vec<Option<Place>>,
     /// The place of each write.
     pub writes: Vec<Place>,
-    /// The operand whose memory the output takes over, where the step works in place.
+    /// The operand whose memory the output takes over, or begins with, where the step works in place.
     pub in_place: Option<usize>,
     /// Whether the output lies over part of the input that the step consumes: it is made row by row then.
     pub over_input: bool,
@@ -104,7 +104,9 @@ pub(super) fn planned(
         .collect();
     let writes: Vec<Place> = step.writes.iter().map(|&id| place(id)).collect();
     let takes_over = |&operand: &usize| reads.get(operand).is_some_and(|read| read.is_some() && *read == writes.first().copied());
-    let in_place = step.kernel.in_place_operands().iter().copied().find(takes_over);
+    let begins = |read: Option<Place>| read.zip(writes.first()).is_some_and(|(read, write)| read.begins_with(*write));
+    let changed = (step.kernel.changes_type() && reads.first().copied().is_some_and(begins)).then_some(0);
+    let in_place = step.kernel.in_place_operands().iter().copied().find(takes_over).or(changed);
     let (over_input, there) = match (reads.as_slice(), writes.as_slice()) {
         (&[Some(read)], &[write]) if in_place.is_none() && read.intersects(write) && !matches!(step.kernel, Kernel::View) => {
             (true, read.begins_with(write))
