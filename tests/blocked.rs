@@ -134,7 +134,7 @@ impl Calls {
              pub fn run(&mut self) {{\n        let (x, y) = (&self.x, &mut self.y);\n{}    }}\n}}\n",
             self.statics, self.body
         );
-        let port = |accessor: &str, elements| Port { accessor: accessor.into(), dtype: DType::I8, elements };
+        let port = |accessor: &str, elements| Port { accessor: accessor.into(), dtype: DType::I8, elements, converted: None };
         let program = Program { source, inputs: vec![port("model.x()", INPUT)], outputs: vec![port("model.y()", total)] };
         let mut noise = Noise(9);
         let mut inputs: Vec<i8> = (0..2 * INPUT).map(|_| noise.next() as i8).collect();

@@ -17,7 +17,7 @@ fn difference(case: &Case, engine: &str) -> f64 {
         pipeline::read(&files.source(&case.model.to_string_lossy())).unwrap_or_else(|problem| panic!("{}: {problem}", case.name));
     let port = |id: &_| {
         let tensor = graph.tensor(*id);
-        Port { accessor: String::new(), dtype: tensor.dtype, elements: tensor.shape.elements() }
+        Port { accessor: String::new(), dtype: tensor.dtype, elements: tensor.shape.elements(), converted: None }
     };
     let (inputs, outputs): (Vec<Port>, Vec<Port>) =
         (graph.inputs.iter().map(port).collect(), graph.outputs.iter().map(port).collect());

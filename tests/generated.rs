@@ -8,13 +8,18 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use tinybake_codegen::boards::Catalogue;
 use tinybake_codegen::measure::{self, Program, Samples};
-use tinybake_codegen::{Optimize, Options};
+use tinybake_codegen::{Interface, Optimize, Options};
 
 /// Cores that the project promises.
 const CORES: [&str; 5] = ["cortex-m0plus", "cortex-m4", "cortex-m33", "cortex-m55", "riscv32imc"];
 
 /// Builds the cases into one image, runs it, and lists the cases that differ. `None` where the core is not installed.
 fn unequal(cases: &[Case], on: &str, optimize: Optimize, samples: Option<usize>) -> Option<Vec<String>> {
+    unequal_with(cases, on, &Options { optimize, ..Options::default() }, samples)
+}
+
+/// As [`unequal`], with options for any core.
+fn unequal_with(cases: &[Case], on: &str, options: &Options, samples: Option<usize>) -> Option<Vec<String>> {
     let catalogue = Catalogue::builtin();
     let target = catalogue.find(on).expect("a core of the table");
     if let Err(missing) = measure::available(&target) {
@@ -22,7 +27,7 @@ fn unequal(cases: &[Case], on: &str, optimize: Optimize, samples: Option<usize>)
         println!("skipped: {on}: {missing}");
         return None;
     }
-    let options = Options { optimize, core: target.class(), ..Options::default() };
+    let (options, optimize) = (Options { core: target.class(), ..options.clone() }, options.optimize);
     let plans: Vec<_> = cases.iter().map(|case| case.compile(&options).plan).collect();
     let programs: Vec<Program> = plans.iter().map(Program::of_plan).collect();
     let recorded: Vec<Samples> = cases
@@ -89,6 +94,26 @@ fn on_every_core(check: impl Fn(&str) + Sync) {
             });
         }
     });
+}
+
+/// Recordings of float32 are met by code whose interface is of integers, too: inputs are quantized as the model does, and outputs
+/// dequantized.
+#[test]
+fn float_recordings_are_met_through_an_integer_interface() {
+    let options = Options { interface: Interface::Int8, ..Options::default() };
+    // Those that have more than integers at their ends, and no other operator there.
+    let dropped = |case: &Case| {
+        let ends = |options: &Options| {
+            let plan = case.try_compile(options).ok()?.plan;
+            Some(plan.inputs.iter().chain(&plan.outputs).map(|port| port.dtype).collect::<Vec<_>>())
+        };
+        ends(&options).is_some_and(|integers| Some(integers) != ends(&Options::default()))
+    };
+    let cases: Vec<Case> = common::conformance().into_iter().chain(quantized_onnx()).filter(dropped).collect();
+    assert!(cases.len() >= 20, "{}", cases.len());
+    let few: Vec<Case> = cases.into_iter().step_by(3).collect();
+    let wrong = unequal_with(&few, "host", &options, Some(8)).expect("this computer");
+    assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), few.len(), wrong.join("\n"));
 }
 
 /// Recorded quantized ONNX cases, in the order of generated code.

@@ -14,7 +14,7 @@ use tinybake_codegen::ir::{
 use tinybake_codegen::options::{Bytes, Reference};
 use tinybake_codegen::passes::{Patched, patches};
 use tinybake_codegen::pipeline::compile_graph;
-use tinybake_codegen::{CoreClass, Optimize, Options, eval, lower, valid};
+use tinybake_codegen::{CoreClass, Interface, Optimize, Options, eval, lower, valid};
 
 /// What a graph says on inputs; `None` where no engine would take it.
 fn outputs(graph: &Graph, inputs: &[Data]) -> Option<Vec<Data>> {
@@ -208,6 +208,54 @@ fn float_interfaces_are_computed_in_patches() {
             .map(|compiled| eval::run(&compiled.program, core::slice::from_ref(&input)).expect("inputs that fit"));
         assert_eq!(a, b);
     }
+}
+
+/// Float32 inputs and outputs lie in the arena like any tensor: the model takes no more than its widest moment, and with an interface of
+/// integers exactly what it takes with int8 ends.
+#[test]
+fn float_interfaces_share_the_arena() {
+    let mut runner = TestRunner::deterministic();
+    let strategy = random::choices();
+    let (mut in_place, mut random) = (0, Random(3));
+    for _ in 0..60 {
+        let (choices, image) = strategy.new_tree(&mut runner).expect("a tree").current();
+        let graph = random::graph(&choices, image);
+        for reference in [Reference::Tflm, Reference::Ort] {
+            let plan = |graph: &Graph, interface| {
+                let options = Options { reference: Some(reference), interface, ..Options::default() };
+                compile_graph(graph.clone(), &options, [0; 32])
+            };
+            // Not every engine takes every graph.
+            let Ok(int8) = plan(&graph, Interface::Model) else { continue };
+            let outer = with_float_ends(graph.clone());
+            let float = plan(&outer, Interface::Model).expect("a plan");
+            let dropped = plan(&outer, Interface::Int8).expect("a plan");
+            assert_eq!(float.plan.fields, [], "{}", float.plan);
+            assert_eq!(dropped.plan.ram_bytes(), int8.plan.ram_bytes(), "{}", dropped.plan);
+            let floats = |ports: &[tinybake_codegen::plan::Port]| ports.iter().map(|port| 4 * port.elements()).sum::<usize>();
+            let ends = floats(&float.plan.inputs) + floats(&float.plan.outputs);
+            assert!(float.plan.ram_bytes() <= int8.plan.ram_bytes().max(ends) + ends, "{}", float.plan);
+            in_place += float.plan.steps.iter().filter(|step| step.in_place.is_some() && step.step.kernel.changes_type()).count();
+            // What the ends compute is what the caller would.
+            let inputs: Vec<Data> = int8.plan.inputs.iter().map(|port| Data::I8(random.int8(port.elements()))).collect();
+            let [a, b] = [&int8, &dropped].map(|compiled| eval::run(&compiled.program, &inputs).expect("inputs that fit"));
+            assert_eq!(a, b);
+        }
+    }
+    assert!(in_place > 20, "{in_place}");
+}
+
+/// Where a float32 input is most of the memory, the network is computed in the rest of it.
+#[test]
+fn a_float_input_is_quantized_in_place() {
+    let case = common::digits();
+    let graph = with_float_ends(case.compile(&Options::default()).original);
+    let plan =
+        |interface| compile_graph(graph.clone(), &Options { interface, ..Options::default() }, [0; 32]).expect("a plan").plan;
+    let (float, int8) = (plan(Interface::Model), plan(Interface::Int8));
+    let (input, bound) = (4 * float.inputs[0].elements(), int8.ram_bytes());
+    println!("{} bytes of RAM, {bound} without floats, {input} of input", float.ram_bytes());
+    assert!(float.ram_bytes() <= bound.max(input) + 4 * float.outputs[0].elements(), "{float}");
 }
 
 /// Any number of layers to compute patch by patch, in a small file: the search takes about as long and as much memory as one

@@ -67,5 +67,5 @@ pub mod text;
 #[doc(hidden)]
 pub mod valid;
 
-pub use options::{Bytes, CoreClass, Optimize, Options, Placement, Reference};
+pub use options::{Bytes, CoreClass, Interface, Optimize, Options, Placement, Reference};
 pub use script::Builder;

@@ -29,6 +29,16 @@ pub enum Optimize {
     Balanced,
 }
 
+/// The element types of a generated module's inputs and outputs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Interface {
+    /// Those of the model file.
+    #[default]
+    Model,
+    /// The integers that the first operators quantize to and the last ones dequantize: firmware converts, or never has floats.
+    Int8,
+}
+
 /// A class of cores with one cost model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CoreClass {
@@ -87,6 +97,8 @@ pub struct Options {
     /// The most bytes of RAM that the `Model` struct may take: where it would be larger, layers are computed patch by patch, and some
     /// rows twice.
     pub max_ram: Option<Bytes>,
+    /// The element types of inputs and outputs.
+    pub interface: Interface,
     /// The only form to consider for steps that have it, whatever its cost; to measure forms with.
     pub form: Option<FormKind>,
     /// Whether the lossless passes run; off only to test them.
@@ -237,6 +249,7 @@ macro_rules! words {
 
 words!(Reference, "reference", "tflm" => Tflm, "xnnpack" => Xnnpack, "ort" => Ort);
 words!(Optimize, "optimize", "size" => Size, "speed" => Speed, "balanced" => Balanced);
+words!(Interface, "interface", "model" => Model, "int8" => Int8);
 words!(FormKind, "form", "shared" => Shared, "specialized" => Specialized, "packed" => Packed, "blocked" => Blocked,
     "sparse" => Sparse, "palettized" => Palettized, "sparse lanes" => SparseLanes, "sparse pairs" => SparsePairs,
     "unrolled" => Unrolled);

@@ -3,7 +3,7 @@
 use crate::diag::{Diagnostic, Diagnostics, Explain, Place};
 use crate::ir::Graph;
 use crate::lower::{self, Program};
-use crate::options::{Options, Passes, Reference};
+use crate::options::{Interface, Options, Passes, Reference};
 use crate::passes::{self, Found, Patched, Removal};
 use crate::plan::{self, Plan, PlanError};
 use crate::{front, valid};
@@ -93,7 +93,13 @@ pub fn simplify(source: &Source, options: &Options) -> Result<(Graph, Graph, Vec
 fn simplified(original: &Graph, options: &Options) -> Result<(Graph, Vec<Removal>), Diagnostics> {
     valid::structure(original)?;
     let mut graph = original.clone();
-    let removals = passes::run(&mut graph, options.reference(), options.passes);
+    let mut removals = passes::run(&mut graph, options.reference(), options.passes);
+    match options.interface {
+        Interface::Model => {}
+        Interface::Int8 => {
+            removals.extend(passes::integer_interface(&mut graph).map_err(|error| error.at(Place::default()))?);
+        }
+    }
     Ok((graph, removals))
 }
 

@@ -2,7 +2,7 @@
 
 use crate::diag::{Diagnostic, Diagnostics, Place};
 use crate::emit::{Blobs, Emitter};
-use crate::options::{Bytes, CoreClass, Optimize, Options, Placement, Reference};
+use crate::options::{Bytes, CoreClass, Interface, Optimize, Options, Placement, Reference};
 use crate::output::{self, Module};
 use crate::pipeline::{Source, compile};
 use crate::text;
@@ -67,6 +67,12 @@ impl Builder {
     /// The most bytes of RAM that the model may take: see [`Options::max_ram`].
     pub fn max_ram(mut self, bytes: usize) -> Self {
         self.options.max_ram = Some(Bytes(bytes));
+        self
+    }
+
+    /// The element types of inputs and outputs: see [`Options::interface`].
+    pub fn interface(mut self, interface: Interface) -> Self {
+        self.options.interface = interface;
         self
     }
 

@@ -25,7 +25,8 @@ pub(crate) struct Arguments {
 }
 
 const FORM: &str = "expected `include_model!(\"MODEL\")` or `include_model!(pub mod NAME = \"MODEL\", KEY = \"VALUE\", ...)`";
-const KEYS: &str = "`target`, `optimize`, `reference`, `max_flash`, `max_ram`, `weights_section`, `arena_section` or `crate`";
+const KEYS: &str =
+    "`target`, `optimize`, `reference`, `interface`, `max_flash`, `max_ram`, `weights_section`, `arena_section` or `crate`";
 
 impl Arguments {
     pub(crate) fn parse(input: TokenStream) -> Result<Self, Mistake> {
@@ -91,6 +92,7 @@ impl Arguments {
             }
             "optimize" => self.options.optimize = value.parse().map_err(|error| mistake(&error))?,
             "reference" => self.options.reference = Some(value.parse().map_err(|error| mistake(&error))?),
+            "interface" => self.options.interface = value.parse().map_err(|error| mistake(&error))?,
             "max_flash" => self.options.max_flash = Some(value.parse().map_err(|error| mistake(&error))?),
             "max_ram" => self.options.max_ram = Some(value.parse().map_err(|error| mistake(&error))?),
             "weights_section" => self.options.placement.weights = Some(value.parse().map_err(|error| mistake(&error))?),

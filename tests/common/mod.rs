@@ -4,6 +4,7 @@
 pub(crate) mod random;
 
 use std::path::{Path, PathBuf};
+use tinybake_codegen::diag::Diagnostics;
 use tinybake_codegen::ir::{DType, Data};
 use tinybake_codegen::measure::{Golden, Port, Program};
 use tinybake_codegen::pipeline::{Compiled, compile, reference_of, turned_images};
@@ -99,9 +100,13 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 impl Case {
     /// Compiles the model.
     pub(crate) fn compile(&self, options: &Options) -> Compiled {
+        self.try_compile(options).unwrap_or_else(|problem| panic!("{}: {problem}", self.name))
+    }
+
+    /// Compiles the model, which may be refused.
+    pub(crate) fn try_compile(&self, options: &Options) -> Result<Compiled, Diagnostics> {
         let files = Files::read(&self.model).unwrap_or_else(|problem| panic!("{}: {problem}", self.name));
         compile(&files.source(&self.model.to_string_lossy()), options)
-            .unwrap_or_else(|problem| panic!("{}: {problem}", self.name))
     }
 
     /// The engine whose recorded outputs the model's are to equal.

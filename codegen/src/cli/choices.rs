@@ -1,6 +1,6 @@
 //! Options that several commands share.
 
-use crate::options::{Bytes, Optimize, Reference};
+use crate::options::{Bytes, Interface, Optimize, Reference};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, ValueEnum};
 use std::path::PathBuf;
@@ -39,6 +39,11 @@ pub(super) struct Limits {
     /// Most RAM that the `Model` struct may take. If full feature maps do not fit, layers run patch by patch, which recomputes a few rows
     #[arg(long, value_name = "BYTES")]
     pub(super) max_ram: Option<Bytes>,
+}
+
+/// Reads `--interface`.
+pub(super) fn interface() -> impl TypedValueParser<Value = Interface> {
+    PossibleValuesParser::new(Interface::WORDS).try_map(|word| word.parse::<Interface>())
 }
 
 /// How results are written.

@@ -7,7 +7,7 @@ use super::{Ended, Outcome};
 use crate::boards::{Board, Catalogue};
 use crate::diag::{Diagnostic, Diagnostics, Explain, Place};
 use crate::emit::{Blob, Blobs, Emitter};
-use crate::options::{CoreClass, Optimize, Options, Placement, Reference, Section};
+use crate::options::{CoreClass, Interface, Optimize, Options, Placement, Reference, Section};
 use crate::output::{self, Module};
 use crate::script::{self, Files, LEAST_BLOB};
 use crate::{pipeline, plan, text};
@@ -35,6 +35,9 @@ pub(super) struct Generate {
     optimize: Optimize,
     #[command(flatten)]
     limits: choices::Limits,
+    /// Element types of inputs and outputs: `model`, as in the file, or `int8`, without the file's own quantize and dequantize operators.
+    #[arg(long, default_value = Interface::default().name(), value_parser = choices::interface())]
+    interface: Interface,
     /// The engine whose outputs the code equals to the bit.
     #[arg(long, value_parser = choices::reference())]
     reference: Option<Reference>,
@@ -101,8 +104,8 @@ impl Generate {
         let (core, board) = self.target(&session.catalogue)?;
         let placement = Placement { weights: self.weights_section.clone(), arena: self.arena_section.clone() };
         let choices::Limits { max_flash, max_ram } = self.limits;
-        let (reference, optimize) = (self.reference, self.optimize);
-        let options = Options { reference, optimize, core, max_flash, max_ram, placement, ..Options::default() };
+        let (reference, optimize, interface) = (self.reference, self.optimize, self.interface);
+        let options = Options { reference, optimize, interface, core, max_flash, max_ram, placement, ..Options::default() };
         let files = Files::read(&root.join(&self.model))?;
         if self.cargo {
             output::print(&files.directives()?)?;

@@ -7,7 +7,7 @@ use super::{Ended, Outcome};
 use crate::boards::{Catalogue, Core, Target};
 use crate::diag::{Diagnostics, Explain, Place};
 use crate::measure::{self, Golden};
-use crate::options::{Optimize, Options, Reference};
+use crate::options::{Interface, Optimize, Options, Reference};
 use crate::pipeline;
 use crate::scaffold::{self, Dependency, Kit, Project, Request, ScaffoldError};
 use crate::script::Files;
@@ -39,6 +39,9 @@ pub(super) struct New {
     /// What to spend flash on.
     #[arg(long, default_value = Optimize::default().name(), value_parser = choices::optimize())]
     optimize: Optimize,
+    /// Element types of inputs and outputs: `model`, as in the file, or `int8`, without the file's own quantize and dequantize operators.
+    #[arg(long, default_value = Interface::default().name(), value_parser = choices::interface())]
+    interface: Interface,
     /// The engine whose outputs the code equals to the bit.
     #[arg(long, value_parser = choices::reference())]
     reference: Option<Reference>,
@@ -73,7 +76,13 @@ impl New {
         let files = Files::read(&self.model)?;
         let shown = self.model.display().to_string();
         let source = files.source(&shown);
-        let options = Options { reference: self.reference, optimize: self.optimize, core: target.class(), ..Options::default() };
+        let options = Options {
+            reference: self.reference,
+            optimize: self.optimize,
+            interface: self.interface,
+            core: target.class(),
+            ..Options::default()
+        };
         let compiled = pipeline::compile(&source, &options)?;
         let recording = self.recording()?;
         let file = self.model.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

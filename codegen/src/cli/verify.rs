@@ -8,7 +8,7 @@ use crate::boards::Target;
 use crate::diag::{Diagnostic, Diagnostics, Explain, Place};
 use crate::ir::{Graph, TensorId};
 use crate::measure::{self, Golden, GoldenError, MeasureError, Port, Program, Run};
-use crate::options::{CoreClass, Optimize, Options, Reference};
+use crate::options::{CoreClass, Interface, Optimize, Options, Reference};
 use crate::pipeline::{self, Source};
 use crate::script::Files;
 use crate::{eval, lower};
@@ -44,6 +44,9 @@ pub(super) struct Verify {
     pub(super) optimize: Optimize,
     #[command(flatten)]
     pub(super) limits: choices::Limits,
+    /// Element types of inputs and outputs: `model`, as in the file, or `int8`, without the file's own quantize and dequantize operators.
+    #[arg(long, default_value = Interface::default().name(), value_parser = choices::interface())]
+    pub(super) interface: Interface,
     /// The engine whose outputs the code is to equal: that of the recording, where it is one of these.
     #[arg(long, value_parser = choices::reference())]
     reference: Option<Reference>,
@@ -184,8 +187,8 @@ impl Verify {
     /// What is generated for a core.
     fn options(&self, core: CoreClass) -> Options {
         let choices::Limits { max_flash, max_ram } = self.limits;
-        let (reference, optimize) = (Some(self.reference()), self.optimize);
-        Options { reference, optimize, core, max_flash, max_ram, ..Options::default() }
+        let (reference, optimize, interface) = (Some(self.reference()), self.optimize, self.interface);
+        Options { reference, optimize, interface, core, max_flash, max_ram, ..Options::default() }
     }
 
     /// The figures of one target.
@@ -241,7 +244,7 @@ impl Verify {
         let [inputs, outputs] = [&graph.inputs, &graph.outputs].map(|ids| {
             let port = |id: &TensorId| {
                 let tensor = graph.tensor(*id);
-                Port { accessor: tensor.name.clone(), dtype: tensor.dtype, elements: tensor.shape.elements() }
+                Port { accessor: tensor.name.clone(), dtype: tensor.dtype, elements: tensor.shape.elements(), converted: None }
             };
             ids.iter().map(port).collect::<Vec<_>>()
         });

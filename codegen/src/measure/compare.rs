@@ -1,8 +1,11 @@
 //! Compares what a program says with what was recorded, element by element.
 
-use super::{Golden, Port, Run};
+use super::golden::{elements, shifted};
+use super::{Converted, Golden, Port, Run};
 use crate::diag::Diagnostics;
-use crate::ir::DType;
+use crate::ir::{DType, Data};
+use std::borrow::Cow;
+use tinybake_runtime::kernels::quantize;
 
 /// How outputs compare.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -38,18 +41,34 @@ pub fn compare_within(
 ) -> Result<Comparison, Diagnostics> {
     let expected = golden.outputs(ports, engine, run.samples)?;
     let mut comparison = Comparison { samples: run.samples, ..Comparison::default() };
-    for ((port, ours), theirs) in ports.iter().zip(&run.outputs).zip(expected) {
-        let size = port.dtype.size();
+    for ((port, ours), (dtype, theirs)) in ports.iter().zip(&run.outputs).zip(expected) {
+        let ours = dequantized(port, dtype, ours);
+        let size = dtype.size();
         comparison.elements += ours.len() / size;
         for (a, b) in ours.chunks_exact(size).zip(theirs.chunks_exact(size)) {
             if a != b {
-                let difference = difference(port.dtype, a, b);
+                let difference = difference(dtype, a, b);
                 comparison.unequal += usize::from(tolerance.is_none_or(|tolerance| difference > tolerance));
                 comparison.max_difference = comparison.max_difference.max(difference);
             }
         }
     }
     Ok(comparison)
+}
+
+/// Outputs in the type of the recording: as the model's own operator dequantizes them, where the program leaves that to its caller.
+fn dequantized<'a>(port: &Port, dtype: DType, ours: &'a [u8]) -> Cow<'a, [u8]> {
+    let Some(Converted { affine, reference: _ }) = port.converted.filter(|_| dtype != port.dtype) else { return ours.into() };
+    if dtype == DType::U8 {
+        return shifted(ours).into();
+    }
+    let mut reals = vec![0.0; ours.len() / port.dtype.size()];
+    match elements(port.dtype, ours) {
+        Data::I8(values) => quantize::dequantize(&affine, &values, &mut reals),
+        Data::I16(values) => quantize::dequantize(&affine, &values, &mut reals),
+        Data::U8(_) | Data::I32(_) | Data::I64(_) | Data::F32(_) | Data::Bool(_) => return ours.into(),
+    }
+    reals.iter().flat_map(|real| real.to_le_bytes()).collect::<Vec<u8>>().into()
 }
 
 /// The difference of two elements of `dtype`, little-endian.

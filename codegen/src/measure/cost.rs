@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn arbitrary_samples_fit_their_ports_and_repeat() {
-        let port = |dtype, elements| Port { accessor: String::new(), dtype, elements };
+        let port = |dtype, elements| Port { accessor: String::new(), dtype, elements, converted: None };
         let ports = [port(DType::I8, 300), port(DType::F32, 50), port(DType::Bool, 9), port(DType::I32, 4)];
         let samples = Samples::arbitrary(&ports, 2);
         assert_eq!(samples, Samples::arbitrary(&ports, 2));

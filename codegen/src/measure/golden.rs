@@ -1,10 +1,12 @@
 //! Recorded inputs and outputs: what engines that are not ours say of a model.
 
-use super::{Port, Samples};
+use super::{Converted, Port, Samples};
 use crate::diag::{Diagnostic, Diagnostics, Explain, Place};
 use crate::ir::{DType, Data};
+use crate::options::Reference;
 use safetensors::{Dtype, SafeTensors};
 use std::collections::BTreeMap;
+use tinybake_runtime::kernels::quantize;
 
 /// A golden file: safetensors with `input.J` and `output.J.ENGINE`, each `[samples, ...]` in the model's own type.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -163,21 +165,32 @@ impl Golden {
         let tensors = self.tensors(&names, ports, None)?;
         let count = tensors.first().map_or(0, |tensor| tensor.shape.first().copied().unwrap_or_default());
         let count = limit.map_or(count, |limit| limit.min(count));
-        let cut = |(tensor, port): (&&Recorded, &Port)| tensor.data.iter().copied().take(count * port.bytes()).collect();
+        let cut = |(tensor, port): (&&Recorded, &Port)| {
+            tensor.quantized(port).unwrap_or_else(|| tensor.data.clone()).into_iter().take(count * port.bytes()).collect()
+        };
         Ok(Samples { count, inputs: tensors.iter().zip(ports).map(cut).collect() })
     }
 
-    /// What `engine` says for `ports`, for the first `count` samples: little-endian elements of each output.
-    pub(super) fn outputs(&self, ports: &[Port], engine: &str, count: usize) -> Result<Vec<&[u8]>, Diagnostics> {
+    /// What `engine` says for `ports`, for the first `count` samples: little-endian elements of each output, and their type: float32 where a
+    /// port is converted, as the recording is.
+    pub(super) fn outputs<'a>(
+        &'a self,
+        ports: &[Port],
+        engine: &str,
+        count: usize,
+    ) -> Result<Vec<(DType, &'a [u8])>, Diagnostics> {
         let present = self.engines();
         if !present.iter().any(|name| name == engine) {
             return Err(GoldenError::NoEngine { engine: engine.into(), present }.at(Place::default()).into());
         }
         let names: Vec<String> = (0..ports.len()).map(|index| format!("output.{index}.{engine}")).collect();
         let tensors = self.tensors(&names, ports, Some(count))?;
-        let cut = |(tensor, port): (&&'_ Recorded, &Port)| tensor.data.len().min(count * port.bytes());
-        let ends: Vec<usize> = tensors.iter().zip(ports).map(cut).collect();
-        Ok(tensors.into_iter().zip(ends).map(|(tensor, end)| &tensor.data[..end]).collect())
+        let cut = |(tensor, port): (&'a Recorded, &Port)| -> (DType, &'a [u8]) {
+            let dtype = tensor.dtype.unwrap_or(port.dtype);
+            let end = tensor.data.len().min(count.saturating_mul(port.elements).saturating_mul(dtype.size()));
+            (dtype, &tensor.data[..end])
+        };
+        Ok(tensors.into_iter().zip(ports).map(cut).collect())
     }
 
     /// The tensors called `names`, checked against `ports`, with at least `count` samples, or all with as many as the first.
@@ -205,7 +218,8 @@ impl Golden {
 /// The samples of `tensor`, where it fits `port` and has `expected` samples, or, with `more`, at least as many.
 fn check(tensor: &Recorded, port: &Port, expected: Option<usize>, more: bool) -> Result<usize, GoldenError> {
     let Recorded { dtype, shape, data: _ } = tensor;
-    if *dtype != Some(port.dtype) {
+    let converted = port.converted.is_some() && matches!(dtype, Some(DType::F32 | DType::U8));
+    if *dtype != Some(port.dtype) && !converted {
         let given = dtype.map_or("another type", DType::name);
         return Err(GoldenError::Type { expected: port.dtype.name(), given });
     }
@@ -220,6 +234,34 @@ fn check(tensor: &Recorded, port: &Port, expected: Option<usize>, more: bool) ->
         }
         Some(_) | None => Ok(samples),
     }
+}
+
+impl Recorded {
+    /// Elements as the integers that the model's own operator makes of them, where `port` leaves that to the caller.
+    fn quantized(&self, port: &Port) -> Option<Vec<u8>> {
+        let Converted { affine, reference } = port.converted.filter(|_| self.dtype != Some(port.dtype))?;
+        let Data::F32(reals) = elements(self.dtype?, &self.data) else { return Some(shifted(&self.data)) };
+        let (mut bytes, mut halves) = (vec![0i8; reals.len()], vec![0i16; reals.len()]);
+        Some(match (port.dtype, reference) {
+            (DType::I16, _) => {
+                quantize::quantize(&affine, &reals, &mut halves);
+                halves.iter().flat_map(|half| half.to_le_bytes()).collect()
+            }
+            (_, Reference::Ort) => {
+                quantize::quantize_to_even(&affine, &reals, &mut bytes);
+                bytes.iter().map(|byte| byte.cast_unsigned()).collect()
+            }
+            (_, Reference::Tflm | Reference::Xnnpack) => {
+                quantize::quantize(&affine, &reals, &mut bytes);
+                bytes.iter().map(|byte| byte.cast_unsigned()).collect()
+            }
+        })
+    }
+}
+
+/// `uint8` as the `int8` of a zero point that is 128 less, or back.
+pub(super) fn shifted(bytes: &[u8]) -> Vec<u8> {
+    bytes.iter().map(|byte| byte ^ 0x80).collect()
 }
 
 impl Samples {
@@ -276,7 +318,7 @@ mod tests {
     }
 
     fn port(dtype: DType, elements: usize) -> Port {
-        Port { accessor: String::new(), dtype, elements }
+        Port { accessor: String::new(), dtype, elements, converted: None }
     }
 
     #[test]
@@ -289,7 +331,22 @@ mod tests {
         assert_eq!(golden.engines(), ["tflm", "xnnpack"]);
         let samples = golden.samples(&[port(DType::I8, 2)], Some(2)).unwrap();
         assert_eq!(samples, Samples { count: 2, inputs: vec![vec![1, 2, 3, 4]] });
-        assert_eq!(golden.outputs(&[port(DType::U8, 1)], "tflm", 2).unwrap(), [&[7, 8]]);
+        assert_eq!(golden.outputs(&[port(DType::U8, 1)], "tflm", 2).unwrap(), [(DType::U8, &[7, 8][..])]);
+    }
+
+    /// Halves tell the engines' rounding apart.
+    #[test]
+    fn float_recordings_are_quantized_as_the_model_does() {
+        let reals: Vec<u8> = [0.25f32, 0.75, -0.25, -0.75, 1e9, f32::NAN].iter().flat_map(|real| real.to_le_bytes()).collect();
+        let golden = golden(&[("input.0", Dtype::F32, &[1, 6], &reals), ("output.0.tflm", Dtype::F32, &[1, 6], &reals)]);
+        let affine = tinybake_runtime::kernels::quantize::Affine { scale: 0.5, zero_point: 3 };
+        let port = |dtype, reference| Port { converted: Some(Converted { affine, reference }), ..port(dtype, 6) };
+        let bytes = |port: Port| golden.samples(&[port], None).unwrap().inputs.concat();
+        let signed = |bytes: Vec<u8>| bytes.into_iter().map(u8::cast_signed).collect::<Vec<i8>>();
+        assert_eq!(signed(bytes(port(DType::I8, Reference::Tflm))), [4, 5, 2, 1, 127, 3]);
+        assert_eq!(signed(bytes(port(DType::I8, Reference::Ort)))[..5], [3, 5, 3, 1, 127]);
+        assert_eq!(bytes(port(DType::I16, Reference::Tflm))[..4], [4, 0, 5, 0]);
+        assert!(golden.samples(&[self::port(DType::I8, 6)], None).is_err(), "an int8 model has no recording of floats");
     }
 
     #[test]

@@ -13,8 +13,8 @@
 //! let golden = measure::Golden::parse(&std::fs::read("kws.golden.safetensors").unwrap()).unwrap();
 //! let program = measure::Program {
 //!     source: std::fs::read_to_string("kws.rs").unwrap(),
-//!     inputs: vec![measure::Port { accessor: "model.input_mut()".into(), dtype: DType::I8, elements: 490 }],
-//!     outputs: vec![measure::Port { accessor: "model.output()".into(), dtype: DType::I8, elements: 12 }],
+//!     inputs: vec![measure::Port { accessor: "model.input_mut()".into(), dtype: DType::I8, elements: 490, converted: None }],
+//!     outputs: vec![measure::Port { accessor: "model.output()".into(), dtype: DType::I8, elements: 12, converted: None }],
 //! };
 //! let samples = golden.samples(&program.inputs, None).unwrap();
 //! let catalogue = Catalogue::builtin();
@@ -68,11 +68,13 @@ mod tests;
 
 use crate::boards::Target;
 use crate::ir::DType;
+use crate::options::Reference;
 use std::path::PathBuf;
 use std::time::Duration;
+use tinybake_runtime::kernels::quantize::Affine;
 
 /// An emitted module, as data.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Program {
     /// Text of a module that has a `pub struct Model` with `const fn new()` and `fn run(&mut self)`, whatever `run` returns,
     /// a `pub const STACK_BYTES: usize`, and that names the runtime `::tinybake`.
@@ -84,7 +86,7 @@ pub struct Program {
 }
 
 /// One input or output of a [`Program`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Port {
     /// A Rust expression of type `&mut [T; elements]` (inputs) or `&[T; elements]` (outputs), in the scope of a variable
     /// `model: &mut Model`, as `model.input_mut()`.
@@ -93,6 +95,17 @@ pub struct Port {
     pub dtype: DType,
     /// Number of its elements.
     pub elements: usize,
+    /// How float32 elements of a recording become the elements, where the model's own interface is float32 and the program's is not.
+    pub converted: Option<Converted>,
+}
+
+/// What an operator at the end of a model does that a program leaves to its caller.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Converted {
+    /// The quantization of the integers.
+    pub affine: Affine,
+    /// The engine whose rounding it has.
+    pub reference: Reference,
 }
 
 impl Port {

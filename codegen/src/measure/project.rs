@@ -149,7 +149,7 @@ pub(super) fn hollow(program: &Program) -> Program {
     let mut fields = String::new();
     let mut values = String::new();
     let mut port = |name: String, port: &Port, mutable: &str| {
-        let Port { accessor: _, dtype, elements } = port;
+        let Port { accessor: _, dtype, elements, converted: _ } = port;
         let zero = match dtype {
             DType::Bool => "false",
             DType::F32 => "0.0",
@@ -157,7 +157,7 @@ pub(super) fn hollow(program: &Program) -> Program {
         };
         let _ = writeln!(fields, "    pub {name}: [{}; {elements}],", rust_type(*dtype));
         let _ = write!(values, "{name}: [{zero}; {elements}], ");
-        Port { accessor: format!("&{mutable}model.{name}"), dtype: *dtype, elements: *elements }
+        Port { accessor: format!("&{mutable}model.{name}"), dtype: *dtype, elements: *elements, converted: None }
     };
     let inputs = program.inputs.iter().enumerate().map(|(index, input)| port(format!("input{index}"), input, "mut "));
     let inputs: Vec<Port> = inputs.collect();

@@ -16,7 +16,7 @@ fn increment(elements: usize, loops: u32, stack: usize) -> Program {
          for (to, from) in self.output.iter_mut().zip(&self.input) {{\n            *to = from.wrapping_add(scratch[0]);\n        }}\n        \
          &self.output\n    }}\n}}\n"
     );
-    let port = |accessor: &str| Port { accessor: accessor.into(), dtype: DType::I8, elements };
+    let port = |accessor: &str| Port { accessor: accessor.into(), dtype: DType::I8, elements, converted: None };
     Program { source, inputs: vec![port("model.input_mut()")], outputs: vec![port("model.output()")] }
 }
 
@@ -91,7 +91,7 @@ fn mixed() -> Program {
          for (c, &a) in self.c.iter_mut().zip(&self.a) { \
          *c = -(i64::from(TABLE[usize::from(a.unsigned_abs()) * 12 + 3]) << 40) - i64::from(a); }\n        \
          for (d, &b) in self.d.iter_mut().zip(&self.b) { *d = b > 0.5; }\n    }\n}\n";
-    let port = |accessor: &str, dtype, elements| Port { accessor: accessor.into(), dtype, elements };
+    let port = |accessor: &str, dtype, elements| Port { accessor: accessor.into(), dtype, elements, converted: None };
     Program {
         source: source.into(),
         inputs: vec![port("&mut model.a", DType::I16, 5), port("&mut model.b", DType::F32, 3)],

@@ -9,6 +9,8 @@
 //! | [`fuse_pads`] | no pad of zero points stands alone before a convolution |
 //! | [`shrink_channels`] | no table leaves all that can reach it as it is; no layer has weights on channels that are the same in every inference, but under padding; every channel is read, or tied to one that is |
 //!
+//! Where the interface is to be of integers, [`integer_interface`] takes out what converts inputs and outputs.
+//!
 //! Where RAM is limited, [`search`] looks for layers to compute patch by patch ([`patches`]).
 //!
 //! Once the graph is lowered, [`compose_tables`] works on the program: no table reads what a table alone writes for it.
@@ -18,6 +20,7 @@ mod compose_tables;
 mod fold_constants;
 mod fuse_activations;
 mod fuse_pads;
+mod interface;
 mod patches;
 mod remove_dead;
 mod remove_identities;
@@ -29,6 +32,7 @@ pub use compose_tables::compose_tables;
 pub use fold_constants::fold_constants;
 pub use fuse_activations::fuse_activations;
 pub use fuse_pads::fuse_pads;
+pub use interface::{InterfaceError, integer_interface};
 pub use patches::{Candidate, Found, Patched, patches, search};
 pub use remove_dead::remove_dead;
 pub use remove_identities::remove_identities;

@@ -12,12 +12,8 @@ const MOST_BYTES: usize = 16 << 10;
 
 /// The first inputs of a recording, or one that is noise.
 pub(super) fn samples(plan: &Plan, golden: Option<&Golden>) -> Result<Samples, Diagnostics> {
-    let ports: Vec<Port> = plan
-        .inputs
-        .iter()
-        .zip(accessors(plan).inputs)
-        .map(|(port, accessor)| Port { accessor, dtype: port.dtype, elements: port.elements() })
-        .collect();
+    let ports: Vec<Port> =
+        plan.inputs.iter().zip(accessors(plan).inputs).map(|(port, accessor)| Port::of_plan(plan, port, accessor)).collect();
     let bytes: usize = ports.iter().map(Port::bytes).sum();
     let most = (MOST_BYTES / bytes.max(1)).clamp(1, MOST);
     let recorded = golden.map(|golden| golden.samples(&ports, Some(most))).transpose()?;

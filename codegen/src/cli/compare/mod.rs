@@ -9,7 +9,7 @@ use super::session::{self, Session, in_file};
 use super::{Ended, Outcome};
 use crate::boards::Target;
 use crate::diag::{Diagnostics, Explain, Place};
-use crate::options::{Optimize, Options, Reference};
+use crate::options::{Interface, Optimize, Options, Reference};
 use crate::output::{self, File};
 use crate::pipeline;
 use crate::report::{self, Comparison, ComparisonError, Detail, Differences};
@@ -33,6 +33,9 @@ pub(super) struct Compare {
     /// What to spend flash on; several are compared.
     #[arg(long, default_value = "size,speed", value_delimiter = ',', value_parser = choices::optimize())]
     optimize: Vec<Optimize>,
+    /// Element types of inputs and outputs: `model`, as in the file, or `int8`, without the file's own quantize and dequantize operators.
+    #[arg(long, default_value = Interface::default().name(), value_parser = choices::interface())]
+    pub(super) interface: Interface,
     /// The engine whose outputs the code is to equal.
     #[arg(long, value_parser = choices::reference())]
     reference: Option<Reference>,
@@ -131,7 +134,8 @@ impl Compare {
         let detail = |file: &PathBuf| {
             let (files, model) = (Files::read(file)?, file.display().to_string());
             let compile = |optimize: Optimize| {
-                let options = Options { reference: self.reference, optimize, core: target.class(), ..Options::default() };
+                let (reference, interface) = (self.reference, self.interface);
+                let options = Options { reference, optimize, interface, core: target.class(), ..Options::default() };
                 Ok((optimize, pipeline::compile(&files.source(&model), &options)?))
             };
             let compiled = self.ways().into_iter().map(compile).collect::<Result<_, Diagnostics>>()?;

@@ -140,12 +140,13 @@ fn figures(
     let source = files.source(shown);
     let (reference, optimize) = (command.reference.unwrap_or(pipeline::reference_of(shown)), job.optimize);
     let topology = source.topology.unwrap_or_default();
-    let words = format!("{reference} {optimize} {SAMPLES}");
+    let interface = command.interface;
+    let words = format!("{reference} {optimize} {interface} {SAMPLES}");
     let key = cache.key(&job.target, &[source.bytes, topology.as_bytes(), words.as_bytes()]);
     if let Some(figures) = cache.get(&key) {
         return Ok(figures);
     }
-    let options = Options { reference: Some(reference), optimize, core: job.target.class(), ..Options::default() };
+    let options = Options { reference: Some(reference), optimize, interface, core: job.target.class(), ..Options::default() };
     let plan = pipeline::compile(&source, &options).map_err(Stop::Input)?.plan;
     let program = measure::Program::of_plan(&plan);
     let samples = Samples::arbitrary(&program.inputs, SAMPLES);

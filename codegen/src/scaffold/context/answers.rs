@@ -4,7 +4,7 @@ use super::super::kit::Kit;
 use super::super::ports::Log;
 use super::Context;
 use crate::boards::{Catalogue, Hal};
-use crate::options::Optimize;
+use crate::options::{Interface, Optimize};
 use crate::pipeline;
 use crate::text::number;
 
@@ -84,8 +84,12 @@ impl Context<'_> {
             Some(reference) if reference != pipeline::reference_of(&self.model_file) => format!(", reference = \"{reference}\""),
             Some(_) | None => String::new(),
         };
+        let interface = match self.options.interface {
+            Interface::Model => "",
+            Interface::Int8 => ", interface = \"int8\"",
+        };
         let optimize = self.options.optimize;
-        format!("mod network = \"{}\", target = \"{target}\", optimize = \"{optimize}\"{reference}", self.model_file)
+        format!("mod network = \"{}\", target = \"{target}\", optimize = \"{optimize}\"{reference}{interface}", self.model_file)
     }
 
     pub(super) fn opt_level(&self) -> &'static str {
