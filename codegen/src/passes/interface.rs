@@ -157,7 +157,8 @@ mod tests {
     fn what_stays_float_is_told() {
         let mut twice = graph(DType::F32, DType::F32);
         let again = twice.nodes[0].clone();
-        twice.nodes.insert(1, Node { outputs: vec![twice.add_tensor(twice.tensor(TensorId(1)).clone())], ..again });
+        let other = twice.add_tensor(twice.tensor(TensorId(1)).clone());
+        twice.nodes.insert(1, Node { outputs: vec![other], ..again });
         let problem = integer_interface(&mut twice).expect_err("two quantizations of one input");
         assert_eq!(problem.to_string(), "input `x` is float32, and no single operator quantizes it");
         let mut softmax = graph(DType::F32, DType::F32);

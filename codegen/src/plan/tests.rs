@@ -53,6 +53,7 @@ fn one_step(kernel: &Kernel, rows: &Rows, from: usize, to: usize) -> Plan {
         source_sha256: [0; 32],
         inputs: vec![port(0, read)],
         outputs: vec![port(1, write)],
+        dtypes: vec![DType::I8; 2],
         arena_dtype: DType::I8,
         arena_bytes: 1 << 16,
         arena_lower_bound: 0,
