@@ -10,7 +10,7 @@ converter is TensorFlow's calibrator and quantizer (`tf.lite.python.optimize`), 
 weights; its model is run by LiteRT's default engine and by its reference kernels, and the better of the two counts. What
 `tinybake` writes is run by its own evaluator, which equals TensorFlow Lite Micro's arithmetic (`tests/conformance.rs`).
 Ends with code 1 for models where, over all numbers of samples and seeds, the geometric mean of tinybake's errors is larger than the
-converter's, or the mean of its agreements lower by more than the standard error.
+converter's, or the mean of its agreements lower by more than two standard errors.
 
 After the agreements stands that standard error of their difference, in points, as if the two failed on samples
 independently of each other: with few judged samples, either may lead by chance.
@@ -227,7 +227,7 @@ def main() -> int:
             )
         ratio, more, spread = np.mean(rows, 0)
         # A tie is none: where probabilities are all 0 or 1 both are as close as their 8 bits allow.
-        further = ratio > np.log(1.001) or more < -spread / len(rows) ** 0.5
+        further = ratio > np.log(1.001) or more < -2 * spread / len(rows) ** 0.5
         print(f"{path.stem:24} error {np.exp(ratio):.3f} of the converter's, agreement {100 * more:+.2f} points")
         if further:
             worse.append(path.name)

@@ -86,7 +86,7 @@ fn activations(graph: &Graph, statistics: &Statistics, groups: &Groups, recipe: 
                     _ if is_input => Ranges::MinMax,
                     ranges => ranges,
                 };
-                activation(&known, ranges, recipe.activations, (statistics.samples, statistics.clips))
+                activation(&known, ranges, recipe.activations, (statistics.few, statistics.clips))
             }
         };
         (root, quantization)

@@ -38,13 +38,18 @@ pub(super) struct Effort {
 }
 
 impl Effort {
+    /// Whether recipes for a float network are compared by cross-validation.
+    pub(super) fn crosses(graph: &Graph, samples: usize) -> bool {
+        (2..CROSSED).contains(&samples) && macs(graph).saturating_mul(samples as u64) <= CROSSING
+    }
+
     /// For a float network and its calibration samples.
     pub(super) fn of(graph: &Graph, samples: usize, recipes: usize, options: &Options) -> Self {
-        let macs = graph.nodes.iter().map(|node| valid::macs(graph, node)).fold(0u64, u64::saturating_add).max(1);
+        let macs = macs(graph);
         let share = |bound: u64, each: u64| usize::try_from(bound / each.max(1)).unwrap_or(usize::MAX);
         let compared = share(COMPARING, macs.saturating_mul(recipes.max(1) as u64)).clamp(2, COMPARED).min(samples);
         let pass = macs.saturating_mul(samples as u64);
-        let crosses = (2..CROSSED).contains(&samples) && pass <= CROSSING;
+        let crosses = Self::crosses(graph, samples);
         let fits = |recipes: usize| {
             let bound = FITTING / recipes as u64;
             let on = |samples: usize| macs.saturating_mul(2 * samples as u64).saturating_add(4 * fit::effort(graph, samples));
@@ -61,6 +66,11 @@ impl Effort {
         let (fitted, fitted_on) = found.unwrap_or((0, 0));
         Self { compared: if crosses { samples } else { compared }, crosses, equalizes: pass <= PASS, fitted, fitted_on }
     }
+}
+
+/// Multiply-accumulates of a sample.
+fn macs(graph: &Graph) -> u64 {
+    graph.nodes.iter().map(|node| valid::macs(graph, node)).fold(0u64, u64::saturating_add).max(1)
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ use core::ops::Range;
 use effort::Effort;
 use held::Folds;
 use report::Comparison;
-use statistics::{FEW, MANY, Statistics};
+use statistics::{FEW, FEW_UNCROSSED, MANY, Statistics};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use widths::Bound;
@@ -147,7 +147,7 @@ pub struct Recipe {
     pub fit_weights: bool,
 }
 
-/// A recipe, and how far its outputs are from the float network's on calibration samples; of outputs of a softmax, the logarithms.
+/// A recipe, and how far its outputs are from the float network's on calibration samples; of outputs of a softmax or a logistic, the logarithms.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tried {
     /// The recipe.
@@ -261,10 +261,11 @@ pub fn quantize(
     let task = task(graph, data, options)?;
     let stated = stated(graph, options).map_err(|error| Diagnostics::from(error.at(Place::default())))?;
     let outliers = data.outliers();
+    let few = data.count < if Effort::crosses(&plain, data.count) { FEW } else { FEW_UNCROSSED };
     let ranges = match options.ranges {
         Some(ranges) => vec![ranges],
         // Percentiles clip, and few samples are widened whatever the recipe.
-        None if data.count < FEW => vec![Ranges::MinMax, Ranges::Error],
+        None if few => vec![Ranges::MinMax, Ranges::Error],
         None if data.count < MANY => Ranges::ALL.into_iter().chain([Ranges::Widened]).collect(),
         None => Ranges::ALL.to_vec(),
     };
@@ -283,14 +284,14 @@ pub fn quantize(
     let gather = |float: &Graph, data: &Dataset, watched: &[TensorId]| {
         let watched = (watched, effort.compared);
         let (mut statistics, outputs) = statistics::gather(float, data, watched, calibration.count, options.activations)?;
-        statistics.clips = options.ranges.is_some();
+        (statistics.few, statistics.clips) = (few, options.ranges.is_some());
         stated.iter().for_each(|&(id, range)| statistics.state(id, range));
         Ok::<_, Diagnostics>((statistics, outputs))
     };
-    let (watched, reach) = report::watched(&plain);
+    let (watched, odds) = report::watched(&plain);
     let (whole, expected) = gather(&plain, calibration, &watched)?;
     let judged = Graph { outputs: watched, ..plain.clone() };
-    let comparison = Comparison::new(&judged, &reach, calibration, expected, options.reference)?;
+    let comparison = Comparison::new(&judged, odds, calibration, expected, options.reference)?;
     let mut search = Search {
         calibration: match &folds {
             Some(folds) => folds.parts.iter().map(|part| Cow::Owned(folds.others(part))).collect(),

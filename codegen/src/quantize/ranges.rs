@@ -1,7 +1,7 @@
 //! Which reals the 256 or 65,536 values of an activation, or the 255 of a weight, stand for.
 
 use super::Activations;
-use super::statistics::{Activation, FEW};
+use super::statistics::Activation;
 use crate::ir::Quantization;
 use core::fmt;
 use core::str::FromStr;
@@ -12,7 +12,7 @@ const LEAST_SCALE: f32 = 1e-9;
 /// How the range of an activation is picked from what it held on the samples.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Ranges {
-    /// From the least to the greatest element; of fewer than 64 samples, as [`Ranges::Widened`].
+    /// From the least to the greatest element; of few samples, as [`Ranges::Widened`].
     MinMax,
     /// Beyond those, as far as elements of more samples are likely to reach; the fewer samples there are, the further.
     Widened,
@@ -59,13 +59,12 @@ impl FromStr for Ranges {
     }
 }
 
-/// The quantization of activations that share one, picked from `samples` samples. The range that a user states holds; where there are few samples,
-/// none of what they hold is clipped unless `clips`.
+/// The quantization of activations that share one, picked from what they hold. The range that a user states holds; where there are `few` samples, none of what they hold is clipped unless `clips`.
 pub(super) fn activation(
     members: &[&Activation],
     ranges: Ranges,
     activations: Activations,
-    (samples, clips): (usize, bool),
+    (few, clips): (bool, bool),
 ) -> Quantization {
     let bounds = |of: &dyn Fn(&Activation) -> (f64, f64)| {
         let one = |member: &&Activation| member.stated.map_or_else(|| of(member), |(low, high)| (low.into(), high.into()));
@@ -74,9 +73,9 @@ pub(super) fn activation(
     let stated = members.iter().any(|member| member.stated.is_some());
     let (low, high) = match ranges {
         Ranges::Widened => bounds(&Activation::bounds),
-        Ranges::MinMax if samples < FEW => bounds(&Activation::bounds),
+        Ranges::MinMax if few => bounds(&Activation::bounds),
         Ranges::MinMax => bounds(&Activation::seen),
-        Ranges::Percentile { .. } | Ranges::Error if stated || samples < FEW && !clips => bounds(&Activation::bounds),
+        Ranges::Percentile { .. } | Ranges::Error if stated || few && !clips => bounds(&Activation::bounds),
         Ranges::Percentile { kept } => bounds(&|member| member.within(percentile(member, kept))),
         Ranges::Error => {
             let whole = bounds(&Activation::seen);

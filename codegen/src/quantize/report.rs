@@ -4,7 +4,7 @@ use super::statistics::{NOTHING, bytes_of_sample, softmax_reach};
 use crate::diag::{Diagnostics, Explain, Place};
 use crate::eval::float::{Evaluator, reals_of, stored_of};
 use crate::eval::{self};
-use crate::ir::{DType, Data, Graph, Op, TensorId};
+use crate::ir::{DType, Data, Graph, Op, TensorId, UnaryKind};
 use crate::judge::{Judge, Outputs, Score, Task, squares};
 use crate::lower::{self, Program};
 use crate::options::Reference;
@@ -65,71 +65,71 @@ impl<'g> Runner<'g> {
     }
 }
 
-/// A graph whose outputs are what goes into a softmax, where they come out of one: errors there say more of a network than those of
-/// probabilities, most of which are near 0 or 1.
-pub(super) fn before_softmax(graph: &Graph) -> Graph {
+/// A graph whose outputs are what goes into a softmax or a logistic, where they come out of one.
+pub(super) fn before_probabilities(graph: &Graph) -> Graph {
     let mut graph = graph.clone();
     (graph.outputs, _) = watched(&graph);
     passes::remove_dead(&mut graph);
     graph
 }
 
-/// The outputs of [`before_softmax`], each with how far below the greatest element counts.
-pub(super) fn watched(graph: &Graph) -> (Vec<TensorId>, Vec<Option<f32>>) {
+/// The outputs of [`before_probabilities`], each with how it becomes probabilities.
+pub(super) fn watched(graph: &Graph) -> (Vec<TensorId>, Vec<Option<Odds>>) {
     let producers = graph.producers();
     let producer = |id: TensorId| producers.get(id.0 as usize).copied().flatten();
-    let all = softmax_reach(graph);
+    let reach = softmax_reach(graph);
     let mut outputs = graph.outputs.clone();
-    let mut reach = vec![None; outputs.len()];
-    for (output, reach) in outputs.iter_mut().zip(&mut reach) {
-        if let Some(Op::Softmax { input, beta: _ }) = producer(*output).map(|node| &graph.nodes[node].op)
-            && producer(*input).is_some()
-        {
-            (*output, *reach) = (*input, all[input.0 as usize]);
+    let mut odds = vec![None; outputs.len()];
+    for (output, odds) in outputs.iter_mut().zip(&mut odds) {
+        let Some(node) = producer(*output).map(|node| &graph.nodes[node]) else { continue };
+        let (input, made) = match node.op {
+            Op::Softmax { input, beta: _ } => {
+                let depth = graph.tensor(input).shape.0.last().copied().unwrap_or(1).max(1);
+                (input, reach[input.0 as usize].map(|reach| Odds::Softmax { depth, reach }))
+            }
+            Op::Unary { kind: UnaryKind::Logistic, input } => (input, Some(Odds::Logistic)),
+            _ => continue,
+        };
+        if producer(input).is_some() {
+            (*output, *odds) = (input, made);
         }
     }
-    (outputs, reach)
+    (outputs, odds)
 }
 
-/// The comparison of recipes: in place of probabilities that come out of a softmax their logarithms are compared, those of next to nothing as
-/// one. Most probabilities are near 0 or 1, and their own error would be that of the few that are not; what goes into the softmax can be far off
-/// without changing a probability.
+/// How probabilities come of an output.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Odds {
+    /// Of each row of `depth` elements by a softmax, which makes nothing of those further than `reach` below the greatest.
+    Softmax { depth: usize, reach: f32 },
+    /// Of each element.
+    Logistic,
+}
+
+/// The comparison of recipes: in place of probabilities that come out of a softmax or a logistic their logarithms are compared, those of next to
+/// nothing as one. Most probabilities are near 0 or 1, and their own error would be that of the few that are not; what goes into the softmax can be
+/// far off without changing a probability.
 pub(super) struct Comparison<'a> {
     judge: Judge<'a>,
     data: &'a Dataset,
-    /// For each output that goes into a softmax, how it is read.
-    rows: Vec<Option<Rows>>,
+    odds: Vec<Option<Odds>>,
     reference: Reference,
 }
 
-/// What goes into a softmax.
-#[derive(Clone, Copy, Debug)]
-struct Rows {
-    /// Elements of a row.
-    depth: usize,
-    /// How far below the greatest element of a row others count.
-    reach: f32,
-}
-
 impl<'a> Comparison<'a> {
-    /// With the outputs of the float graph `judged` ([`before_softmax`], with its `reach`) on the first samples.
+    /// With the outputs of the float graph `judged` ([`before_probabilities`], with its `odds`) on the first samples.
     ///
     /// # Errors
     /// Outputs that are not finite.
     pub(super) fn new(
         judged: &Graph,
-        reach: &[Option<f32>],
+        odds: Vec<Option<Odds>>,
         data: &'a Dataset,
         mut expected: Vec<Outputs>,
         reference: Reference,
     ) -> Result<Self, Diagnostics> {
-        let rows = |(&id, reach): (&TensorId, &Option<f32>)| {
-            let depth = judged.tensor(id).shape.0.last().copied().unwrap_or(1).max(1);
-            reach.map(|reach| Rows { depth, reach })
-        };
-        let rows: Vec<Option<Rows>> = judged.outputs.iter().zip(reach).map(rows).collect();
-        expected.iter_mut().for_each(|outputs| logarithms(outputs, &rows));
-        Ok(Self { judge: Judge::of(judged, data, expected, Task::Regression)?, data, rows, reference })
+        expected.iter_mut().for_each(|outputs| logarithms(outputs, &odds));
+        Ok(Self { judge: Judge::of(judged, data, expected, Task::Regression)?, data, odds, reference })
     }
 
     /// Samples that are compared.
@@ -144,11 +144,11 @@ impl<'a> Comparison<'a> {
     pub(super) fn score(&self, graphs: &[Graph], parts: &[Range<usize>]) -> Result<Score, Diagnostics> {
         let mut given = Vec::with_capacity(self.samples());
         for (graph, part) in graphs.iter().zip(parts) {
-            let graph = before_softmax(graph);
+            let graph = before_probabilities(graph);
             let runner = Runner::new(&graph, self.reference)?;
             given.extend(each(part.len(), |sample| {
                 let mut outputs = runner.run(&self.data.sample(part.start + sample))?;
-                logarithms(&mut outputs, &self.rows);
+                logarithms(&mut outputs, &self.odds);
                 Ok(outputs)
             })?);
         }
@@ -156,16 +156,21 @@ impl<'a> Comparison<'a> {
     }
 }
 
-/// What goes into a softmax as the logarithms of what comes out, divided by its factor.
-fn logarithms(outputs: &mut Outputs, rows: &[Option<Rows>]) {
-    for (values, rows) in outputs.iter_mut().zip(rows) {
-        let Some(Rows { depth, reach }) = *rows else { continue };
-        let beta = NOTHING / reach;
-        for row in values.chunks_mut(depth) {
-            let peak = row.iter().fold(f32::NEG_INFINITY, |most, &value| most.max(value));
-            let sum: f32 = row.iter().map(|value| ((value - peak) * beta).exp()).sum();
-            let whole = peak + sum.ln() / beta;
-            row.iter_mut().for_each(|value| *value = (*value - whole).max(-reach));
+/// What goes into a softmax as the logarithms of what comes out, divided by its factor; into a logistic, as the logarithms of odds.
+fn logarithms(outputs: &mut Outputs, odds: &[Option<Odds>]) {
+    for (values, odds) in outputs.iter_mut().zip(odds) {
+        match *odds {
+            None => {}
+            Some(Odds::Logistic) => values.iter_mut().for_each(|value| *value = value.clamp(-NOTHING, NOTHING)),
+            Some(Odds::Softmax { depth, reach }) => {
+                let beta = NOTHING / reach;
+                for row in values.chunks_mut(depth) {
+                    let peak = row.iter().fold(f32::NEG_INFINITY, |most, &value| most.max(value));
+                    let sum: f32 = row.iter().map(|value| ((value - peak) * beta).exp()).sum();
+                    let whole = peak + sum.ln() / beta;
+                    row.iter_mut().for_each(|value| *value = (*value - whole).max(-reach));
+                }
+            }
         }
     }
 }
@@ -274,10 +279,10 @@ mod tests {
 
     #[test]
     fn what_does_not_change_a_probability_is_no_error() {
-        let rows = [Some(Rows { depth: 3, reach: NOTHING / 2.0 }), None];
+        let odds = [Some(Odds::Softmax { depth: 3, reach: NOTHING / 2.0 }), None, Some(Odds::Logistic)];
         let made = |first: [f32; 3], second: f32| {
-            let mut outputs = vec![first.to_vec(), vec![second]];
-            logarithms(&mut outputs, &rows);
+            let mut outputs = vec![first.to_vec(), vec![second], vec![40.0 * second, 0.5]];
+            logarithms(&mut outputs, &odds);
             outputs
         };
         // A common offset, a greater lead, and less of what is nothing already.
@@ -285,7 +290,7 @@ mod tests {
         for other in [made([13.0, 3.0, 0.0], 5.0), made([20.0, 0.0, -30.0], 5.0)] {
             assert!(other[0].iter().zip(&same[0]).all(|(a, b)| (a - b).abs() < 1e-5), "{other:?} {same:?}");
         }
-        assert_eq!(same[1], [5.0]);
+        assert_eq!((&same[1][..], &same[2][..]), (&[5.0][..], &[NOTHING, 0.5][..]));
         // The softmax has a factor of 2.
         let values = &made([0.5, 0.0, -0.5], 0.0)[0];
         let sum: f32 = values.iter().map(|value| (2.0 * value).exp()).sum();

@@ -9,8 +9,10 @@ use crate::judge::Outputs;
 use crate::parallel::{at_a_time, each};
 use crate::samples::{Dataset, SampleError};
 
-/// Of fewer samples nothing is clipped: what is rare among them may be common.
-pub(super) const FEW: usize = 64;
+/// Of fewer samples nothing is clipped: what is rare among them may be common, and they are too few to tell.
+pub(super) const FEW: usize = 16;
+/// The same, where recipes are not compared on samples that they did not see.
+pub(super) const FEW_UNCROSSED: usize = 64;
 /// Ranges of fewer samples are wider than theirs: those that so many would have, and the wider the fewer they are.
 pub(super) const MANY: usize = 256;
 
@@ -109,8 +111,8 @@ impl Activation {
 #[derive(Clone, Debug)]
 pub(super) struct Statistics {
     activations: Vec<Option<Activation>>,
-    /// Number of samples.
-    pub(super) samples: usize,
+    /// Whether the samples are too few to clip.
+    pub(super) few: bool,
     /// Whether ranges may be narrower than what few samples hold.
     pub(super) clips: bool,
 }
@@ -188,7 +190,7 @@ pub(super) fn gather(
             return Err(SampleError::Diverges { tensor: tensor.name.clone() }.at(Place::default()).into());
         }
     }
-    Ok((Statistics { activations, samples, clips: false }, outputs))
+    Ok((Statistics { activations, few: false, clips: false }, outputs))
 }
 
 /// Bytes of all activations of a float graph.

@@ -33,7 +33,7 @@ fn fitted_weights_are_closer_on_other_samples() {
         let (equalize, ranges) = (Choice::Off, Some(Ranges::MinMax));
         let options = Options { fit_weights, correct_biases, widths, equalize, ranges, ..Options::default() };
         let made = quantize(&graph, &data, &options, |_, _| {}).unwrap();
-        let (float, int8) = (report::before_softmax(&made.float), report::before_softmax(&made.graph));
+        let (float, int8) = (report::before_probabilities(&made.float), report::before_probabilities(&made.graph));
         compare(&float, &int8, &other, Task::Regression, Reference::Tflm).unwrap().score.mean_squared_error
     };
     let (mut all_corrected, mut all_fitted) = (0.0, 0.0);

@@ -1,11 +1,12 @@
 //! Diagnostics that do not keep a model from being quantized.
 
-use super::statistics::FEW;
 use super::{Evaluation, Stated};
 use crate::diag::{Diagnostic, Place};
 use crate::ir::Graph;
 use crate::samples::{Dataset, Outlier};
 
+/// Calibration samples that a user should give.
+const ENOUGH: usize = 64;
 /// Samples named one by one; of more, the number is told.
 const NAMED: usize = 5;
 
@@ -20,14 +21,12 @@ pub(super) fn warnings(
 ) -> Vec<Diagnostic> {
     let mut all = Vec::new();
     let at = |tensor: Option<String>| Place { tensor, ..Place::default() };
-    if calibrated_on < FEW {
+    if calibrated_on < ENOUGH {
         all.push(Diagnostic {
             code: "quantize::few_samples",
-            message: format!(
-                "calibrated on {calibrated_on} samples: ranges are widened by how much these differ, and nothing is clipped"
-            ),
+            message: format!("calibrated on {calibrated_on} samples: the ranges of others are a guess"),
             place: Place::default(),
-            help: format!("give {FEW} calibration samples or more; state known ranges of inputs with `--input-range`"),
+            help: format!("give {ENOUGH} calibration samples or more; state known ranges of inputs with `--input-range`"),
         });
     }
     if *evaluation == Evaluation::HeldOut && data.count < 2 {
