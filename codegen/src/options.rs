@@ -35,7 +35,8 @@ pub enum Interface {
     /// Those of the model file.
     #[default]
     Model,
-    /// The integers that the first operators quantize to and the last ones dequantize: firmware converts, or never has floats.
+    /// The integers that the first operators quantize to and the last ones dequantize. An output that is computed in float32, as a last
+    /// softmax can be, stays.
     Int8,
 }
 
