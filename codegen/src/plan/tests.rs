@@ -208,3 +208,189 @@ fn another_tensor_in_the_way_is_seen() {
     plan.outputs.push(third);
     assert_eq!(check(&plan), Err(PlanError::OutputLost { index: 1 }));
 }
+
+/// Lists every variant: a new one does not compile until it is named here, and fails the test until a plan provokes it.
+macro_rules! variants {
+    ($($name:ident),* $(,)?) => {
+        const VARIANTS: &[&str] = &[$(stringify!($name)),*];
+
+        fn variant(error: &PlanError) -> &'static str {
+            match error {
+                $(PlanError::$name { .. } => stringify!($name),)*
+            }
+        }
+    };
+}
+
+variants!(Overwritten, ReadWhileWritten, Outside, OutputLost, InputsShare);
+
+/// 4 bytes at an offset.
+fn at(offset: usize) -> Place {
+    Place::Arena { offset, bytes: 4 }
+}
+
+/// Steps that each take the tensor of their index, and other tensors named beside them, to the next one, all of 4 bytes at the given
+/// offsets; the last is the output.
+fn chain(offsets: &[usize], kernel: &Kernel) -> Plan {
+    let (small, rows) = kernels().swap_remove(0);
+    let mut plan = one_step(&small, &rows, 0, 0);
+    let step = plan.steps.remove(0);
+    plan.arena_bytes = 16;
+    for (index, pair) in offsets.windows(2).enumerate() {
+        let mut step = step.clone();
+        step.step.kernel = kernel.clone();
+        step.step.reads = vec![Operand::Activation(TensorId(index as u32))];
+        step.step.writes = vec![TensorId(index as u32 + 1)];
+        (step.reads, step.writes) = (vec![Some(at(pair[0]))], vec![at(pair[1])]);
+        (step.over_input, step.in_place) = (false, (pair[0] == pair[1]).then_some(0));
+        plan.steps.push(step);
+    }
+    plan.inputs[0].place = at(offsets[0]);
+    let last = offsets.len() - 1;
+    (plan.outputs[0].id, plan.outputs[0].place) = (TensorId(last as u32), at(offsets[last]));
+    plan.dtypes = vec![DType::I8; offsets.len()];
+    plan
+}
+
+/// A kernel that works element by element, and one that does not.
+fn lut() -> Kernel {
+    Kernel::Lut(ConstId(0))
+}
+
+fn copy() -> Kernel {
+    Kernel::Copy { fill: None, pieces: Vec::new() }
+}
+
+fn changed(mut plan: Plan, change: impl FnOnce(&mut Plan)) -> Plan {
+    change(&mut plan);
+    plan
+}
+
+#[test]
+fn every_plan_error_has_a_plan_that_provokes_it() {
+    let read = |plan: &mut Plan, step: usize, tensor: u32, place: Place| {
+        plan.steps[step].step.reads.push(Operand::Activation(TensorId(tensor)));
+        plan.steps[step].reads.push(Some(place));
+    };
+    let written = |step| PlanError::ReadWhileWritten { step, op: "step" };
+    let overwritten = |step, tensor| PlanError::Overwritten { step, op: "step", tensor };
+    let outside = |step| PlanError::Outside { step, op: "step" };
+    let cases: Vec<(Plan, Result<(), PlanError>)> = vec![
+        (chain(&[0, 4, 8], &copy()), Ok(())),
+        // In place of what is read: by a kernel that can.
+        (chain(&[0, 0, 0], &lut()), Ok(())),
+        (chain(&[0, 0, 4], &copy()), Err(written(0))),
+        (changed(chain(&[0, 0, 4], &lut()), |plan| plan.steps[0].in_place = None), Err(written(0))),
+        // Over part of what is read.
+        (chain(&[0, 2, 8], &lut()), Err(written(0))),
+        (changed(chain(&[0, 2, 8], &lut()), |plan| plan.steps[0].in_place = Some(0)), Err(written(0))),
+        // In place of one operand and over another.
+        (
+            changed(chain(&[0, 4, 8], &lut()), |plan| {
+                read(plan, 1, 0, at(0));
+                (plan.steps[1].writes[0], plan.outputs[0].place) = (at(0), at(0));
+                plan.steps[1].in_place = Some(0);
+            }),
+            Err(written(1)),
+        ),
+        // The input is read again: it is there, has been written over, in part, or lies elsewhere.
+        (changed(chain(&[0, 4, 8], &copy()), |plan| read(plan, 1, 0, at(0))), Ok(())),
+        (changed(chain(&[0, 0, 8], &lut()), |plan| read(plan, 1, 0, at(0))), Err(overwritten(1, 0))),
+        (changed(chain(&[0, 4, 2, 8], &copy()), |plan| read(plan, 2, 0, at(0))), Err(written(1))),
+        (changed(chain(&[2, 8, 4, 12], &copy()), |plan| read(plan, 2, 0, at(2))), Err(overwritten(2, 0))),
+        (changed(chain(&[4, 8, 0, 12], &copy()), |plan| read(plan, 2, 0, at(4))), Ok(())),
+        (changed(chain(&[0, 4, 8], &copy()), |plan| plan.steps[1].reads[0] = Some(at(0))), Err(overwritten(1, 1))),
+        (changed(chain(&[0, 4, 8], &copy()), |plan| plan.steps[1].reads[0] = Some(at(3))), Err(overwritten(1, 1))),
+        (changed(chain(&[0, 4, 8], &copy()), |plan| plan.steps[1].reads[0] = Some(at(12))), Err(overwritten(1, 1))),
+        // A tensor that nothing has written.
+        (changed(chain(&[0, 4, 8], &copy()), |plan| read(plan, 0, 2, at(8))), Err(overwritten(0, 2))),
+        // To the end of the arena, and beyond it.
+        (chain(&[0, 12, 4], &copy()), Ok(())),
+        (chain(&[0, 13, 4], &copy()), Err(outside(0))),
+        (chain(&[0, 4, 16], &copy()), Err(outside(1))),
+        (changed(chain(&[0, 4], &copy()), |plan| plan.steps[0].writes[0] = Place::Field { index: 0 }), Err(outside(0))),
+        // A view is its input, in the same place only.
+        (chain(&[4, 4, 8], &Kernel::View), Err(outside(1))),
+        (chain(&[4, 4, 4], &Kernel::View), Ok(())),
+        // Two outputs of one step in one place.
+        (
+            changed(chain(&[0, 4], &copy()), |plan| {
+                plan.steps[0].step.writes.push(TensorId(2));
+                plan.steps[0].writes.push(at(6));
+            }),
+            Err(written(0)),
+        ),
+        (changed(chain(&[0, 4, 8], &copy()), |plan| plan.outputs.push(plan.inputs[0].clone())), Ok(())),
+        (
+            changed(chain(&[4, 8, 4], &copy()), |plan| plan.outputs.insert(0, plan.inputs[0].clone())),
+            Err(PlanError::OutputLost { index: 0 }),
+        ),
+        (changed(chain(&[0, 4], &copy()), |plan| plan.outputs[0].place = at(5)), Err(PlanError::OutputLost { index: 0 })),
+        (changed(chain(&[0, 4], &copy()), |plan| plan.outputs[0].id = TensorId(7)), Err(PlanError::OutputLost { index: 0 })),
+        (
+            changed(chain(&[0, 4], &copy()), |plan| {
+                plan.inputs.push(Port { id: TensorId(5), place: at(2), ..plan.inputs[0].clone() })
+            }),
+            Err(PlanError::InputsShare { index: 0 }),
+        ),
+        (
+            changed(chain(&[0, 4], &copy()), |plan| {
+                plan.inputs.push(Port { id: TensorId(5), place: at(4), ..plan.inputs[0].clone() })
+            }),
+            Ok(()),
+        ),
+        (
+            changed(chain(&[0, 4], &copy()), |plan| {
+                plan.inputs.push(Port { id: TensorId(5), place: at(14), ..plan.inputs[0].clone() })
+            }),
+            Err(PlanError::InputsShare { index: 1 }),
+        ),
+    ];
+    let mut seen = BTreeSet::new();
+    for (index, (plan, expected)) in cases.into_iter().enumerate() {
+        let found = check(&plan);
+        assert_eq!(found, expected, "case {index}: {plan}");
+        seen.extend(found.err().as_ref().map(variant));
+    }
+    assert_eq!(seen, VARIANTS.iter().copied().collect(), "errors that no plan here provokes");
+}
+
+/// A field holds one tensor at a time, as bytes of the arena do.
+#[test]
+fn fields_are_followed_too() {
+    let field = |index| Place::Field { index };
+    let mut plan = chain(&[0, 4, 8], &copy());
+    plan.fields = vec![Field { dtype: DType::I64, elements: 1 }; 2];
+    (plan.steps[0].writes[0], plan.steps[1].reads[0]) = (field(0), Some(field(0)));
+    assert_eq!(check(&plan), Ok(()));
+    plan.steps[1].reads[0] = Some(field(1));
+    assert_eq!(check(&plan), Err(PlanError::Overwritten { step: 1, op: "step", tensor: 1 }));
+    (plan.steps[1].reads[0], plan.steps[1].writes[0]) = (Some(field(0)), field(1));
+    assert_eq!(check(&plan), Err(PlanError::OutputLost { index: 0 }));
+    plan.outputs[0].place = field(1);
+    assert_eq!(check(&plan), Ok(()));
+    plan.steps[1].writes[0] = field(0);
+    assert_eq!(check(&plan), Err(PlanError::ReadWhileWritten { step: 1, op: "step" }));
+}
+
+/// Where only the type changes, the other type begins where the one does, and nowhere else.
+#[test]
+fn types_change_in_place_from_the_same_byte_on() {
+    use tinybake_runtime::kernels::quantize::Affine;
+    let affine = Affine { scale: 1.0, zero_point: 0 };
+    for kernel in [Kernel::Quantize(affine), Kernel::QuantizeToEven(affine), Kernel::Dequantize(affine)] {
+        let plan = |from: usize, to: usize| {
+            changed(chain(&[from, to], &kernel), |plan| {
+                plan.inputs[0].place = Place::Arena { offset: from, bytes: 8 };
+                plan.steps[0].reads[0] = Some(plan.inputs[0].place);
+                plan.steps[0].in_place = Some(0);
+            })
+        };
+        assert_eq!(check(&plan(4, 4)), Ok(()));
+        assert_eq!(check(&plan(4, 12)), Ok(()));
+        assert_eq!(check(&plan(4, 8)), Err(PlanError::ReadWhileWritten { step: 0, op: "step" }));
+        let mut apart = plan(4, 4);
+        apart.steps[0].in_place = None;
+        assert_eq!(check(&apart), Err(PlanError::ReadWhileWritten { step: 0, op: "step" }));
+    }
+}

@@ -93,16 +93,6 @@ pub enum ValidError {
     /// The op's shapes do not go together.
     #[error("{0}")]
     Shape(String),
-    /// The op makes another shape than the model says.
-    #[error("makes shape {expected}, but the model declares {given} for tensor {tensor}")]
-    OutputShape {
-        /// The tensor's name.
-        tensor: String,
-        /// The shape that follows from the inputs.
-        expected: String,
-        /// The shape declared.
-        given: String,
-    },
     /// Several images where a kernel computes one.
     #[error("tensor {tensor} holds a batch of {batch} (shape {shape}), and this operator computes one image at a time")]
     Batch {
@@ -112,14 +102,6 @@ pub enum ValidError {
         shape: String,
         /// Its first dimension.
         batch: usize,
-    },
-    /// Number of outputs.
-    #[error("has {given} outputs where its definition gives {expected}")]
-    OutputCount {
-        /// By definition.
-        expected: usize,
-        /// In the model.
-        given: usize,
     },
     /// A float network.
     #[error("works on float32 tensor {tensor}")]
@@ -215,9 +197,7 @@ impl Explain for ValidError {
             Self::TooManyReads { .. } => "valid::too_many_reads",
             Self::TooMuchWork { .. } => "valid::too_much_work",
             Self::Shape(_) => "valid::shape",
-            Self::OutputShape { .. } => "valid::output_shape",
             Self::Batch { .. } => "valid::batch",
-            Self::OutputCount { .. } => "valid::output_count",
             Self::FloatModel { .. } => "valid::float_model",
             Self::DType { .. } => "valid::dtype",
             Self::Unquantized { .. } => "valid::unquantized",
@@ -234,10 +214,10 @@ impl Explain for ValidError {
 
     fn help(&self) -> String {
         match self {
-            Self::ReadBeforeWrite { .. } | Self::WrittenTwice { .. } | Self::NoSuchTensor { .. } | Self::OutputCount { .. } => {
+            Self::ReadBeforeWrite { .. } | Self::WrittenTwice { .. } | Self::NoSuchTensor { .. } => {
                 "the file is damaged or was edited; export the model again".into()
             }
-            Self::ConstantSize { .. } | Self::OutputShape { .. } | Self::Shape(_) => {
+            Self::ConstantSize { .. } | Self::Shape(_) => {
                 "the shapes in the file contradict each other; export the model again with a fixed batch of 1".into()
             }
             Self::Batch { .. } => {

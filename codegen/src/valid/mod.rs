@@ -77,3 +77,6 @@ fn collect(graph: &Graph, check: impl Fn(&Graph, &Node) -> Result<(), ValidError
         graph.nodes.iter().filter_map(|node| check(graph, node).err().map(|error| error.at(place(node)))).collect();
     if problems.is_empty() { Ok(()) } else { Err(Diagnostics(problems)) }
 }
+
+#[cfg(test)]
+mod tests;
