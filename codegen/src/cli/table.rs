@@ -1,5 +1,6 @@
 //! Tables and figures for people.
 
+use crate::text;
 pub(super) use crate::text::number;
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 
@@ -53,10 +54,10 @@ pub(super) fn percent(part: usize, whole: usize) -> String {
 /// The first of the names that a converter has joined, cut in the middle to 40 characters.
 pub(super) fn short(name: &str) -> String {
     const MOST: usize = 40;
-    let first = name.split(';').next().unwrap_or(name);
+    let first = text::line(name.split(';').next().unwrap_or(name));
     let count = first.chars().count();
     if count <= MOST {
-        return first.to_string();
+        return first.into_owned();
     }
     let head: String = first.chars().take(MOST / 2 - 1).collect();
     let tail: String = first.chars().skip(count - MOST / 2).collect();
@@ -75,6 +76,7 @@ mod tests {
     #[test]
     fn long_names_are_cut_in_the_middle() {
         assert_eq!(short("conv1;bias;relu"), "conv1");
+        assert_eq!(short("a\n\u{1b}[2Jb"), "a\\n\\u{1b}[2Jb");
         let long = short(&"ab".repeat(40));
         assert_eq!(long.chars().count(), 40);
         assert!(long.starts_with("abab") && long.ends_with("abab"));

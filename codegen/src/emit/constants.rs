@@ -7,6 +7,7 @@ use super::{Blob, Blobs};
 use crate::ir::Data;
 use crate::lower::{ConstId, Constant, Kernel, little_endian};
 use crate::plan::Plan;
+use crate::text;
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 use std::collections::BTreeSet;
@@ -74,7 +75,7 @@ fn inline(kernel: &Kernel) -> bool {
 fn item(id: ConstId, constant: &Constant, source: TokenStream, rt: &TokenStream) -> TokenStream {
     let name = name(id);
     let count = number(constant.data.len());
-    let doc = format!(" {}", constant.label);
+    let doc = format!(" {}", text::line(&constant.label));
     match &constant.data {
         Data::I32(_) => quote!(#[doc = #doc] static #name: [i32; #count] = #rt::int32(#source);),
         Data::F32(_) => quote!(#[doc = #doc] static #name: [f32; #count] = #rt::float32(#source);),

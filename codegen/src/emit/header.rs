@@ -1,5 +1,6 @@
 //! What a generated module says of itself.
 
+use super::names::quoted;
 use crate::plan::Plan;
 
 /// Words in the first line of every generated module, and of no other file.
@@ -16,7 +17,7 @@ pub(super) fn lines(plan: &Plan) -> Vec<String> {
         crate::options::Reference::Ort => "outputs follow ONNX Runtime's, with graph optimizations off",
     };
     vec![
-        format!(" `{}`{GENERATED}{}. Do not edit.", plan.name, env!("CARGO_PKG_VERSION")),
+        format!(" {}{GENERATED}{}. Do not edit.", quoted(&plan.name), env!("CARGO_PKG_VERSION")),
         String::new(),
         format!(" - model SHA-256: `{}`", hex(&plan.source_sha256)),
         format!(" - reference: `{}`: {equals}", options.reference()),

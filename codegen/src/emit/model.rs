@@ -1,7 +1,7 @@
 //! The `Model` struct of a generated module: its memory, its inputs and outputs, and the run through all steps.
 
 use super::literal::{float, number, signed};
-use super::names::{Namer, camel_case, ident};
+use super::names::{Namer, camel_case, escaped, ident, quoted};
 use super::operands::{element, field, view};
 use super::step;
 use crate::ir::DType;
@@ -67,7 +67,7 @@ fn named<'a>(ports: &'a [Port], namer: &mut Namer, role: &str, suffix: &str) -> 
             Named {
                 port,
                 method: ident(&method),
-                argument: ident(&name),
+                argument: ident(&escaped(name)),
                 alias: ident(&alias),
                 info: ident(&info.to_ascii_uppercase()),
             }
@@ -96,9 +96,12 @@ fn facts(plan: &Plan, inputs: &[Named], outputs: &[Named], crate_path: &TokenStr
             let Named { port, alias, info, .. } = named;
             let (element, count) = (element(port.dtype), number(port.elements()));
             let (name, shape) = (&port.name, port.shape.iter().map(|&dim| number(dim)));
+            let shown = quoted(name);
             let (dtype, scale, zero_point) = (dtype(port.dtype), float(port.scale), signed(port.zero_point.into()));
-            let (alias_doc, info_doc) =
-                (format!(" The {role} `{name}`, row-major {:?}.", port.shape), format!(" What is known of the {role} `{name}`."));
+            let (alias_doc, info_doc) = (
+                format!(" The {role} {shown}, row-major {:?}.", port.shape),
+                format!(" Name, shape, type and quantization of the {role} {shown}."),
+            );
             quote! {
                 #[doc = #alias_doc]
                 pub type #alias = [#element; #count];
@@ -118,12 +121,15 @@ fn facts(plan: &Plan, inputs: &[Named], outputs: &[Named], crate_path: &TokenStr
         /// Bytes of RAM: the size of [`Model`]. [`STACK_BYTES`] come on top.
         pub const RAM_BYTES: usize = #ram;
         /// Bytes of stack that [`Model::run`] takes at most in an optimized build, on the core that this is compiled for.
+        #[allow(dead_code)]
         pub const STACK_BYTES: usize = #stack;
         /// Multiply-accumulates of one inference.
         pub const MACS: u64 = #macs;
         /// SHA-256 of the model file that this module was generated from.
+        #[allow(dead_code)]
         pub const SOURCE_SHA256: &str = #sha256;
         /// The engine whose outputs this module equals to the bit.
+        #[allow(dead_code)]
         pub const REFERENCE: &str = #reference;
     }
 }
@@ -178,12 +184,13 @@ fn structure(plan: &Plan, rt: &TokenStream) -> TokenStream {
 
 fn functions(plan: &Plan, inputs: &[Named], outputs: &[Named], rt: &TokenStream) -> TokenStream {
     let accessors = inputs.iter().map(|Named { port, method, alias, .. }| {
-        let doc = format!(" The input `{}`, to be filled before every [`Self::run`]: the run reuses its memory.", port.name);
+        let doc =
+            format!(" The input {}, to be filled before every [`Self::run`]: the run reuses its memory.", quoted(&port.name));
         let place = place(plan, port, rt, true);
         quote!(#[doc = #doc] #[inline] pub fn #method(&mut self) -> &mut #alias { #place })
     });
     let readers = outputs.iter().map(|Named { port, method, alias, .. }| {
-        let doc = format!(" The output `{}` of the last run.", port.name);
+        let doc = format!(" The output {} of the last run.", quoted(&port.name));
         let place = place(plan, port, rt, false);
         quote!(#[doc = #doc] #[inline] pub fn #method(&self) -> &#alias { #place })
     });

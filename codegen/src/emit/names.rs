@@ -1,5 +1,6 @@
 //! Identifiers from the names that a model gives its tensors.
 
+use crate::text;
 use proc_macro2::{Ident, Span};
 use std::collections::BTreeSet;
 
@@ -11,29 +12,39 @@ const RESERVED: &[&str] = &[
     "unsafe", "unsized", "use", "virtual", "where", "while", "yield", "abstract", "new", "run", "infer", "model", "arena",
 ];
 
-/// Gives distinct snake-case names, in order of asking.
+/// Gives snake-case names that are distinct, and stay so as the names of types and constants.
 #[derive(Debug, Default)]
 pub(super) struct Namer {
+    /// Without underscores, which the names of types do not have.
     taken: BTreeSet<String>,
 }
 
 impl Namer {
-    /// A name that resembles `wanted` and that this namer has not given before.
+    /// A name that resembles `wanted` and that this namer has not given before; a part of identifiers, and see [`escaped`].
     pub(super) fn name(&mut self, wanted: &str) -> String {
-        let base = snake_case(wanted);
-        let mut name = base.clone();
-        let mut count = 2;
-        while !self.taken.insert(name.clone()) {
-            name = format!("{base}_{count}");
-            count += 1;
-        }
-        name
+        let base = words(wanted);
+        let numbered = (2..).map(|count| format!("{base}_{count}"));
+        let mut free = core::iter::once(base.clone()).chain(numbered).filter(|name| self.taken.insert(name.replace('_', "")));
+        free.next().unwrap_or_default()
     }
 }
 
 /// Letters, digits and single underscores, in lower case; never empty, a keyword, or a digit first.
 pub fn snake_case(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
+    escaped(words(name))
+}
+
+/// A name as an identifier of its own.
+pub(super) fn escaped(mut name: String) -> String {
+    if RESERVED.contains(&name.as_str()) {
+        name.push('_');
+    }
+    name
+}
+
+/// Words of letters and digits with single underscores between; never empty, or a digit first.
+fn words(name: &str) -> String {
+    let mut out = String::with_capacity(name.len().min(64));
     let mut previous_lower = false;
     for character in name.chars().take(64) {
         if character.is_ascii_alphanumeric() {
@@ -53,10 +64,12 @@ pub fn snake_case(name: &str) -> String {
     if out.is_empty() || out.starts_with(|first: char| first.is_ascii_digit()) {
         out.insert(0, 't');
     }
-    if RESERVED.contains(&out.as_str()) {
-        out.push('_');
-    }
     out
+}
+
+/// A name from a model for a doc comment, between backticks.
+pub(super) fn quoted(name: &str) -> String {
+    format!("`{}`", text::line(name).replace('`', "'"))
 }
 
 /// `left_input` as `LeftInput`.
@@ -99,5 +112,18 @@ mod tests {
     fn names_are_distinct() {
         let mut namer = Namer::default();
         assert_eq!([namer.name("a:0"), namer.name("a_0"), namer.name("A.0")], ["a_0", "a_0_2", "a_0_3"]);
+        // Types have no underscores: these would both be `A1`.
+        let mut namer = Namer::default();
+        assert_eq!(["a_1", "a1", "a_1_2", "a"].map(|name| namer.name(name)), ["a_1", "a1_2", "a_1_2_2", "a"]);
+    }
+
+    #[test]
+    fn parts_of_names_are_not_escaped() {
+        assert_eq!((Namer::default().name("new").as_str(), snake_case("new").as_str()), ("new", "new_"));
+    }
+
+    #[test]
+    fn docs_show_names_on_one_line() {
+        assert_eq!(quoted("a\r\n`b`\u{202e}"), "`a\\r\\n'b'\\u{202e}`");
     }
 }

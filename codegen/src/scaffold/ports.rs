@@ -2,6 +2,7 @@
 
 use crate::ir::{DType, Data};
 use crate::plan::Port;
+use crate::text;
 
 /// An input.
 pub(super) struct Input {
@@ -218,5 +219,5 @@ fn about(port: &Port) -> String {
         DType::I8 | DType::U8 | DType::I16 => format!(", scale {scale}, zero point {zero_point}"),
         DType::I32 | DType::I64 | DType::F32 | DType::Bool => String::new(),
     };
-    format!("`{}`: {} {shape:?}{quantization}", name.replace(['`', '|', '\n', '\r'], "?"), dtype.name())
+    format!("`{}`: {} {shape:?}{quantization}", text::line(name).replace(['`', '|'], "?"), dtype.name())
 }
