@@ -42,7 +42,7 @@ fn public_models_equal_onnx_runtime() {
 #[test]
 fn recorded_cases_equal_onnx_runtime() {
     let cases = common::quantized_onnx();
-    assert!(cases.len() >= 180, "only {} cases", cases.len());
+    assert!(cases.len() >= 260, "only {} cases", cases.len());
     let mut wrong = Vec::new();
     for case in &cases {
         match std::panic::catch_unwind(|| compared(case)) {

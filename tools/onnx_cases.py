@@ -12,6 +12,7 @@ rerun gives the same bytes. `--check` writes nothing and ends with code 1 where 
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -69,12 +70,19 @@ class Net:
         return made
 
     def conv(
-        self, x: str, channels: int, filters: int, kernel: tuple[int, int] = (3, 3), group: int = 1, **attributes: object
+        self, x: str, channels: int, filters: int, kernel: tuple[int, ...] = (3, 3), group: int = 1, **attributes: object
     ) -> str:
         """A convolution with bias."""
         depth = channels // group
-        w = self.random(filters, depth, *kernel, spread=(depth * kernel[0] * kernel[1]) ** -0.5)
+        w = self.random(filters, depth, *kernel, spread=(depth * math.prod(kernel)) ** -0.5)
         return self.op("Conv", x, w, self.random(filters, spread=0.3), kernel_shape=kernel, group=group, **attributes)
+
+    def transposed(
+        self, x: str, channels: int, filters: int, kernel: tuple[int, ...] = (3, 3), group: int = 1, **attributes: object
+    ) -> str:
+        """A transposed convolution with bias."""
+        w = self.random(channels, filters // group, *kernel, spread=(channels // group) ** -0.5)
+        return self.op("ConvTranspose", x, w, self.random(filters, spread=0.3), kernel_shape=kernel, group=group, **attributes)
 
     def dense(self, x: str, depth: int, units: int) -> str:
         """A Gemm as PyTorch exports a linear layer."""
@@ -192,10 +200,71 @@ def transpose_twice(g: Net) -> str:
     return g.op("Transpose", x, perm=[0, 2, 3, 1])
 
 
+def lines() -> Iterator[tuple[str, Build]]:
+    """Layers and pools of 1-D images, NCW."""
+    yield "line_conv", lambda g: g.conv(g.input(1, 4, 20), 4, 6, (3,), pads=[1, 1])
+    yield "line_conv_strided", lambda g: g.conv(g.input(1, 3, 21), 3, 5, (4,), strides=[3], dilations=[2], pads=[2, 0])
+    yield "line_conv_same", lambda g: g.conv(g.input(1, 3, 20), 3, 5, (4,), strides=[3], auto_pad="SAME_UPPER")
+    yield "line_conv_groups", lambda g: g.conv(g.input(1, 8, 12), 8, 12, (3,), group=4)
+    yield "line_conv_depthwise", lambda g: g.conv(g.input(1, 6, 15), 6, 6, (5,), group=6, pads=[2, 2])
+    yield "line_normalize", lambda g: g.op("Relu", g.normalize(g.conv(g.input(1, 3, 14), 3, 5, (3,)), 5))
+    yield "line_add", lambda g: g.op("Add", g.conv(g.input(1, 3, 14), 3, 5, (3,)), g.random(5, 1))
+    yield "line_add_input", line_add_input
+    yield "line_max_pool", lambda g: g.op("MaxPool", g.input(1, 4, 19), kernel_shape=[3], strides=[2], pads=[1, 1])
+    yield "line_average_pool", lambda g: g.op("AveragePool", g.input(1, 4, 19), kernel_shape=[3], strides=[2], pads=[1, 0])
+    counted = {"kernel_shape": [4], "strides": [3], "pads": [1, 2], "count_include_pad": 1}
+    yield "line_average_pool_counted", lambda g: g.op("AveragePool", g.input(1, 4, 19), **counted)
+    yield "line_global_average_pool", lambda g: g.op("GlobalAveragePool", g.conv(g.input(1, 4, 20), 4, 6, (3,)))
+    yield "line_global_max_pool", lambda g: g.op("GlobalMaxPool", g.input(1, 4, 20))
+    yield "line_reduce_mean", lambda g: g.op("ReduceMean", g.conv(g.input(1, 4, 20), 4, 6, (3,)), axes=[-1], keepdims=0)
+    yield "line_softmax", lambda g: g.op("Softmax", g.conv(g.input(1, 4, 9), 4, 6, (3,)), axis=1)
+    yield "line_concat", lambda g: g.op("Concat", g.conv(g.input(1, 4, 9), 4, 6, (3,)), g.input(1, 2, 7), axis=1)
+    yield "line_concat_both", line_concat_both
+    yield "line_split", lambda g: g.ops("Split", 2, g.conv(g.input(1, 4, 9), 4, 6, (3,)), axis=1)
+    yield "line_pad", lambda g: g.op("Pad", g.conv(g.input(1, 3, 9), 3, 4, (3,)), g.ints(0, 0, 2, 0, 1, 3), g.const(0.5))
+    yield (
+        "line_slice",
+        lambda g: g.op("Slice", g.conv(g.input(1, 3, 11), 3, 6, (3,)), g.ints(1, -1), g.ints(5, 1), g.ints(1, 2), g.ints(2, -2)),
+    )
+    yield "line_transpose", lambda g: g.op("Transpose", g.conv(g.input(1, 3, 9), 3, 4, (3,)), perm=[0, 2, 1])
+    yield "line_from_rows", lambda g: g.conv(g.op("Transpose", g.input(1, 9, 3), perm=[0, 2, 1]), 3, 4, (3,))
+    yield "line_reshape", lambda g: g.op("Reshape", g.conv(g.input(1, 3, 8), 3, 4, (3,)), g.ints(1, 2, 12))
+    yield "line_flatten_gemm", lambda g: g.dense(g.op("Flatten", g.conv(g.input(1, 3, 8), 3, 4, (3,))), 24, 6)
+    yield "line_unsqueeze", lambda g: g.conv(g.op("Unsqueeze", g.conv(g.input(1, 3, 9), 3, 4, (3,)), g.ints(2)), 4, 5, (1, 3))
+    yield "line_unsqueeze_last", lambda g: g.op("Unsqueeze", g.conv(g.input(1, 3, 9), 3, 4, (3,)), g.ints(0, 4))
+    yield "line_squeeze", lambda g: g.op("Squeeze", g.op("GlobalAveragePool", g.conv(g.input(1, 3, 9), 3, 4, (3,))), g.ints(2))
+
+
+def line_add_input(g: Net) -> str:
+    """A residual block of a 1-D image that is an input."""
+    x = g.input(1, 4, 10)
+    return g.op("Add", x, g.conv(x, 4, 4, (3,), pads=[1, 1]))
+
+
+def line_concat_both(g: Net) -> str:
+    """Two branches, joined along the width."""
+    x = g.input(1, 4, 10)
+    return g.op("Relu", g.op("Concat", g.conv(x, 4, 3, (3,)), g.conv(x, 4, 3, (1,)), axis=2))
+
+
+def transposed() -> Iterator[tuple[str, Build]]:
+    """Transposed convolutions."""
+    yield "transposed", lambda g: g.transposed(g.input(1, 4, 5, 6), 4, 3, strides=[2, 2], pads=[1, 1, 1, 1], output_padding=[1, 1])
+    yield "transposed_plain", lambda g: g.transposed(g.input(1, 3, 4, 5), 3, 5)
+    yield "transposed_uneven", lambda g: g.transposed(g.input(1, 3, 4, 5), 3, 2, (2, 4), strides=[3, 2], pads=[0, 2, 1, 0])
+    yield "transposed_dilated", lambda g: g.transposed(g.input(1, 3, 4, 5), 3, 2, strides=[2, 1], dilations=[2, 3])
+    yield "transposed_groups", lambda g: g.transposed(g.input(1, 6, 4, 5), 6, 9, group=3, strides=[2, 2], pads=[1, 1, 0, 0])
+    yield "transposed_depthwise", lambda g: g.transposed(g.input(1, 5, 4, 4), 5, 5, (4, 4), group=5, strides=[2, 2])
+    yield "transposed_size", lambda g: g.transposed(g.input(1, 3, 4, 5), 3, 2, strides=[3, 2], output_shape=[10, 10])
+    yield "transposed_line", lambda g: g.transposed(g.input(1, 4, 9), 4, 3, (4,), strides=[2], pads=[1, 1])
+
+
 def graphs() -> Iterator[tuple[str, Build]]:
     """Small networks."""
     yield "graph_pytorch", pytorch
     yield "graph_residual", residual
+    yield "graph_unordered", residual
+    yield "graph_line", line
     yield "graph_dynamic_reshape", dynamic_reshape
 
 
@@ -220,6 +289,20 @@ def residual(g: Net) -> str:
     return g.op("Sigmoid", g.dense(pooled, 12, 5))
 
 
+def line(g: Net) -> str:
+    """A 1-D network with batch normalization."""
+    return line_classifier(g, g.normalize(g.conv(g.input(1, 3, 32), 3, 8, (5,), strides=[2], pads=[2, 2]), 8))
+
+
+def line_classifier(g: Net, x: str) -> str:
+    """A 1-D network over 8 channels of 16: pooling, convolutions, a residual block and a classifier."""
+    x = g.op("MaxPool", g.op("Relu", x), kernel_shape=[2], strides=[2])
+    y = g.op("Relu", g.conv(x, 8, 8, (3,), group=8, pads=[1, 1]))
+    x = g.op("Relu", g.op("Add", g.conv(y, 8, 8, (1,)), x))
+    x = g.op("AveragePool", x, kernel_shape=[2], strides=[2])
+    return g.op("Softmax", g.dense(g.op("Flatten", x, axis=1), 32, 5), axis=1)
+
+
 def dynamic_reshape(g: Net) -> str:
     """A flattening whose shape the file computes, as older exporters write `view`."""
     x = g.conv(g.input(1, 3, 5, 6), 3, 4)
@@ -229,7 +312,7 @@ def dynamic_reshape(g: Net) -> str:
 
 def all_cases() -> Iterator[tuple[str, Build]]:
     """Every case."""
-    for family in (layers, functions, movement, graphs):
+    for family in (layers, functions, movement, lines, transposed, graphs):
         yield from family()
 
 
@@ -241,6 +324,9 @@ def make(name: str, build: Build) -> tuple[bytes, bytes]:
     outputs = build(net)
     model = net.build(outputs if isinstance(outputs, list) else [outputs])
     onnx.checker.check_model(model, full_check=True)
+    if name.endswith("unordered"):
+        # ONNX Runtime sorts nodes that stand before those that make their operands.
+        model.graph.node.sort(key=lambda node: zlib.crc32(node.name.encode()))
     data = model.SerializeToString(deterministic=True)
     settings = onnxruntime.SessionOptions()
     settings.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL

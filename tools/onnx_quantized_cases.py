@@ -29,7 +29,7 @@ from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
 from golden import safetensors_bytes, write_atomically
-from onnx_cases import Net
+from onnx_cases import Net, line_add_input, line_classifier, line_concat_both
 from qdq_cases import cases as qdq_cases
 
 ROOT = Path(__file__).resolve().parent.parent / "tests" / "data"
@@ -77,6 +77,46 @@ def movement() -> Iterator[tuple[str, Build]]:
     yield "reshape", lambda g: g.op("Reshape", g.conv(g.input(1, 3, 4, 6), 3, 4), g.ints(1, 8, 4))
 
 
+def lines() -> Iterator[tuple[str, Build]]:
+    """Networks of 1-D images."""
+    yield "line_conv", lambda g: g.conv(g.input(1, 4, 20), 4, 6, (3,), strides=[2], pads=[1, 1])
+    yield "line_conv_relu", lambda g: g.op("Relu", g.conv(g.input(1, 8, 11), 8, 8, (3,), group=8, dilations=[2], pads=[2, 0]))
+    yield "line_max_pool", lambda g: g.op("MaxPool", g.conv(g.input(1, 3, 15), 3, 4, (3,)), kernel_shape=[3], strides=[2])
+    yield "line_max_pool_first", lambda g: g.conv(g.op("MaxPool", g.input(1, 3, 16), kernel_shape=[2], strides=[2]), 3, 4, (3,))
+    yield "line_average_pool", lambda g: g.op("AveragePool", g.conv(g.input(1, 3, 15), 3, 4, (3,)), kernel_shape=[3], strides=[2])
+    yield "line_global_average_pool", lambda g: g.op("GlobalAveragePool", g.conv(g.input(1, 3, 15), 3, 5, (3,)))
+    yield "line_add", line_add_input
+    yield "line_concat", line_concat_both
+    yield "graph_line", lambda g: line_classifier(g, g.conv(g.input(1, 3, 32), 3, 8, (5,), strides=[2], pads=[2, 2]))
+
+
+def transposed() -> Iterator[tuple[str, Build]]:
+    """Transposed convolutions."""
+    twice = {"strides": [2, 2], "pads": [1, 1, 1, 1], "output_padding": [1, 1]}
+    yield "transposed", lambda g: g.op("Relu", g.transposed(g.input(1, 4, 5, 6), 4, 3, **twice))
+    yield "transposed_plain", lambda g: g.transposed(g.conv(g.input(1, 3, 5, 5), 3, 4, (1, 1)), 4, 5, (2, 2))
+    yield "transposed_depthwise", lambda g: g.transposed(g.input(1, 5, 4, 4), 5, 5, (4, 4), group=5, strides=[2, 2])
+    yield "transposed_line", lambda g: g.transposed(g.input(1, 4, 9), 4, 3, (4,), strides=[2], pads=[1, 1])
+
+
+def skewed() -> Iterator[tuple[str, Build]]:
+    """Layers whose weights do not lie evenly about zero."""
+    for name, least, most in (("up", -0.1, 0.5), ("down", -0.5, 0.2), ("positive", 0.0, 0.4)):
+        yield f"skewed_conv_{name}", lambda g, a=least, b=most: skewed_conv(g, a, b)
+        yield f"skewed_depthwise_{name}", lambda g, a=least, b=most: skewed_conv(g, a, b, group=6, dilations=[2, 1])
+    yield "skewed_groups", lambda g: skewed_conv(g, -0.2, 0.5, group=3, strides=[2, 1])
+    yield "skewed_line", lambda g: g.conv(g.input(1, 4, 20), 4, 6, (3,), pads=[1, 1])
+    yield "skewed_gemm", lambda g: g.op("Gemm", g.input(1, 20), g.const(g.rng.uniform(-0.1, 0.4, (20, 7))), g.random(7))
+    yield "skewed_matmul", lambda g: g.op("MatMul", g.input(1, 4, 12), g.const(g.rng.uniform(-0.4, 0.2, (12, 5))))
+    yield "skewed_classifier", classifier
+
+
+def skewed_conv(g: Net, least: float, most: float, group: int = 1, **attributes: object) -> str:
+    """A padded convolution whose weights are drawn from a range."""
+    weights = g.const(g.rng.uniform(least, most, (6, 6 // group, 3, 3)))
+    return g.op("Conv", g.input(1, 6, 7, 8), weights, g.random(6), pads=[1, 2, 1, 0], group=group, **attributes)
+
+
 def graphs() -> Iterator[tuple[str, Build]]:
     """Small networks."""
     yield "graph_classifier", classifier
@@ -104,13 +144,24 @@ def residual(g: Net) -> str:
     return g.dense(pooled, 12, 5)
 
 
-# Each network is quantized in these ways: the format, the type of activations and of weights, and whether per channel.
+# Each network is quantized in these ways: the format, the type of activations and of weights, whether per channel, and whether weights
+# lie about zero.
 WAYS = {
-    "qdq_int8": (QuantFormat.QDQ, QuantType.QInt8, QuantType.QInt8, False),
-    "qdq_int8_channels": (QuantFormat.QDQ, QuantType.QInt8, QuantType.QInt8, True),
-    "qdq_uint8_channels": (QuantFormat.QDQ, QuantType.QUInt8, QuantType.QInt8, True),
-    "qop_int8_channels": (QuantFormat.QOperator, QuantType.QInt8, QuantType.QInt8, True),
-    "qop_uint8": (QuantFormat.QOperator, QuantType.QUInt8, QuantType.QUInt8, False),
+    "qdq_int8": (QuantFormat.QDQ, QuantType.QInt8, QuantType.QInt8, False, True),
+    "qdq_int8_channels": (QuantFormat.QDQ, QuantType.QInt8, QuantType.QInt8, True, True),
+    "qdq_uint8_channels": (QuantFormat.QDQ, QuantType.QUInt8, QuantType.QInt8, True, True),
+    "qop_int8_channels": (QuantFormat.QOperator, QuantType.QInt8, QuantType.QInt8, True, True),
+    "qop_uint8": (QuantFormat.QOperator, QuantType.QUInt8, QuantType.QUInt8, False, True),
+}
+# The quantizer makes no operators on integers of transposed convolutions.
+QDQ_WAYS = {way: how for way, how in WAYS.items() if way.startswith("qdq")}
+FEWER_WAYS = {way: WAYS[way] for way in ("qdq_int8_channels", "qdq_uint8_channels", "qop_uint8")}
+# Weights with zero points of their own.
+SKEWED_WAYS = {
+    "qdq_u8u8": (QuantFormat.QDQ, QuantType.QUInt8, QuantType.QUInt8, False, False),
+    "qdq_u8u8_channels": (QuantFormat.QDQ, QuantType.QUInt8, QuantType.QUInt8, True, False),
+    "qdq_i8i8": (QuantFormat.QDQ, QuantType.QInt8, QuantType.QInt8, False, False),
+    "qop_u8u8": (QuantFormat.QOperator, QuantType.QUInt8, QuantType.QUInt8, False, False),
 }
 
 
@@ -127,7 +178,7 @@ class Samples(CalibrationDataReader):
 
 def quantized(model: onnx.ModelProto, way: str, rng: np.random.Generator) -> onnx.ModelProto:
     """The model, quantized statically."""
-    form, activation, weight, per_channel = WAYS[way]
+    form, activation, weight, per_channel, symmetric = (WAYS | SKEWED_WAYS)[way]
     shapes = {port.name: [d.dim_value or 1 for d in port.type.tensor_type.shape.dim] for port in model.graph.input}
     samples = {name: rng.normal(0.0, 1.0, (CALIBRATION, *shape)).astype(np.float32) for name, shape in shapes.items()}
     with tempfile.TemporaryDirectory() as folder:
@@ -141,7 +192,7 @@ def quantized(model: onnx.ModelProto, way: str, rng: np.random.Generator) -> onn
             activation_type=activation,
             weight_type=weight,
             per_channel=per_channel,
-            extra_options={"WeightSymmetric": True},
+            extra_options={"WeightSymmetric": symmetric},
         )
         made = onnx.load(target)
     for node in made.graph.node:
@@ -164,11 +215,13 @@ def integers(name: str, rng: np.random.Generator) -> onnx.ModelProto:
     def affine(scale: float, zero: int) -> list[str]:
         return [const(scale, np.float32), const(zero + low + 128, kind)]
 
-    weights = const(rng.integers(-128, 128, (6, 3, 3, 3)), np.int8)
+    # As `reduce_range` makes them: no two products of theirs leave 16 bits.
+    low_weight, high_weight = (-64, 64) if "reduced" in name else (-128, 128)
+    weights = const(rng.integers(low_weight, high_weight, (6, 3, 3, 3)), np.int8)
     scales = const(rng.uniform(0.002, 0.01, 6), np.float32)
     bias = const(rng.integers(-4000, 4000, 6), np.int32)
     x, y, z = affine(0.02, 4), affine(0.07, -11), affine(0.05, 20)
-    dense = const(rng.integers(-128, 128, (5, 54)), np.int8)
+    dense = const(rng.integers(low_weight, high_weight, (5, 54)), np.int8)
     gemm = [dense, const(0.004, np.float32), const(0, np.int8), const(rng.integers(-900, 900, 5), np.int32)]
     out = affine(0.11, 3)
     microsoft = {"domain": "com.microsoft"}
@@ -253,13 +306,15 @@ def halves(name: str) -> onnx.ModelProto:
 
 def all_cases() -> Iterator[tuple[str, onnx.ModelProto]]:
     """Every case."""
-    for family in (layers, functions, movement, graphs):
+    families = [(family, WAYS) for family in (layers, functions, movement, graphs)]
+    families += [(lines, FEWER_WAYS), (transposed, QDQ_WAYS), (skewed, SKEWED_WAYS)]
+    for family, ways in families:
         for name, build in family():
             rng = np.random.default_rng(zlib.crc32(f"quantized/{name}".encode()))
             net = Net(rng)
             outputs = build(net)
             model = net.build(outputs if isinstance(outputs, list) else [outputs])
-            for way in WAYS:
+            for way in ways:
                 yield f"{name}_{way}", quantized(model, way, np.random.default_rng(zlib.crc32(way.encode())))
     exported = onnx.load(ROOT / "torch" / "cnn.onnx")
     for way in WAYS:
@@ -267,7 +322,7 @@ def all_cases() -> Iterator[tuple[str, onnx.ModelProto]]:
     for kind in ("pool", "poolpadded", "poolcounted", "poolwhole", "mean", "add", "mul", "addscalar", "mulscalar"):
         for way in ("qop_int8", "qop_uint8", "qdq_int8", "qdq_uint8"):
             yield f"halves_{kind}_{way}", halves(f"halves_{kind}_{way}")
-    for name in ("integers_int8", "integers_uint8"):
+    for name in ("integers_int8", "integers_uint8", "integers_reduced_uint8"):
         yield name, integers(name, np.random.default_rng(zlib.crc32(name.encode())))
     yield from qdq_cases()
 

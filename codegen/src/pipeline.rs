@@ -1,7 +1,7 @@
 //! The one file that names every stage: bytes in, a plan out.
 
 use crate::diag::{Diagnostic, Diagnostics, Explain, Place};
-use crate::ir::Graph;
+use crate::ir::{Graph, Origin};
 use crate::lower::{self, Program};
 use crate::options::{Interface, Options, Passes, Reference};
 use crate::passes::{self, Found, Patched, Removal};
@@ -60,11 +60,20 @@ pub fn read(source: &Source) -> Result<Graph, Diagnostics> {
     graph.map_err(|diagnostics| in_file(diagnostics, source.file))
 }
 
-/// Which inputs and outputs of an ONNX file are NCHW images that the graph has as NHWC; none for other formats, and for a file that
-/// [`read`] refuses.
+/// Which inputs and outputs of an ONNX file are NCHW or NCW images that the graph has with their channels last; none for other
+/// formats, and for a file that [`read`] refuses.
 pub fn turned_images(source: &Source) -> front::onnx::Turned {
-    let turned = source.file.ends_with(".onnx").then(|| front::onnx::read_turned(source.bytes, ""));
-    turned.and_then(Result::ok).map(|(_, turned)| turned).unwrap_or_default()
+    onnx(source).map(|read| read.turned).unwrap_or_default()
+}
+
+/// Layers of an ONNX file in which ONNX Runtime saturates on x86 processors with AVX2 but without VNNI; none for other formats.
+pub fn saturating_layers(source: &Source) -> Vec<Origin> {
+    onnx(source).map(|read| read.saturating).unwrap_or_default()
+}
+
+/// An ONNX file that can be read.
+fn onnx(source: &Source) -> Option<front::onnx::Read> {
+    source.file.ends_with(".onnx").then(|| front::onnx::read_all(source.bytes, "").ok()).flatten()
 }
 
 /// The engine whose outputs a model's code equals where none is asked for, by the name of its file.

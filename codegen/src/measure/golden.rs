@@ -119,8 +119,8 @@ impl Golden {
         Ok(Self { tensors: file.tensors().into_iter().map(record).collect() })
     }
 
-    /// Turns images that are recorded as NCHW, `[samples, 1, c, h, w]`, to NHWC: those inputs and outputs for which the lists say so.
-    /// ONNX models have the one, graphs the other.
+    /// Turns images that are recorded as NCHW or NCW, `[samples, 1, c, h, w]`, to NHWC or NWC: those inputs and outputs for which the
+    /// lists say so. ONNX models have the one, graphs the other.
     pub fn channels_last(&mut self, inputs: &[bool], outputs: &[bool]) {
         for (name, recorded) in &mut self.tensors {
             let mut parts = name.split('.');
@@ -130,9 +130,9 @@ impl Golden {
                 _ => continue,
             };
             let turned = parts.next().and_then(|index| ports.get(index.parse::<usize>().ok()?)).is_some_and(|&turned| turned);
-            let &[samples, one, channels, height, width] = recorded.shape.as_slice() else { continue };
-            let Some(dtype) = recorded.dtype.filter(|_| turned) else { continue };
-            let (size, pixels) = (dtype.size(), height * width);
+            let &[samples, one, channels, ref sides @ ..] = recorded.shape.as_slice() else { continue };
+            let Some(dtype) = recorded.dtype.filter(|_| turned && !sides.is_empty()) else { continue };
+            let (size, pixels) = (dtype.size(), sides.iter().product::<usize>());
             let index = |at: usize| {
                 let (image, rest) = (at / (channels * pixels), at % (channels * pixels));
                 image * channels * pixels + rest % channels * pixels + rest / channels
@@ -140,7 +140,7 @@ impl Golden {
             let count = samples * one * channels * pixels;
             let elements = (0..count).filter_map(|at| recorded.data.get(index(at) * size..(index(at) + 1) * size));
             recorded.data = elements.flatten().copied().collect();
-            recorded.shape = vec![samples, one, height, width, channels];
+            recorded.shape[2..].rotate_left(1);
         }
     }
 

@@ -29,7 +29,8 @@ pub struct Dataset {
 impl Dataset {
     /// Reads a safetensors file: input `J` is the tensor of the input's name or `input.J`, float32 `[samples, ...]`; `labels` (of
     /// output `J` above 0, `labels.J`) may be absent: integers `[samples]`, the class of each, or values `[samples, ...]` that the output should
-    /// have. Inputs for which `turned` says so are stored as NCHW images, as ONNX models take them.
+    /// have. Inputs for which `turned` says so are stored as NCHW or NCW images, as ONNX models take
+    /// them.
     /// The bytes are not trusted.
     ///
     /// # Errors
@@ -131,11 +132,11 @@ fn missing(index: usize, name: &str, file: &SafeTensors<'_>) -> Error {
     Error::Missing { index, name: name.into(), present }
 }
 
-/// As [`reals`], turned from NCHW where `turned`.
+/// As [`reals`], turned from NCHW or NCW where `turned`.
 fn image(view: &TensorView<'_>, shape: &[usize], expected: Option<usize>, turned: bool) -> Result<(Vec<f32>, usize), Error> {
-    let (&[one, height, width, channels], true) = (shape, turned) else { return reals(view, shape, expected) };
-    let (values, count) = reals(view, &[one, channels, height, width], expected)?;
-    let pixels = height * width;
+    let (&[one, ref sides @ .., channels], true) = (shape, turned) else { return reals(view, shape, expected) };
+    let (values, count) = reals(view, &[&[one, channels], sides].concat(), expected)?;
+    let pixels = sides.iter().product::<usize>();
     let turn = |image: &[f32]| (0..pixels * channels).map(|at| image[at % channels * pixels + at / channels]).collect::<Vec<_>>();
     Ok((values.chunks_exact(pixels * channels).flat_map(turn).collect(), count))
 }

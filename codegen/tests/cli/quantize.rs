@@ -170,6 +170,23 @@ fn a_pytorch_network_goes_all_the_way() {
     }
 }
 
+#[test]
+fn a_network_of_1d_images_goes_all_the_way() {
+    let folder = folder("quantize_line");
+    let (samples, out) = (folder.join("data.safetensors"), folder.join("out.safetensors").display().to_string());
+    let samples_file = samples.display().to_string();
+    let model = repository("tests/data/onnx/graph_line.onnx").display().to_string();
+    let ask = |shape: &[usize]| {
+        data(&samples, shape, 24, None);
+        run(&["quantize", &model, "--data", &samples_file, "-o", &out])
+    };
+    // The file is NCW.
+    assert_eq!(ask(&[1, 32, 3]).code, Some(2));
+    let ran = ask(&[1, 3, 32]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert_eq!(run(&["generate", &out, "-o", &folder.join("out.rs").display().to_string()]).code, Some(0));
+}
+
 /// The greatest number of different values among those of one int8 tensor of a file.
 fn most_values(file: &Path) -> usize {
     let bytes = std::fs::read(file).unwrap();

@@ -24,6 +24,10 @@ pub(super) fn type_name(data_type: i64) -> &'static str {
         12 => "uint32",
         13 => "uint64",
         16 => "bfloat16",
+        17..=20 | 24 => "float8",
+        21 => "uint4",
+        22 => "int4",
+        23 => "float4",
         _ => "an unknown type",
     }
 }
@@ -55,11 +59,14 @@ pub(super) fn constant(tensor: &Tensor<'_>) -> Result<Constant, Error> {
         (2, None) => Data::U8(tensor.integers.iter().map(|&value| value as u8).collect()),
         (3, None) => Data::I8(tensor.integers.iter().map(|&value| value as i8).collect()),
         (6, None) => Data::I32(tensor.integers.iter().map(|&value| value as i32).collect()),
-        (5 | 7 | 9, None) => Data::I64(tensor.integers.clone()),
+        (5, Some(raw)) => Data::I16(each(raw, i16::from_le_bytes)),
+        (5, None) => Data::I16(tensor.integers.iter().map(|&value| value as i16).collect()),
+        (7 | 9, None) => Data::I64(tensor.integers.clone()),
         (10, Some(raw)) => Data::F32(each(raw, |chunk| half(u16::from_le_bytes(chunk)))),
         (10, None) => Data::F32(tensor.integers.iter().map(|&bits| half(bits as u16)).collect()),
         (9, Some(raw)) => Data::I64(raw.iter().map(|&byte| byte.into()).collect()),
         (11, Some(raw)) => Data::F32(each(raw, |chunk| f64::from_le_bytes(chunk) as f32)),
+        (4, _) => return Err(Error::SixteenBits { given: "uint16" }),
         (other, _) => return Err(Error::ElementType { given: type_name(other) }),
     };
     if data.len() != expected {

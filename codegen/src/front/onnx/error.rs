@@ -42,8 +42,14 @@ pub(super) enum Error {
     DataSize { expected: usize, given: usize },
     #[error("its data is in another file")]
     External,
-    #[error("it reads `{name}`, which nothing before it makes")]
+    #[error("it reads `{name}`, which is no input, constant or result of a node")]
     Unknown { name: String },
+    #[error("its operands depend on its own result: {names} form a cycle")]
+    Cycle { names: String },
+    #[error(
+        "tensors of {given}: ONNX Runtime adds products of 16-bit values in float32, whose rounding no integer kernel repeats"
+    )]
+    SixteenBits { given: &'static str },
     #[error("it makes `{name}`, which is there already")]
     Duplicate { name: String },
     #[error("input {index} ({what}) is missing")]
@@ -83,6 +89,8 @@ impl Explain for Error {
             Self::DataSize { .. } => "onnx::data_size",
             Self::External => "onnx::external",
             Self::Unknown { .. } => "onnx::unknown",
+            Self::Cycle { .. } => "onnx::cycle",
+            Self::SixteenBits { .. } => "onnx::sixteen_bits",
             Self::Duplicate { .. } => "onnx::duplicate",
             Self::Missing { .. } => "onnx::missing",
             Self::NotConstant { .. } => "onnx::not_constant",
@@ -99,6 +107,7 @@ impl Explain for Error {
             Self::Truncated
             | Self::DataSize { .. }
             | Self::Unknown { .. }
+            | Self::Cycle { .. }
             | Self::Duplicate { .. }
             | Self::Missing { .. }
             | Self::Value { .. }
@@ -109,6 +118,11 @@ impl Explain for Error {
             }
             Self::ElementType { .. } => {
                 "export the model in float32, or quantize it to int8 or uint8 with `onnxruntime.quantization.quantize_static`"
+                    .into()
+            }
+            Self::SixteenBits { .. } => {
+                "quantize activations to 8 bits (`activation_type=QuantType.QInt8` or `QUInt8`); int16 activations with int8 weights \
+                 are read from .tflite files"
                     .into()
             }
             Self::Dynamically { .. } => {

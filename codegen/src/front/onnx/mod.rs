@@ -5,13 +5,15 @@
 //!
 //! ONNX images are NCHW, those of the graph NHWC. No tensor is moved for that: a value knows in which order its axes are
 //! stored (`value`), ops read them in the order that they are in, and a `transpose` of the file only renames axes. One stays where an
-//! op needs another order than its input has. Images that enter or leave the network are NHWC.
+//! op needs another order than its input has. Images that enter or leave the network are NHWC. A 1-D image, NCW, is stored as one of
+//! height 1, and is NWC where it enters or leaves.
 
 mod attributes;
 mod builder;
 mod constants;
 mod error;
 mod ops;
+mod order;
 mod quantized;
 mod schema;
 #[cfg(test)]
@@ -20,11 +22,11 @@ mod value;
 mod wire;
 
 use crate::diag::Diagnostics;
-use crate::ir::Graph;
+use crate::ir::{Graph, Origin};
 use builder::Builder;
 use error::Problem;
 
-/// Which inputs and outputs of the file are NCHW images that the graph has as NHWC.
+/// Which inputs and outputs of the file are images, NCHW or NCW, that the graph has with their channels last.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Turned {
     /// For each input, in order.
@@ -33,19 +35,43 @@ pub struct Turned {
     pub outputs: Vec<bool>,
 }
 
+impl Turned {
+    /// The file's shape of an image that the graph has in `shape`.
+    pub fn channels_first(shape: &[usize]) -> Vec<usize> {
+        let mut dims = shape.to_vec();
+        if let (Some(channels), true) = (dims.pop(), shape.len() > 2) {
+            dims.insert(1, channels);
+            return dims;
+        }
+        shape.to_vec()
+    }
+}
+
+/// A file as it is read.
+#[derive(Clone, Debug)]
+pub struct Read {
+    /// The network.
+    pub graph: Graph,
+    /// Which images are turned.
+    pub turned: Turned,
+    /// Layers of `uint8` activations and `int8` weights in which ONNX Runtime saturates sums of two products on some processors
+    /// (x86 with AVX2, without VNNI), so that recordings made there differ.
+    pub saturating: Vec<Origin>,
+}
+
 /// Reads an `.onnx` file, whose bytes are `bytes`, into a graph called `name`. An open batch becomes 1.
 ///
 /// # Errors
 /// Everything wrong with the file, one diagnostic a node, at most 64; or the one fault that made the rest unreadable.
 pub fn read(bytes: &[u8], name: &str) -> Result<Graph, Diagnostics> {
-    read_turned(bytes, name).map(|(graph, _)| graph)
+    read_all(bytes, name).map(|read| read.graph)
 }
 
-/// As [`read`], and which images it has turned.
+/// As [`read`], with what is known of the file besides.
 ///
 /// # Errors
 /// As [`read`]'s.
-pub fn read_turned(bytes: &[u8], name: &str) -> Result<(Graph, Turned), Diagnostics> {
+pub fn read_all(bytes: &[u8], name: &str) -> Result<Read, Diagnostics> {
     let only = |problem: Problem| Diagnostics(vec![*problem]);
     let model = schema::Model::read(bytes).map_err(|error| only(error.into()))?;
     Builder::new(&model, bytes.len(), name).and_then(|builder| builder.run()).map_err(Diagnostics)

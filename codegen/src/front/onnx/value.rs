@@ -1,6 +1,5 @@
 //! What a name of the file stands for, and in which order its axes are stored.
 
-use super::error::Error;
 use crate::ir::{Data, Quantization, Shape, TensorId};
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -29,28 +28,30 @@ impl Constant {
         }
     }
 
-    /// `int8` with every zero point subtracted from its elements.
-    pub(super) fn centered(&self) -> Result<Self, Error> {
-        let (Data::I8(values), Some(quantization)) = (&self.data, &self.quantization) else { return Ok(self.clone()) };
+    /// `int8` with every zero point subtracted from its elements; `int16` where they leave `int8`.
+    pub(super) fn centered(&self) -> Self {
+        let (Data::I8(values), Some(quantization)) = (&self.data, &self.quantization) else { return self.clone() };
         let inner: usize = self.shape.iter().skip(quantization.axis + 1).product();
         let count = quantization.zero_points.len().max(1);
         let zero_point = |index: usize| {
             let at = index.checked_div(inner).unwrap_or(0) % count;
-            quantization.zero_points.get(at).copied().unwrap_or(0)
+            quantization.zero_points.get(at).map_or(0, |&zero_point| zero_point.clamp(-128, 127) as i16)
         };
-        let centered = values.iter().enumerate().map(|(index, &value)| i8::try_from(i32::from(value) - zero_point(index)));
-        let given = || {
-            let least = quantization.zero_points.iter().min().copied().unwrap_or(0);
-            format!("{least} (as int8), with weights that it moves out of int8")
-        };
-        let what = "the zero point of the weights";
-        let centered = centered.collect::<Result<Vec<i8>, _>>().map_err(|_| Error::Value {
-            what,
-            expected: "0 for int8 or 128 for uint8",
-            given: given(),
-        })?;
+        let wide: Vec<i16> = values.iter().enumerate().map(|(index, &value)| i16::from(value) - zero_point(index)).collect();
+        let narrow: Result<Vec<i8>, _> = wide.iter().map(|&value| i8::try_from(value)).collect();
+        let data = narrow.map_or(Data::I16(wide), Data::I8);
         let quantization = Quantization { zero_points: vec![0; quantization.scales.len()], ..quantization.clone() };
-        Ok(Self { shape: self.shape.clone(), data: Data::I8(centered), quantization: Some(quantization) })
+        Self { shape: self.shape.clone(), data, quantization: Some(quantization) }
+    }
+
+    /// Weights of a 1-D layer, whose last axis is the width, with a height of 1 before it.
+    pub(super) fn with_height(mut self) -> Self {
+        let at = self.shape.len().saturating_sub(1);
+        self.shape.insert(at, 1);
+        if let Some(quantization) = self.quantization.as_mut().filter(|quantization| quantization.axis >= at) {
+            quantization.axis += 1;
+        }
+        self
     }
 
     /// The same elements with axis `k` being axis `axes[k]`, of a constant whose shape is seen as `shape`.
@@ -89,7 +90,8 @@ fn reals(values: &[i64], shape: &[usize], quantization: &Quantization) -> Vec<f3
 #[derive(Clone, Debug)]
 pub(super) struct Value {
     pub(super) id: TensorId,
-    /// The file's axis `k` is axis `order[k]` of the graph's tensor.
+    /// The file's axis `k` is axis `order[k]` of the graph's tensor. Axes of the tensor that are not listed have size 1: the height of
+    /// a 1-D image.
     pub(super) order: Vec<usize>,
     /// For rows that were flattened in the order of the graph: what was flattened.
     pub(super) flat: Option<Box<Value>>,
@@ -102,6 +104,18 @@ impl Value {
 
     pub(super) fn ordered(id: TensorId, order: Vec<usize>) -> Self {
         Self { id, order, flat: None }
+    }
+
+    /// The file's axes in the order in which they are stored.
+    pub(super) fn axes(&self) -> Vec<usize> {
+        let mut axes: Vec<usize> = (0..self.order.len()).collect();
+        axes.sort_by_key(|&axis| self.order.get(axis));
+        axes
+    }
+
+    /// Whether it is stored as an image of the graph: NHWC for NCHW, or with a height of 1 for NCW.
+    pub(super) fn is_image(&self) -> bool {
+        self.flat.is_none() && (self.order == IMAGE_ORDER || self.order == LINE_ORDER)
     }
 
     /// The file's shape.
@@ -128,6 +142,10 @@ pub(super) fn moves_nothing(order: &[usize], stored: &Shape) -> bool {
 pub(super) const IMAGE: [usize; 4] = [0, 2, 3, 1];
 /// The order of a value that is stored as NHWC.
 pub(super) const IMAGE_ORDER: [usize; 4] = [0, 3, 1, 2];
+/// NWC for the file's NCW.
+pub(super) const LINE: [usize; 3] = [0, 2, 1];
+/// The order of an NCW value that is stored as NHWC with a height of 1.
+pub(super) const LINE_ORDER: [usize; 3] = [0, 3, 2];
 
 /// The elements of `values`, of shape `shape`, with axis `k` of the result being axis `axes[k]`.
 pub(super) fn permuted<T: Copy>(values: &[T], shape: &[usize], axes: &[usize]) -> Vec<T> {

@@ -4,12 +4,14 @@ mod operands;
 mod ports;
 mod tensors;
 
+pub(super) use tensors::Image;
+
 use super::attributes::Attributes;
 use super::constants;
 use super::error::{Error, Problem};
 use super::schema::{Model, Node, Port, Tensor as Stored};
 use super::value::{Constant, Known};
-use super::{Turned, ops, quantized};
+use super::{Read, Turned, ops, order, quantized};
 use crate::diag::{Diagnostic, Explain, Place};
 use crate::ir::{Graph, Origin, TensorId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,6 +51,8 @@ pub(super) struct Builder<'m, 'a> {
     names: BTreeMap<String, Known>,
     /// Other orders of a tensor that are there already, by the permutation.
     arranged: BTreeMap<(TensorId, Vec<usize>), TensorId>,
+    /// NWC tensors that are read as images of height 1.
+    lines: BTreeSet<TensorId>,
     /// Tensors of `int8` that are `uint8` in the file: 128 more.
     pub(super) unsigned: BTreeSet<TensorId>,
     /// The tensors of `int8` for inputs of `uint8`.
@@ -57,6 +61,8 @@ pub(super) struct Builder<'m, 'a> {
     budget: usize,
     size: usize,
     turned: Turned,
+    /// Layers in which ONNX Runtime can saturate.
+    pub(super) saturating: Vec<Origin>,
 }
 
 impl<'m, 'a> Builder<'m, 'a> {
@@ -81,16 +87,18 @@ impl<'m, 'a> Builder<'m, 'a> {
             opset: model.opset,
             names: BTreeMap::new(),
             arranged: BTreeMap::new(),
+            lines: BTreeSet::new(),
             unsigned: BTreeSet::new(),
             shifted: BTreeMap::new(),
             budget,
             size,
             turned: Turned::default(),
+            saturating: Vec::new(),
         })
     }
 
     /// Reads everything.
-    pub(super) fn run(mut self) -> Result<(Graph, Turned), Vec<Diagnostic>> {
+    pub(super) fn run(mut self) -> Result<Read, Vec<Diagnostic>> {
         let model = self.model;
         let mut problems: Vec<Diagnostic> = Vec::new();
         for message in &model.graph.initializers {
@@ -111,8 +119,10 @@ impl<'m, 'a> Builder<'m, 'a> {
             problems.truncate(PROBLEMS);
             return Err(problems);
         }
-        for (index, message) in model.graph.nodes.iter().enumerate() {
-            if let Err(problem) = self.node(index, message) {
+        let known = |name: &str| self.names.contains_key(name);
+        let order = order::order(&model.graph.nodes, known).map_err(|problem| vec![*problem])?;
+        for index in order {
+            if let Err(problem) = self.node(index, model.graph.nodes[index]) {
                 problems.push(*problem);
             }
             if problems.len() >= PROBLEMS {
@@ -131,7 +141,7 @@ impl<'m, 'a> Builder<'m, 'a> {
         }
         self.turn_inputs();
         quantized::integers(&mut self.graph, PROBLEMS)?;
-        Ok((self.graph, self.turned))
+        Ok(Read { graph: self.graph, turned: self.turned, saturating: self.saturating })
     }
 
     /// Takes memory for a copy of constants.

@@ -55,7 +55,7 @@ impl Builder<'_, '_> {
         let constant = self.optional(call, index, what)?.ok_or(Error::Missing { index, what })?;
         match (&constant.data, &constant.quantization) {
             (Data::F32(_), _) => Ok((*constant).clone()),
-            (Data::I8(_), Some(_)) => constant.centered(),
+            (Data::I8(_), Some(_)) => Ok(constant.centered()),
             (data, _) => Err(Error::ElementType { given: data.dtype().name() }),
         }
     }

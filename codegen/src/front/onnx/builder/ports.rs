@@ -4,7 +4,7 @@ use super::{Builder, OBJECTS};
 use crate::front::onnx::constants;
 use crate::front::onnx::error::Error;
 use crate::front::onnx::schema::{Port, Tensor as Stored};
-use crate::front::onnx::value::{IMAGE, IMAGE_ORDER, Known, Value};
+use crate::front::onnx::value::{IMAGE, Known, LINE, Value};
 use crate::ir::{DType, Node, Op, Origin, Quantization, Tensor, TensorId};
 
 /// Tensors from an input to what is read as an image: at most `uint8`, `int8`, and reals twice.
@@ -28,6 +28,7 @@ impl Builder<'_, '_> {
             1 => DType::F32,
             2 => DType::U8,
             3 => DType::I8,
+            given @ (4 | 5) => return Err(Error::SixteenBits { given: constants::type_name(given) }),
             other => return Err(Error::ElementType { given: constants::type_name(other) }),
         };
         if self.graph.inputs.len() >= OBJECTS / 16 {
@@ -55,9 +56,9 @@ impl Builder<'_, '_> {
             Some(Known::Wrong) | None => return Err(Error::Unknown { name: port.name.into() }),
         };
         // An image leaves the network as it is stored; everything else in the file's order.
-        let image = value.order == IMAGE_ORDER && value.flat.is_none();
+        let image = value.is_image();
         self.turned.outputs.push(image);
-        let id = if image { value.id } else { self.plain(&value)? };
+        let id = if image { self.compact(&value)?.id } else { self.plain(&value)? };
         let id = if self.unsigned.contains(&id) { self.as_unsigned(id, port.name)? } else { id };
         self.graph.outputs.push(id);
         Ok(())
@@ -96,7 +97,8 @@ impl Builder<'_, '_> {
             if graph.outputs.contains(&last) || chain.len() > CHAIN {
                 return false;
             }
-            if self.arranged.get(&(last, IMAGE.to_vec())) == Some(&made) {
+            let line = self.lines.contains(&made) && self.arranged.get(&(last, LINE.to_vec())) == Some(&made);
+            if line || self.arranged.get(&(last, IMAGE.to_vec())) == Some(&made) {
                 self.graph.nodes.remove(reader);
                 let shape = self.graph.tensor(made).shape.clone();
                 for &id in &chain {

@@ -3,11 +3,24 @@
 use super::{Builder, Call, OBJECTS};
 use crate::front::onnx::error::Error;
 use crate::front::onnx::quantized::carried;
-use crate::front::onnx::value::{Constant, Value, moves_nothing};
+use crate::front::onnx::value::{Constant, IMAGE, IMAGE_ORDER, LINE, LINE_ORDER, Value, moves_nothing};
 use crate::ir::{self, DType, Data, Op, Origin, Quantization, Shape, Tensor, TensorId, Weight};
 
 /// Elements of one activation, as no board holds more.
 const ELEMENTS: usize = 1 << 24;
+
+/// Stands in a permutation for an axis of size 1 that the file does not have.
+const NEW: usize = usize::MAX;
+
+/// A value as an image of the graph.
+pub(in crate::front::onnx) struct Image {
+    /// The NHWC tensor.
+    pub(in crate::front::onnx) id: TensorId,
+    /// `[batch, height, width, channels]`
+    pub(in crate::front::onnx) dims: [usize; 4],
+    /// The order of another image with the file's axes of this one.
+    pub(in crate::front::onnx) order: Vec<usize>,
+}
 
 impl Builder<'_, '_> {
     /// Adds an activation.
@@ -169,6 +182,54 @@ impl Builder<'_, '_> {
         value.shape(self.shape(value.id))
     }
 
+    /// A value of 4 axes, or of 3 with a height of 1, as an image for `what`.
+    pub(in crate::front::onnx) fn image(&mut self, value: &Value, what: &str) -> Result<Image, Error> {
+        let (id, order) = match value.order.len() {
+            4 => (self.arrange(value, &IMAGE)?, IMAGE_ORDER.to_vec()),
+            3 if value.is_image() => (value.id, LINE_ORDER.to_vec()),
+            3 => (self.line(value)?, LINE_ORDER.to_vec()),
+            axes => return Err(Error::Unsupported { what: format!("{what} of {axes} axes") }),
+        };
+        match *self.shape(id).0.as_slice() {
+            [batch, height, width, channels] => Ok(Image { id, dims: [batch, height, width, channels], order }),
+            _ => Err(Error::Malformed { what: "an image without four axes" }),
+        }
+    }
+
+    /// An NCW value as an NHWC tensor with a height of 1.
+    fn line(&mut self, value: &Value) -> Result<TensorId, Error> {
+        let rows = self.arrange(value, &LINE)?;
+        let key = (rows, vec![0, NEW, 1, 2]);
+        if let Some(&made) = self.arranged.get(&key) {
+            return Ok(made);
+        }
+        let mut dims = self.shape(rows).0.clone();
+        dims.insert(1, 1);
+        let made = self.silent(rows, Op::Reshape { input: rows }, dims)?;
+        self.arranged.insert(key, made);
+        self.lines.insert(rows);
+        Ok(made)
+    }
+
+    /// A value whose tensor has the file's axes only.
+    pub(in crate::front::onnx) fn compact(&mut self, value: &Value) -> Result<Value, Error> {
+        let stored = self.shape(value.id).0.clone();
+        if stored.len() == value.order.len() {
+            return Ok(value.clone());
+        }
+        let mut places = value.order.clone();
+        places.sort_unstable();
+        let order = value.order.iter().map(|place| places.iter().position(|other| other == place).unwrap_or(0)).collect();
+        let key = (value.id, places.clone());
+        if let Some(&made) = self.arranged.get(&key) {
+            return Ok(Value::ordered(made, order));
+        }
+        let dims = places.iter().map(|&place| stored.get(place).copied().unwrap_or(1)).collect();
+        let made = self.silent(value.id, Op::Reshape { input: value.id }, dims)?;
+        self.arranged.insert(key, made);
+        Ok(Value::ordered(made, order))
+    }
+
     /// The tensor of a value with its axes stored in the order `axes` of the file's.
     pub(in crate::front::onnx) fn arrange(&mut self, value: &Value, axes: &[usize]) -> Result<TensorId, Error> {
         if let Some(image) = &value.flat
@@ -178,6 +239,7 @@ impl Builder<'_, '_> {
             let plain = self.plain(image)?;
             return self.silent(value.id, Op::Reshape { input: plain }, rows);
         }
+        let value = &self.compact(value)?;
         let perm: Vec<usize> = axes.iter().map(|&axis| value.order.get(axis).copied().unwrap_or(0)).collect();
         if perm.iter().copied().eq(0..perm.len()) {
             return Ok(value.id);
@@ -225,7 +287,7 @@ impl Builder<'_, '_> {
                 Constant::plain(constant.shape.clone(), Data::F32(floats))
             }
         };
-        let rank = value.order.len();
+        let (rank, stored) = (value.order.len(), self.shape(value.id).0.len());
         if constant.shape.len() > rank {
             return Err(Error::Unsupported { what: format!("an operand of {} axes beside one of {rank}", constant.shape.len()) });
         }
@@ -234,13 +296,13 @@ impl Builder<'_, '_> {
         }
         let mut shape = vec![1; rank - constant.shape.len()];
         shape.extend(&constant.shape);
-        let mut axes = vec![0; rank];
-        for (axis, &stored) in value.order.iter().enumerate() {
-            if let Some(slot) = axes.get_mut(stored) {
-                *slot = axis;
+        let mut constant = constant.permuted(&shape, &value.axes());
+        for place in (0..stored).filter(|place| !value.order.contains(place)) {
+            constant.shape.insert(place, 1);
+            if let Some(quantization) = constant.quantization.as_mut().filter(|quantization| quantization.axis >= place) {
+                quantization.axis += 1;
             }
         }
-        let constant = constant.permuted(&shape, &axes);
         self.of_constant(name, constant.shape.clone(), constant)
     }
 }

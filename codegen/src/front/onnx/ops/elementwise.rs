@@ -186,12 +186,11 @@ fn both(builder: &mut Builder<'_, '_>, a: &Value, b: &Value) -> Result<(TensorId
         return Ok((builder.plain(a)?, builder.plain(b)?, order));
     }
     let (a, b) = (any_order(builder, a)?, any_order(builder, b)?);
-    let leader = if a.order.is_sorted() { &b } else { &a };
-    let mut axes = vec![0; leader.order.len()];
-    for (axis, &stored) in leader.order.iter().enumerate() {
-        if let Some(slot) = axes.get_mut(stored) {
-            *slot = axis;
-        }
+    if a.order == b.order && builder.shape(a.id).0.len() == builder.shape(b.id).0.len() {
+        return Ok((a.id, b.id, a.order));
     }
-    Ok((builder.arrange(&a, &axes)?, builder.arrange(&b, &axes)?, leader.order.clone()))
+    let leader = if a.order.is_sorted() { &b } else { &a };
+    let axes = leader.axes();
+    let order = builder.compact(leader)?.order;
+    Ok((builder.arrange(&a, &axes)?, builder.arrange(&b, &axes)?, order))
 }

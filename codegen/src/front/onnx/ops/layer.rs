@@ -2,12 +2,18 @@
 
 use super::window::window;
 use super::{Builder, Call, Error, Known, Made};
-use crate::front::onnx::value::{Constant, IMAGE, IMAGE_ORDER, Value};
+use crate::front::onnx::builder::Image;
+use crate::front::onnx::value::{Constant, Value};
 use crate::ir::{Activation, Data, Op, Quantization, TensorId};
 use std::sync::Arc;
 
 /// A bias of one number a channel.
-fn bias(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>, index: usize, channels: usize) -> Result<Option<TensorId>, Error> {
+pub(super) fn bias(
+    builder: &mut Builder<'_, '_>,
+    call: &Call<'_, '_>,
+    index: usize,
+    channels: usize,
+) -> Result<Option<TensorId>, Error> {
     if builder.known(call, index).is_none() {
         return Ok(None);
     }
@@ -42,24 +48,19 @@ fn scale(data: &mut Data, quantization: &mut Option<Quantization>, times: impl F
     }
 }
 
-/// Weights `[out, in / groups, kh, kw]`.
+/// Weights `[out, in / groups, kh, kw]`; without `kh` where images are 1-D.
 pub(super) fn conv(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made {
     let value = builder.computed(call, 0, "the input")?;
-    let weights = builder.weights(call, 1)?;
+    let Image { id: input, dims: [_, height, width, channels], order } = builder.image(&value, "a convolution")?;
+    let (weights, lines) = filters(builder, call, &value)?;
     let shape = weights.shape.clone();
-    let (&[out, depth, kernel_h, kernel_w], 4) = (shape.as_slice(), value.order.len()) else {
-        return Err(Error::Unsupported { what: format!("a convolution of {} axes", value.order.len()) });
-    };
+    let &[out, depth, kernel_h, kernel_w] = shape.as_slice() else { return Err(Error::Malformed { what: "a filter" }) };
     let groups = usize::try_from(call.attributes.integer("group", 1)).unwrap_or(0);
-    let input = builder.arrange(&value, &IMAGE)?;
-    let [_, height, width, channels] = *builder.shape(input).0.as_slice() else {
-        return Err(Error::Malformed { what: "an image without four axes" });
-    };
     if groups == 0 || depth == 0 || Some(channels) != depth.checked_mul(groups) || out % groups != 0 {
         let given = format!("{groups}, with {channels} channels and weights {shape:?}");
         return Err(Error::Value { what: "group", expected: "what parts the channels", given });
     }
-    let window = window(call, [kernel_h, kernel_w], [height, width])?;
+    let window = window(call, lines, [kernel_h, kernel_w], [height, width])?;
     let bias = bias(builder, call, 2, out)?;
     let name = call.name(1);
     let op = if depth == 1 && groups > 1 {
@@ -70,7 +71,19 @@ pub(super) fn conv(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made {
         Op::Conv2d { input, filter, bias, window, activation: Activation::None }
     };
     let made = builder.add(call, op, None)?;
-    Ok(vec![Known::Computed(Value::ordered(made, IMAGE_ORDER.to_vec()))])
+    Ok(vec![Known::Computed(Value::ordered(made, order))])
+}
+
+/// The weights of a layer of images, with a height of 1 where those are 1-D, and whether they are.
+pub(super) fn filters(builder: &Builder<'_, '_>, call: &Call<'_, '_>, value: &Value) -> Result<(Constant, bool), Error> {
+    let weights = builder.weights(call, 1)?;
+    match (weights.shape.len(), value.order.len()) {
+        (4, 4) => Ok((weights, false)),
+        (3, 3) => Ok((weights.with_height(), true)),
+        (given, axes) => {
+            Err(Error::Unsupported { what: format!("{} with weights of {given} axes for images of {axes}", call.kind) })
+        }
+    }
 }
 
 /// `alpha * A * B + beta * C`, with constant `B` and `C`.
@@ -144,14 +157,8 @@ fn dense(
     let input = match value.flat.as_deref() {
         Some(image) if builder.dims(image).first() == Some(&1) => {
             let logical = builder.dims(image);
-            let mut stored: Vec<usize> = vec![0; image.order.len()];
-            for (axis, &place) in image.order.iter().enumerate() {
-                if let Some(slot) = stored.get_mut(place) {
-                    *slot = axis;
-                }
-            }
             let shape: Vec<usize> = core::iter::once(out).chain(logical).collect();
-            let axes: Vec<usize> = core::iter::once(0).chain(stored.iter().map(|axis| axis + 1)).collect();
+            let axes: Vec<usize> = core::iter::once(0).chain(image.axes().iter().map(|axis| axis + 1)).collect();
             weights = weights.permuted(&shape, &axes);
             value.id
         }

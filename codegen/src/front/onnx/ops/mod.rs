@@ -6,7 +6,9 @@ mod movement;
 mod quantized;
 mod reduction;
 mod resize;
+mod saturation;
 mod shape;
+mod transposed;
 mod window;
 
 use super::builder::{Builder, Call};
@@ -30,6 +32,7 @@ macro_rules! words {
 
 words!(
     "Conv",
+    "ConvTranspose",
     "Gemm",
     "MatMul",
     "BatchNormalization",
@@ -99,6 +102,7 @@ pub(super) fn build(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made 
     let attributes = call.attributes;
     match call.kind {
         "Conv" => layer::conv(builder, call),
+        "ConvTranspose" => transposed::conv_transpose(builder, call),
         "Gemm" => layer::gemm(builder, call),
         "MatMul" => layer::mat_mul(builder, call),
         "BatchNormalization" => elementwise::batch_normalization(builder, call),

@@ -4,17 +4,6 @@ use super::{Builder, Call, Error, Known, Made, axis};
 use crate::front::onnx::value::Value;
 use crate::ir::{Activation, DType, MirrorMode, Op};
 
-/// The file's axis of each stored one.
-fn axes_of(order: &[usize]) -> Vec<usize> {
-    let mut axes = vec![0; order.len()];
-    for (axis, &stored) in order.iter().enumerate() {
-        if let Some(slot) = axes.get_mut(stored) {
-            *slot = axis;
-        }
-    }
-    axes
-}
-
 /// An operand in the order in which it is stored, which is not that of a flattened image.
 fn operand(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Result<Value, Error> {
     let value = builder.computed(call, 0, "the operand")?;
@@ -42,19 +31,27 @@ pub(super) fn transpose(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> M
 
 pub(super) fn concat(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made {
     let known: Vec<Known> = (0..call.inputs.len()).filter_map(|index| builder.known(call, index).cloned()).collect();
-    let leader = known.iter().filter_map(|known| match known {
-        Known::Computed(value) if value.flat.is_none() => Some(value.order.clone()),
-        Known::Computed(value) => Some((0..value.order.len()).collect()),
-        Known::Constant(_) | Known::Wrong => None,
-    });
+    let computed: Vec<Value> = known
+        .iter()
+        .filter_map(|known| match known {
+            Known::Computed(value) if value.flat.is_none() => Some(value.clone()),
+            Known::Computed(value) => Some(Value::plain(value.id, value.order.len())),
+            Known::Constant(_) | Known::Wrong => None,
+        })
+        .collect();
     // The first order that is not the file's own.
-    let orders: Vec<Vec<usize>> = leader.collect();
-    let order = orders.iter().find(|order| !order.is_sorted()).or(orders.first()).cloned();
-    let order = order.ok_or(Error::Missing { index: 0, what: "the operand" })?;
-    let axes = axes_of(&order);
+    let leader = computed.iter().find(|value| !value.order.is_sorted()).or(computed.first()).cloned();
+    let leader = leader.ok_or(Error::Missing { index: 0, what: "the operand" })?;
+    // Images of height 1 stay images only among themselves.
+    let alike =
+        |value: &Value| value.order == leader.order && builder.shape(value.id).0.len() == builder.shape(leader.id).0.len();
+    let alike = computed.len() == known.len() && computed.iter().all(alike);
+    let Value { order, .. } = if alike { leader.clone() } else { builder.compact(&leader)? };
+    let axes = leader.axes();
     let mut inputs = Vec::with_capacity(known.len());
     for (known, name) in known.iter().zip(&call.names) {
         inputs.push(match known {
+            Known::Computed(value) if alike && value.flat.is_none() => value.id,
             Known::Computed(value) if value.order.len() == order.len() => builder.arrange(value, &axes)?,
             Known::Constant(constant) if constant.shape.len() == order.len() => {
                 let constant = constant.permuted(&constant.shape, &axes);
@@ -113,7 +110,8 @@ pub(super) fn pad(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made {
     if given.len() != 2 * chosen.len() {
         return Err(wrong());
     }
-    let (mut before, mut after) = (vec![0; rank], vec![0; rank]);
+    let stored = builder.shape(value.id).0.len();
+    let (mut before, mut after) = (vec![0; stored], vec![0; stored]);
     for (index, axis) in chosen.iter().enumerate() {
         let place = value.order.get(*axis).copied().unwrap_or(0);
         let size = |at: usize| given.get(at).and_then(|&size| u16::try_from(size).ok()).map(usize::from).ok_or_else(wrong);
@@ -161,7 +159,7 @@ pub(super) fn slice(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made 
         });
     }
     let dims = builder.shape(value.id).0.clone();
-    let (mut begin, mut stride, mut size) = (vec![0; rank], vec![1isize; rank], dims.clone());
+    let (mut begin, mut stride, mut size) = (vec![0; dims.len()], vec![1isize; dims.len()], dims.clone());
     for (((&start, &end), &chosen), &step) in starts.iter().zip(&ends).zip(&chosen).zip(&steps) {
         let place = value.order.get(axis(chosen, rank)?).copied().unwrap_or(0);
         let whole = dims.get(place).copied().unwrap_or(1) as i64;

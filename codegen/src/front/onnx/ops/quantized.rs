@@ -3,6 +3,7 @@
 //!
 //! `uint8` becomes `int8`: zero points are 128 less, and so are stored values.
 
+use super::saturation::{self, Layout};
 use super::{Builder, Call, Error, Known, Made, elementwise, layer, movement, reduction, window};
 use crate::front::onnx::value::{Constant, Value};
 use crate::ir::{BinaryKind, DType, Data, Op, Quantization, UnaryKind};
@@ -35,6 +36,7 @@ fn parameters(
         Some(Data::I8(values)) => (values.iter().map(|&value| value.into()).collect(), false),
         Some(Data::U8(values)) => (values.iter().map(|&value| value.into()).collect(), true),
         Some(Data::I32(values)) => (values.clone(), false),
+        Some(Data::I16(_)) => return Err(Error::SixteenBits { given: "int16" }),
         Some(other) => return Err(Error::ElementType { given: other.dtype().name() }),
     };
     let mut zero_points: Vec<i32> = zero_points;
@@ -268,6 +270,7 @@ fn bias(
 
 pub(super) fn conv(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made {
     builder.graph.sums_in_floats = false;
+    saturation::note(builder, call, Layout::Filters);
     let mut inputs = vec![(real(builder, call, [0, 1, 2], None)?, 0), (real(builder, call, [3, 4, 5], Some(0))?, 3)];
     inputs.extend(bias(builder, call, 8, [1, 4], 1.0)?);
     let made = layer::conv(builder, &on_reals(call, "Conv", inputs))?;
@@ -276,6 +279,7 @@ pub(super) fn conv(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made {
 
 pub(super) fn mat_mul(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made {
     builder.graph.sums_in_floats = false;
+    saturation::note(builder, call, Layout::Columns);
     let inputs = vec![(real(builder, call, [0, 1, 2], None)?, 0), (real(builder, call, [3, 4, 5], Some(1))?, 3)];
     let made = layer::mat_mul(builder, &on_reals(call, "MatMul", inputs))?;
     back(builder, call, made, [6, 7])
@@ -292,6 +296,7 @@ fn times_alpha(alpha: f32, input: f32, weight: f32) -> f32 {
 pub(super) fn gemm(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made {
     builder.graph.sums_in_floats = false;
     let along = if call.attributes.integer("transB", 0) != 0 { 0 } else { 1 };
+    saturation::note(builder, call, if along == 0 { Layout::Rows } else { Layout::Columns });
     let mut inputs = vec![(real(builder, call, [0, 1, 2], None)?, 0), (real(builder, call, [3, 4, 5], Some(along))?, 3)];
     // The bias is a sum of products, which `alpha` multiplies with the others.
     inputs.extend(bias(builder, call, 6, [1, 4], call.attributes.float("alpha", 1.0))?);

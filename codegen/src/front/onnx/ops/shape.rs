@@ -97,7 +97,7 @@ pub(super) fn squeeze(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Mad
     Ok(vec![Known::Computed(Value::ordered(made, order))])
 }
 
-/// The new axes are stored last.
+/// The new axes are those of size 1 that the file did not have, and others that are stored last.
 pub(super) fn unsqueeze(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made {
     let value = builder.computed(call, 0, "the operand")?;
     let given = list(builder, call)?.ok_or(Error::Missing { index: 1, what: "the axes" })?;
@@ -114,17 +114,19 @@ pub(super) fn unsqueeze(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> M
         None => (value.id, value.order.clone()),
     };
     let mut dims = builder.shape(id).0.clone();
-    let (mut rest, mut next) = (old.into_iter(), dims.len());
+    let unnamed: Vec<usize> = (0..dims.len()).filter(|place| !old.contains(place)).collect();
+    let added = new.len().saturating_sub(unnamed.len());
+    let mut places = unnamed.into_iter().chain(dims.len()..);
+    let mut rest = old.into_iter();
     let mut order = Vec::with_capacity(rank);
     for axis in 0..rank {
         if new.contains(&axis) {
-            order.push(next);
-            next += 1;
+            order.extend(places.next());
         } else {
             order.extend(rest.next());
         }
     }
-    dims.resize(rank, 1);
+    dims.resize(dims.len() + added, 1);
     let made = builder.add(call, Op::Reshape { input: id }, Some(dims))?;
     Ok(vec![Known::Computed(Value::ordered(made, order))])
 }

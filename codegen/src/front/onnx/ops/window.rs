@@ -1,15 +1,38 @@
 //! Windows over images, and pools.
 
 use super::{Builder, Call, Error, Known, Made};
-use crate::front::onnx::value::{IMAGE, IMAGE_ORDER, Value};
+use crate::front::onnx::builder::Image;
+use crate::front::onnx::value::Value;
 use crate::ir::{Activation, Op, PoolKind, ReduceKind, Window};
 
-/// Strides, dilations and paddings of a node.
-pub(super) fn window(call: &Call<'_, '_>, kernel: [usize; 2], image: [usize; 2]) -> Result<Window, Error> {
+/// An attribute of one number for each side of an image; that of a 1-D one has none for the height, which is `default`.
+pub(super) fn sides(
+    call: &Call<'_, '_>,
+    name: &'static str,
+    lines: bool,
+    least: i64,
+    default: usize,
+) -> Result<[usize; 2], Error> {
+    match lines {
+        true => call.attributes.sizes(name, least, default).map(|[width]| [default, width]),
+        false => call.attributes.sizes(name, least, default),
+    }
+}
+
+/// The paddings before and after.
+pub(super) fn pads(call: &Call<'_, '_>, lines: bool) -> Result<[[usize; 2]; 2], Error> {
+    if lines {
+        return call.attributes.sizes("pads", 0, 0).map(|[left, right]| [[0, left], [0, right]]);
+    }
+    call.attributes.sizes("pads", 0, 0).map(|[top, left, bottom, right]| [[top, left], [bottom, right]])
+}
+
+/// Strides, dilations and paddings of a node; `lines` where its images are 1-D.
+pub(super) fn window(call: &Call<'_, '_>, lines: bool, kernel: [usize; 2], image: [usize; 2]) -> Result<Window, Error> {
     let attributes = call.attributes;
-    let (stride, dilation) = (attributes.sizes("strides", 1, 1)?, attributes.sizes("dilations", 1, 1)?);
-    let [top, left, bottom, right] = attributes.sizes("pads", 0, 0)?;
-    let explicit = Window { kernel, stride, dilation, pad_before: [top, left], pad_after: [bottom, right] };
+    let (stride, dilation) = (sides(call, "strides", lines, 1, 1)?, sides(call, "dilations", lines, 1, 1)?);
+    let [pad_before, pad_after] = pads(call, lines)?;
+    let explicit = Window { kernel, stride, dilation, pad_before, pad_after };
     match attributes.text("auto_pad").unwrap_or("NOTSET") {
         "NOTSET" | "" => Ok(explicit),
         "VALID" => Ok(Window::valid(kernel, stride, dilation)),
@@ -24,21 +47,16 @@ pub(super) fn window(call: &Call<'_, '_>, kernel: [usize; 2], image: [usize; 2])
 
 pub(super) fn pool(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made {
     let value = builder.computed(call, 0, "the input")?;
-    if value.order.len() != 4 {
-        return Err(Error::Unsupported { what: format!("a pool of {} axes", value.order.len()) });
-    }
     if call.outputs.len() > 1 {
         return Err(Error::Unsupported { what: "a pool that tells indices".into() });
     }
-    let kernel: [usize; 2] = call.attributes.sizes("kernel_shape", 1, 0)?;
-    if kernel.contains(&0) {
+    let Image { id: mut input, dims: [_, height, width, _], order } = builder.image(&value, "a pool")?;
+    let lines = value.order.len() == 3;
+    if call.attributes.integers("kernel_shape").is_none_or(<[i64]>::is_empty) {
         return Err(Error::Value { what: "kernel_shape", expected: "given", given: "absent".into() });
     }
-    let mut input = builder.arrange(&value, &IMAGE)?;
-    let [_, height, width, _] = *builder.shape(input).0.as_slice() else {
-        return Err(Error::Malformed { what: "an image without four axes" });
-    };
-    let mut window = window(call, kernel, [height, width])?;
+    let kernel = sides(call, "kernel_shape", lines, 1, 1)?;
+    let mut window = window(call, lines, kernel, [height, width])?;
     if window.dilation != [1, 1] {
         return Err(Error::Unsupported { what: "a dilated pool".into() });
     }
@@ -59,19 +77,13 @@ pub(super) fn pool(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made {
         }
     }
     let made = builder.add(call, Op::Pool2d { kind, input, window, activation: Activation::None }, None)?;
-    Ok(vec![Known::Computed(Value::ordered(made, IMAGE_ORDER.to_vec()))])
+    Ok(vec![Known::Computed(Value::ordered(made, order))])
 }
 
 pub(super) fn global_pool(builder: &mut Builder<'_, '_>, call: &Call<'_, '_>) -> Made {
     let value = builder.computed(call, 0, "the input")?;
-    if value.order.len() != 4 {
-        return Err(Error::Unsupported { what: format!("a global pool of {} axes", value.order.len()) });
-    }
-    let input = builder.arrange(&value, &IMAGE)?;
-    let [batch, _, _, channels] = *builder.shape(input).0.as_slice() else {
-        return Err(Error::Malformed { what: "an image without four axes" });
-    };
+    let Image { id: input, dims: [batch, _, _, channels], order } = builder.image(&value, "a global pool")?;
     let kind = if call.kind == "GlobalMaxPool" { ReduceKind::Max } else { ReduceKind::Mean };
     let made = builder.add(call, Op::Reduce { kind, input, axes: vec![1, 2] }, Some(vec![batch, 1, 1, channels]))?;
-    Ok(vec![Known::Computed(Value::ordered(made, IMAGE_ORDER.to_vec()))])
+    Ok(vec![Known::Computed(Value::ordered(made, order))])
 }

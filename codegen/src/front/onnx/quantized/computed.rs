@@ -2,7 +2,7 @@
 
 use super::affine::{self, Affine};
 use super::sink::{self, Sink};
-use super::{Rewriting, layer};
+use super::{Rewriting, layer, wide};
 use crate::front::onnx::error::Error;
 use crate::ir::{Activation, DType, Data, Node, Op, Shape, Tensor, TensorId};
 
@@ -87,6 +87,7 @@ impl Rewriting<'_> {
             *activation = sink.activation();
         }
         node.outputs = vec![sink.take(self)];
+        wide::split(self.graph, &mut node, &mut self.new)?;
         layer::finish(self.graph, &mut node, affine)?;
         self.new.push(node);
         Ok(())

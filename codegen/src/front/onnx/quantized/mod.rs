@@ -12,6 +12,7 @@ mod hoist;
 mod joined;
 mod layer;
 mod sink;
+mod wide;
 
 use super::error::Error;
 use crate::diag::{Diagnostic, Explain, Place};

@@ -89,6 +89,66 @@ fn mistakes_are_named() {
     }
 }
 
+/// A model of `x`, `[1, 4]`, whose nodes are given as operator, operands and result, and whose output is `y`.
+fn nodes(nodes: &[(&str, &[&str], &str)]) -> Vec<u8> {
+    let mut graph = [field(11, &port("x", 1, &[1, 4])), field(12, &field(1, b"y"))].concat();
+    graph.extend(nodes.iter().flat_map(|(kind, inputs, output)| field(1, &named(kind, inputs, output))));
+    [field(7, &graph), field(8, &number(2, 17))].concat()
+}
+
+#[test]
+fn nodes_are_sorted() {
+    let sorted: [(&str, &[&str], &str); 4] =
+        [("Relu", &["x"], "a"), ("Tanh", &["a"], "b"), ("Sigmoid", &["a"], "c"), ("Add", &["b", "c"], "y")];
+    let ops = |bytes: &[u8]| -> Vec<(usize, &'static str)> {
+        let graph = read(bytes, "test").unwrap();
+        graph.nodes.iter().map(|node| (node.origin.index, node.op.name())).collect()
+    };
+    assert_eq!(ops(&nodes(&sorted)), [(0, "relu"), (1, "tanh"), (2, "logistic"), (3, "add")]);
+    let reversed: Vec<_> = sorted.into_iter().rev().collect();
+    // Operators keep the index that they have in the file.
+    assert_eq!(ops(&nodes(&reversed)), [(3, "relu"), (1, "logistic"), (2, "tanh"), (0, "add")]);
+}
+
+#[test]
+fn cycles_are_named() {
+    let cycle: [(&str, &[&str], &str); 4] =
+        [("Relu", &["x"], "a"), ("Add", &["a", "c"], "b"), ("Tanh", &["b"], "c"), ("Sigmoid", &["c"], "y")];
+    let problems = read(&nodes(&cycle), "test").unwrap_err();
+    assert_eq!((problems.0.len(), problems.0[0].code), (1, "onnx::cycle"));
+    assert!(problems.0[0].message.contains("`c`, `b`"), "{problems}");
+    // A node that reads its own result, and one behind a cycle.
+    assert_eq!(code(&nodes(&[("Add", &["x", "y"], "y")])), "onnx::cycle");
+    assert_eq!(code(&nodes(&[("Relu", &["b"], "y"), ("Add", &["x", "b"], "b")])), "onnx::cycle");
+}
+
+#[test]
+fn lines_are_images_of_height_1() {
+    let kernel = |size: u8| [field(1, b"kernel_shape"), number(8, size)].concat();
+    let graph = |dims: &[u8], kernel: &[Vec<u8>]| {
+        super::read_all(&model(port("x", 1, dims), &[], node("MaxPool", &["x"], kernel)), "test")
+    };
+    let super::Read { graph: made, turned, .. } = graph(&[1, 3, 8], &[kernel(2)]).unwrap();
+    assert_eq!((turned.inputs, turned.outputs), (vec![true], vec![true]));
+    assert_eq!(made.tensor(made.inputs[0]).shape.0, [1, 8, 3]);
+    assert_eq!(made.tensor(made.outputs[0]).shape.0, [1, 7, 3]);
+    assert_eq!(super::Turned::channels_first(&[1, 7, 3]), [1, 3, 7]);
+    for dims in [&[1, 3][..], &[1, 3, 4, 5, 6]] {
+        assert_eq!(graph(dims, &[kernel(2)]).unwrap_err().0[0].code, "onnx::unsupported");
+    }
+}
+
+#[test]
+fn sixteen_bits_are_refused_by_name() {
+    let zero = |data_type: u8| tensor("z", data_type, &[], &[0, 0]);
+    for data_type in [4, 5] {
+        let quantize =
+            model(port("x", 1, &[1, 4]), &[scale("s", 0.1), zero(data_type)], node("QuantizeLinear", &["x", "s", "z"], &[]));
+        assert_eq!(code(&quantize), "onnx::sixteen_bits");
+        assert_eq!(code(&model(port("x", data_type, &[1, 4]), &[], node("Relu", &["x"], &[]))), "onnx::sixteen_bits");
+    }
+}
+
 /// One float.
 fn scale(name: &str, value: f32) -> Vec<u8> {
     tensor(name, 1, &[], &value.to_le_bytes())
@@ -218,4 +278,18 @@ fn a_batch_is_refused_where_a_window_needs_one_image() {
     assert_eq!(pool(1), Ok(()));
     let problems = pool(2).expect_err("two images");
     assert_eq!(problems.0[0].code, "valid::batch", "{problems}");
+}
+
+#[test]
+fn layers_whose_products_saturate_in_onnx_runtime_are_told() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/onnx_quantized");
+    let saturating = |name: &str| -> Vec<String> {
+        let bytes = std::fs::read(folder.join(format!("{name}.onnx"))).unwrap();
+        super::read_all(&bytes, name).unwrap().saturating.into_iter().map(|layer| layer.name).collect()
+    };
+    assert_eq!(saturating("integers_uint8"), ["conv", "gemm"]);
+    // Small weights, activations of int8, weights of uint8, and products of floats.
+    for name in ["integers_reduced_uint8", "integers_int8", "conv_qop_uint8", "conv_qdq_uint8_channels"] {
+        assert_eq!(saturating(name), [""; 0], "{name}");
+    }
 }
