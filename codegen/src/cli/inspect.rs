@@ -7,6 +7,7 @@ use super::session::Session;
 use super::table::{self, Align, number};
 use super::{Ended, Outcome};
 use crate::diag::{Diagnostic, Diagnostics, Place};
+use crate::front::onnx::Turned;
 use crate::ir::{Graph, TensorId};
 use crate::options::{Options, Reference};
 use crate::passes::Removal;
@@ -50,7 +51,11 @@ struct Report {
 #[derive(Serialize)]
 struct Port {
     name: String,
+    /// As the file has it; images of ONNX are NCHW.
     shape: Vec<usize>,
+    /// As generated code has it, where that is another: NHWC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    generated_shape: Option<Vec<usize>>,
     dtype: &'static str,
     scale: Option<f32>,
     zero_point: Option<i32>,
@@ -91,7 +96,8 @@ impl Inspect {
         let compiled = pipeline::compile(&source, &options);
         let plan = compiled.as_ref().ok().map(|compiled| &compiled.plan);
         let removals = compiled.as_ref().map_or(&removals, |compiled| &compiled.removals);
-        let report = report(&shown, source.bytes, &graph, &simplified, removals, plan);
+        let turned = pipeline::turned_images(&source);
+        let report = report(&shown, source.bytes, (&graph, &turned), &simplified, removals, plan);
         session.result(&text(&report, source.bytes.len(), simplified.nodes.len(), compiled.as_ref().err()), &report)?;
         if let (Some(plan), true) = (plan, session.verbose) {
             session.say(&plan.to_string());
@@ -100,7 +106,14 @@ impl Inspect {
     }
 }
 
-fn report(model: &str, bytes: &[u8], graph: &Graph, simplified: &Graph, removals: &[Removal], plan: Option<&Plan>) -> Report {
+fn report(
+    model: &str,
+    bytes: &[u8],
+    (graph, turned): (&Graph, &Turned),
+    simplified: &Graph,
+    removals: &[Removal],
+    plan: Option<&Plan>,
+) -> Report {
     let Inspection { ops, macs, params, zero_params } = Inspection::of(graph);
     let after = Inspection::of(simplified);
     let removed = removals.iter().map(|Removal { pass, what, why }| Removed { pass, what: what.clone(), why });
@@ -121,8 +134,8 @@ fn report(model: &str, bytes: &[u8], graph: &Graph, simplified: &Graph, removals
             false => "safetensors",
         },
         sha256: hex(&hmac_sha256::Hash::hash(bytes)),
-        inputs: graph.inputs.iter().map(|&id| port(graph, id)).collect(),
-        outputs: graph.outputs.iter().map(|&id| port(graph, id)).collect(),
+        inputs: ports(graph, &graph.inputs, &turned.inputs),
+        outputs: ports(graph, &graph.outputs, &turned.outputs),
         ops: ops.into_iter().map(op).collect(),
         macs,
         params,
@@ -133,12 +146,20 @@ fn report(model: &str, bytes: &[u8], graph: &Graph, simplified: &Graph, removals
     }
 }
 
-fn port(graph: &Graph, id: TensorId) -> Port {
+/// Inputs or outputs, of which those are images with their channels first in the file for which `turned` says so.
+fn ports(graph: &Graph, ids: &[TensorId], turned: &[bool]) -> Vec<Port> {
+    ids.iter().enumerate().map(|(index, &id)| port(graph, id, turned.get(index) == Some(&true))).collect()
+}
+
+fn port(graph: &Graph, id: TensorId, turned: bool) -> Port {
     let tensor = graph.tensor(id);
     let quantization = tensor.quantization.as_ref();
+    let stored = tensor.shape.0.clone();
+    let shape = if turned { Turned::channels_first(&stored) } else { stored.clone() };
     Port {
         name: tensor.name.clone(),
-        shape: tensor.shape.0.clone(),
+        generated_shape: Some(stored).filter(|stored| *stored != shape),
+        shape,
         dtype: tensor.dtype.name(),
         scale: quantization.and_then(|quantization| quantization.scales.first().copied()),
         zero_point: quantization.and_then(|quantization| quantization.zero_points.first().copied()),
@@ -149,12 +170,13 @@ fn text(report: &Report, file_bytes: usize, ops_after: usize, problems: Option<&
     let mut text =
         format!("{}: {}, {} bytes\nSHA-256 {}\n\n", report.model, report.format, number(file_bytes as u64), report.sha256);
     let ports = report.inputs.iter().map(|port| ("input", port)).chain(report.outputs.iter().map(|port| ("output", port)));
-    for (role, Port { name, shape, dtype, scale, zero_point }) in ports {
+    for (role, Port { name, shape, generated_shape, dtype, scale, zero_point }) in ports {
+        let generated = generated_shape.as_ref().map_or_else(String::new, |shape| format!(", in generated code {shape:?}"));
         let quantization = match (scale, zero_point) {
             (Some(scale), Some(zero_point)) => format!(", scale {scale:?}, zero point {zero_point}"),
             _ => String::new(),
         };
-        let _ = writeln!(text, "{role:<6} {}: {dtype}{shape:?}{quantization}", table::short(name));
+        let _ = writeln!(text, "{role:<6} {}: {dtype}{shape:?}{quantization}{generated}", table::short(name));
     }
     let rows = report.ops.iter().map(|op| {
         vec![

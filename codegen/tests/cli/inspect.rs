@@ -98,3 +98,26 @@ fn a_float_model_is_shown_but_not_generated() {
     assert_eq!((refused.code, refused.diagnostics()), (Some(2), vec!["valid::float_model".to_string()]));
     assert!(refused.stderr.contains("quantize"));
 }
+
+#[test]
+fn images_of_onnx_are_shown_as_the_file_has_them() {
+    let cases = [
+        ("conv", [vec![1, 3, 8, 7], vec![1, 5, 8, 7]], [vec![1, 8, 7, 3], vec![1, 8, 7, 5]]),
+        ("line_conv", [vec![1, 4, 20], vec![1, 6, 20]], [vec![1, 20, 4], vec![1, 20, 6]]),
+    ];
+    for (case, shapes, generated) in cases {
+        let model = repository("tests/data/onnx").join(format!("{case}.onnx")).display().to_string();
+        let json = run(&["inspect", &model, "--format", "json"]).json();
+        for ((port, shape), generated) in ["inputs", "outputs"].into_iter().zip(&shapes).zip(&generated) {
+            assert_eq!(json[port][0]["shape"], serde_json::json!(shape), "{case}");
+            assert_eq!(json[port][0]["generated_shape"], serde_json::json!(generated), "{case}");
+        }
+        let text = run(&["inspect", &model]).stdout;
+        assert!(text.contains(&format!("float32{:?}, in generated code {:?}", shapes[0], generated[0])), "{text}");
+    }
+    // What is no image is as it is in the file.
+    let model = repository("tests/data/onnx/gemm.onnx").display().to_string();
+    let json = run(&["inspect", &model, "--format", "json"]).json();
+    assert_eq!(json["inputs"][0]["shape"], serde_json::json!([1, 20]));
+    assert!(json["inputs"][0].get("generated_shape").is_none());
+}
