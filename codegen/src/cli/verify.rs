@@ -6,7 +6,7 @@ use super::table::{self, Align, known, number};
 use super::{Ended, Outcome, guarantees};
 use crate::boards::Target;
 use crate::diag::{Diagnostic, Diagnostics, Explain, Place};
-use crate::ir::{Graph, TensorId};
+use crate::ir::{Graph, Origin, TensorId};
 use crate::measure::{self, Golden, GoldenError, MeasureError, Port, Program, Run};
 use crate::options::{CoreClass, Interface, Optimize, Options, Reference};
 use crate::pipeline::{self, Source};
@@ -68,6 +68,9 @@ struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     tolerance: Option<f64>,
     runs: Vec<Row>,
+    /// Where elements differ: how the engine itself can have left the numbers that its operators define.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    engine_note: Option<String>,
 }
 
 #[derive(Default, Serialize)]
@@ -130,6 +133,9 @@ impl Verify {
                 }
             }
         }
+        let differ = rows.iter().any(|row| row.unequal.is_some_and(|unequal| unequal > 0));
+        let engine_note =
+            (differ && self.engine() == "ort").then(|| saturation(&pipeline::saturating_layers(&files.source(&shown))));
         let report = Report {
             model: shown,
             engine: self.engine().into(),
@@ -137,6 +143,7 @@ impl Verify {
             optimize: self.optimize.name(),
             tolerance: float.then_some(self.tolerance),
             runs: rows,
+            engine_note: engine_note.flatten(),
         };
         session.result(&text(&report), &report)?;
         let broken = !failed.is_empty();
@@ -279,6 +286,22 @@ impl Verify {
     }
 }
 
+/// How ONNX Runtime can have saturated in some layers; `None` where there are none.
+fn saturation(layers: &[Origin]) -> Option<String> {
+    /// Layers that are named.
+    const NAMED: usize = 4;
+    let names: Vec<String> = layers.iter().take(NAMED).map(|layer| format!("`{}`", table::short(&layer.name))).collect();
+    let more = layers.len().checked_sub(NAMED + 1).map_or_else(String::new, |more| format!(" and {} more", more + 1));
+    (!layers.is_empty()).then(|| {
+        format!(
+            "ONNX Runtime itself saturates sums of two uint8 x int8 products at 16 bits on x86 processors with AVX2 but without VNNI. \
+             In {}{more} the weights are large enough for that. If the outputs were recorded on such a processor, record them on one \
+             with VNNI or on Arm, or quantize with `reduce_range=True`",
+            names.join(", "),
+        )
+    })
+}
+
 /// This computer and every core whose Rust target and emulator are installed.
 fn every(session: &Session) -> impl Iterator<Item = Target<'_>> {
     let cores = session.catalogue.cores().iter().filter_map(|core| session.catalogue.find(&core.name).ok());
@@ -309,7 +332,7 @@ fn text(report: &Report) -> String {
         ("RAM bytes", Align::Right),
         ("stack bytes", Align::Right),
     ];
-    let Report { model, engine, reference, optimize, tolerance, runs } = report;
+    let Report { model, engine, reference, optimize, tolerance, runs, engine_note } = report;
     let how = match tolerance {
         Some(tolerance) => format!("floats on the host, within {tolerance}"),
         None => format!("reference {reference}, optimize {optimize}"),
@@ -321,6 +344,9 @@ fn text(report: &Report) -> String {
         }
     }
     text.push_str(&format!("\n{}\n", verdict(runs, *tolerance)));
+    if let Some(note) = engine_note {
+        text.push_str(&format!("note: {note}\n"));
+    }
     text
 }
 

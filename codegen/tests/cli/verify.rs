@@ -1,10 +1,40 @@
 //! `tinybake verify`, on this computer; cores are emulated in the tests of the measuring.
 
-use super::{fields, folder, model, run};
+use super::{fields, folder, model, repository, run};
 use safetensors::{SafeTensors, tensor::TensorView};
+use std::path::Path;
 
 fn golden(name: &str) -> String {
     model(name).replace(".tflite", ".golden.safetensors")
+}
+
+/// Writes a recording with another first element of one output.
+fn change(recorded: &str, output: &str, to: &Path) {
+    let bytes = std::fs::read(recorded).unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    let changed = file.tensors().into_iter().map(|(name, view)| {
+        let mut data = view.data().to_vec();
+        if name == output {
+            data[0] ^= 1;
+        }
+        (name, view.dtype(), view.shape().to_vec(), data)
+    });
+    let changed: Vec<_> = changed.collect();
+    let views = changed.iter().map(|(name, dtype, shape, data)| (name, TensorView::new(*dtype, shape.clone(), data).unwrap()));
+    std::fs::write(to, safetensors::serialize(views, None).unwrap()).unwrap();
+}
+
+#[test]
+fn layers_in_which_onnx_runtime_saturates_are_named_beside_an_inequality() {
+    let path =
+        |ending: &str| repository("tests/data/onnx_quantized").join(format!("integers_uint8.{ending}")).display().to_string();
+    let other = folder("saturating").join("other.safetensors");
+    change(&path("golden.safetensors"), "output.0.ort", &other);
+    let ran = run(&["verify", &path("onnx"), "--golden", &other.display().to_string()]);
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    for part in ["AVX2", "`conv`, `gemm`", "reduce_range"] {
+        assert!(ran.stdout.contains(part), "{part}: {}", ran.stdout);
+    }
 }
 
 #[test]
@@ -33,19 +63,8 @@ fn equal_outputs_end_with_0_and_others_with_1() {
     assert_eq!((row["on"].as_str(), row["unequal"].as_u64()), (Some("host"), Some(0)));
     assert!(row["elements"].as_u64() > Some(0) && row["instructions"].is_null());
 
-    let bytes = std::fs::read(&recorded).unwrap();
-    let file = SafeTensors::deserialize(&bytes).unwrap();
-    let changed = file.tensors().into_iter().map(|(name, view)| {
-        let mut data = view.data().to_vec();
-        if name == "output.0.tflm" {
-            data[0] ^= 1;
-        }
-        (name, view.dtype(), view.shape().to_vec(), data)
-    });
-    let changed: Vec<_> = changed.collect();
-    let views = changed.iter().map(|(name, dtype, shape, data)| (name, TensorView::new(*dtype, shape.clone(), data).unwrap()));
     let other = folder("unequal").join("other.safetensors");
-    std::fs::write(&other, safetensors::serialize(views, None).unwrap()).unwrap();
+    change(&recorded, "output.0.tflm", &other);
     let unequal = run(&["verify", &model, "--golden", &other.display().to_string(), "--on", "host,cortex-m85"]);
     assert_eq!(unequal.code, Some(1));
     assert!(unequal.stdout.contains("1 of") && unequal.stdout.contains("cortex-m85: not run"), "{}", unequal.stdout);
