@@ -1,4 +1,7 @@
 //! A network in the native format: a safetensors file and its topology.
+//!
+//! The topology is written first. A run that is killed between the two leaves weights whose own topology is in their metadata: see
+//! [`crate::front::safetensors`].
 
 use super::{File, OutputError, check, target, write};
 use crate::diag::Diagnostics;

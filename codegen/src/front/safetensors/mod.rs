@@ -7,6 +7,7 @@ mod error;
 mod header;
 mod images;
 mod ops;
+mod pair;
 mod parse;
 mod print;
 #[cfg(test)]
@@ -24,7 +25,7 @@ pub use write::{is_written_topology, write, write_embedded};
 
 /// Reads a network: `bytes` is the safetensors file, `topology` the text of the TOML file beside it, `name` the model's.
 ///
-/// Where `topology` is `None` the topology is the one in the file's metadata. Neither is trusted: every pair of inputs
+/// Where `topology` is `None`, or was written with other weights, the topology is the one in the file's metadata. Neither is trusted: every pair of inputs
 /// gives a graph or diagnostics, in time and memory proportional to their sizes.
 ///
 /// # Errors
@@ -34,7 +35,7 @@ pub fn read(bytes: &[u8], topology: Option<&str>, name: &str) -> Result<Graph, D
     let fatal = |error: NativeError| Diagnostics(vec![error.at(Place::default())]);
     let mut file = header::parse(bytes).map_err(fatal)?;
     let embedded = file.topology.take();
-    let text = topology.or(embedded.as_deref()).ok_or(NativeError::NoTopology).map_err(fatal)?;
+    let text = pair::topology(topology, embedded.as_deref()).ok_or(NativeError::NoTopology).map_err(fatal)?;
     let mut problems = Vec::new();
     let Some(topology) = parse::parse(text, &mut problems) else { return Err(Diagnostics(problems)) };
     let graph = build::build(topology, weights::Store::new(file, bytes.len()), name, &mut problems);

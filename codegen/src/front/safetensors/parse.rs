@@ -1,6 +1,7 @@
 //! TOML text to a [`Topology`], collecting every problem of its tables before stopping.
 
 use super::error::{NativeError, clip, nearest};
+use super::pair;
 use super::topology::{Input, Layout, Made, OPS, Output, Spec};
 use crate::diag::{Diagnostic, Explain, Place};
 use serde::Deserialize;
@@ -96,6 +97,8 @@ impl Parser<'_> {
                 None
             }
         };
+        // See `pair`: it says nothing of the network.
+        table.remove(pair::KEY);
         let inputs = self.tables(table.remove("input"), "[[input]]").into_iter().map(|value| self.read(value, None)).collect();
         let ops = self.tables(table.remove("op"), "[[op]]").into_iter().enumerate().map(|(i, value)| self.op(i, value)).collect();
         let listed: Option<Vec<String>> = table.remove("outputs").and_then(|value| self.read(value, None));

@@ -6,7 +6,7 @@ use super::images::Images;
 use super::parse::{FORMAT, parse};
 use super::topology::Layout;
 use super::weights::{Turn, bytes};
-use super::{defaults, print};
+use super::{defaults, pair, print};
 use crate::diag::{Diagnostics, Explain, Place};
 use crate::ir::{Data, Graph, Node, Op, Quantization, Tensor, TensorId, infer};
 use print::{Inline, number, quote};
@@ -22,30 +22,32 @@ use std::fmt::Write as _;
 /// Where the graph has what the format cannot say: an output that is a constant, or a constant that does not fill its
 /// shape.
 pub fn write(graph: &Graph, layout: Layout) -> Result<(Vec<u8>, String), Diagnostics> {
-    let (tensors, topology) = render(graph, layout).map_err(|error| Diagnostics(vec![error.at(Place::default())]))?;
-    Ok((serialize(tensors, None)?, topology))
+    let (tensors, rest) = render(graph, layout).map_err(|error| Diagnostics(vec![error.at(Place::default())]))?;
+    let pair = pair::line(&serialize(&tensors, None)?, &rest);
+    let topology = format!("format = {FORMAT}\n{pair}{rest}");
+    let weights = serialize(&tensors, Some(HashMap::from([(TOPOLOGY_KEY.to_owned(), topology.clone())])))?;
+    Ok((weights, topology))
 }
 
-/// As [`write()`], with the topology in the file's metadata.
+/// As [`write()`], without the text beside the file, whose metadata has it.
 ///
 /// # Errors
 /// As [`write()`]'s.
 pub fn write_embedded(graph: &Graph, layout: Layout) -> Result<Vec<u8>, Diagnostics> {
-    let (tensors, topology) = render(graph, layout).map_err(|error| Diagnostics(vec![error.at(Place::default())]))?;
-    serialize(tensors, Some(HashMap::from([(TOPOLOGY_KEY.to_owned(), topology)])))
+    write(graph, layout).map(|(weights, _)| weights)
 }
 
 /// Whether a text is a topology as [`write()`] makes it, and not one with comments, which somebody else has written.
 pub fn is_written_topology(text: &str) -> bool {
-    let begins = |layout: &str| text.starts_with(&format!("format = {FORMAT}\nlayout = {}\noutputs = [", quote(layout)));
+    let keys: Vec<&str> = text.lines().take(4).filter_map(|line| line.split_once(" = ")).map(|(key, _)| key).collect();
     let mut problems = Vec::new();
-    ["torch", "tflite"].into_iter().any(begins)
+    (keys == ["format", pair::KEY, "layout", "outputs"] || keys.starts_with(&["format", "layout", "outputs"]))
         && !text.lines().any(|line| line.trim_start().starts_with('#'))
         && parse(text, &mut problems).is_some()
         && problems.is_empty()
 }
 
-fn serialize(tensors: BTreeMap<String, Stored>, metadata: Option<HashMap<String, String>>) -> Result<Vec<u8>, Diagnostics> {
+fn serialize(tensors: &BTreeMap<String, Stored>, metadata: Option<HashMap<String, String>>) -> Result<Vec<u8>, Diagnostics> {
     safetensors::serialize(tensors, metadata)
         .map_err(|error| Diagnostics(vec![NativeError::Unwritable { reason: error.to_string() }.at(Place::default())]))
 }
@@ -57,7 +59,7 @@ struct Stored {
     bytes: Vec<u8>,
 }
 
-impl View for Stored {
+impl View for &Stored {
     fn dtype(&self) -> Dtype {
         self.dtype
     }
@@ -100,7 +102,7 @@ fn render(graph: &Graph, layout: Layout) -> Result<(BTreeMap<String, Stored>, St
         let name = writer.name(&graph.tensor(id).name);
         writer.activations.insert(id, name);
     }
-    let mut text = format!("format = {FORMAT}\n");
+    let mut text = String::new();
     let _ = writeln!(text, "layout = {}", quote(if layout == Layout::Torch { "torch" } else { "tflite" }));
     let mut outputs = Vec::new();
     for id in &graph.outputs {

@@ -168,7 +168,7 @@ fn runs_at_once_do_not_mix() {
     let pair = || ["both.safetensors", "both.toml"].map(|name| fs::read(folder.join(name)).unwrap());
     let with = |activations: &str| {
         let mut command = quantize(&network, &samples, &path("both.safetensors"));
-        command.args(["--activations", activations]).stdout(Stdio::null());
+        command.args(["--activations", activations]).stdout(Stdio::null()).stderr(Stdio::null());
         command
     };
     for activations in ["int8", "int16"] {
@@ -191,4 +191,29 @@ fn runs_at_once_do_not_mix() {
     let constants = contents(&folder).into_iter().filter(|(name, _)| name.ends_with(".bin"));
     assert_eq!(constants.count(), 1);
     assert!(temporary(&folder).is_empty());
+}
+
+#[test]
+fn a_topology_of_other_weights_is_not_taken_for_theirs() {
+    let folder = folder("cut_pair");
+    let (network, samples) = float(&folder);
+    let path = |name: &str| text(&folder.join(name));
+    let graph = |name: &str| {
+        let ran = run(&["generate", &path(name), "--emit", "ir"]);
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        ran.stdout.lines().skip(1).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let mut whole = Vec::new();
+    for activations in ["int8", "int16"] {
+        let mut command = quantize(&network, &samples, &path(&format!("{activations}.safetensors")));
+        assert_eq!(command.args(["--activations", activations]).output().unwrap().status.code(), Some(0));
+        whole.push(graph(&format!("{activations}.safetensors")));
+    }
+    assert_ne!(whole[0], whole[1]);
+    // As a run leaves them that is killed between the two files.
+    for (weights, topology, expected) in [("int8", "int16", &whole[0]), ("int16", "int8", &whole[1])] {
+        fs::copy(folder.join(format!("{weights}.safetensors")), folder.join("mixed.safetensors")).unwrap();
+        fs::copy(folder.join(format!("{topology}.toml")), folder.join("mixed.toml")).unwrap();
+        assert_eq!(&graph("mixed.safetensors"), expected);
+    }
 }
