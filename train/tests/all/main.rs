@@ -12,6 +12,7 @@ mod distillation;
 mod floats;
 mod gradients;
 mod int8;
+mod outputs;
 mod pruning;
 mod readme;
 mod recovery;

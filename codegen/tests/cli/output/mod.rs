@@ -2,6 +2,7 @@
 
 mod broken_off;
 mod constants;
+mod names;
 mod streams;
 
 use super::{Ran, folder, model, ran, repository, run, tinybake};
