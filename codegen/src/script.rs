@@ -7,9 +7,10 @@ use crate::output::{self, Module};
 use crate::pipeline::{Source, compile};
 use crate::text;
 use std::collections::BTreeMap;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::{env, fs, io};
+use std::{env, fs};
 
 /// Generates one model's module from a build script.
 ///
@@ -170,7 +171,7 @@ impl Files {
     /// # Errors
     /// A file that is not there or cannot be read, with what lies near it.
     pub fn read(model: &Path) -> Result<Self, Diagnostics> {
-        let bytes = fs::read(model).map_err(|error| unreadable(model, &error))?;
+        let bytes = read(model).map_err(|error| unreadable(model, &error))?;
         let beside = model.with_extension("toml");
         let is_native = model.extension().is_some_and(|extension| extension == "safetensors");
         let topology = if is_native && beside.is_file() {
@@ -216,6 +217,22 @@ impl Files {
     }
 }
 
+/// The most that is read from a device or a pipe, which may never end.
+const ENDLESS: u64 = 1 << 28;
+
+/// Reads an input.
+pub(crate) fn read(file: &Path) -> io::Result<Vec<u8>> {
+    let mut input = fs::File::open(file)?;
+    if input.metadata()?.is_file() {
+        return fs::read(file);
+    }
+    let mut bytes = Vec::new();
+    match input.by_ref().take(ENDLESS + 1).read_to_end(&mut bytes)? as u64 {
+        0..=ENDLESS => Ok(bytes),
+        _ => Err(io::Error::other(format!("it is no file, and has not ended after {ENDLESS} bytes"))),
+    }
+}
+
 fn unreadable(file: &Path, error: &io::Error) -> Diagnostics {
     let help = match error.kind() {
         io::ErrorKind::NotFound => {
@@ -240,4 +257,35 @@ fn models_in(directory: &Path) -> Vec<String> {
     models.sort();
     models.truncate(8);
     models
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_module_in_one_place_is_refused() {
+        let output = Path::new("a_second_module.rs");
+        assert_eq!((once(output, "one"), once(output, "one")), (Ok(()), Ok(())));
+        assert_eq!(once(output, "two").unwrap_err().0[0].code, "write::same");
+    }
+
+    #[test]
+    fn a_name_holds_no_directive() {
+        let files = |model: &str| Files { model: model.into(), bytes: Vec::new(), topology: None };
+        assert_eq!(files("a.tflite").directives().unwrap(), "cargo::rerun-if-changed=a.tflite\n");
+        for name in ["a\ncargo::rustc-cfg=x", "a\rb"] {
+            assert_eq!(files(name).directives().unwrap_err().0[0].code, "read::line_break");
+        }
+        let place = Place { file: Some("a\ncargo::rustc-cfg=x".into()), ..Place::default() };
+        let wrong = Diagnostic { code: "x::y", message: "a\r\nb".into(), place, help: String::new() };
+        assert_eq!(errors(&wrong.into()).matches('\n').count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_endless_device_is_refused() {
+        assert!(read(Path::new("/dev/zero")).is_err());
+        assert_eq!(read(Path::new("/dev/null")).unwrap(), b"");
+    }
 }

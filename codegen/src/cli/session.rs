@@ -4,13 +4,13 @@ use super::choices::{Color, Format, Global};
 use super::{json, render};
 use crate::boards::{Catalogue, Emulators};
 use crate::diag::{Diagnostic, Diagnostics, Explain, Place};
-use crate::script::Files;
+use crate::script::{self, Files};
 use crate::{output, text};
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::{env, fs, io};
+use std::{env, io};
 
 /// One run of the program.
 pub(super) struct Session {
@@ -164,7 +164,7 @@ fn colored(color: Color) -> bool {
 
 /// Reads a file that is no model.
 pub(super) fn read(file: &Path) -> Result<Vec<u8>, Diagnostics> {
-    fs::read(file).map_err(|error| {
+    script::read(file).map_err(|error| {
         let place = Place { file: Some(file.display().to_string()), ..Place::default() };
         let help = "check the path; it is relative to the current folder".to_string();
         Diagnostic { code: "read::file", message: format!("cannot read it: {error}"), place, help }.into()

@@ -4,12 +4,15 @@ use crate::text;
 use proc_macro2::{Ident, Span};
 use std::collections::BTreeSet;
 
-/// Words that an identifier may not be: Rust's own, and the methods and constants of every generated module.
+/// Words that an identifier may not be: Rust's own, names that a module of that name would hide from the code beside it, and those
+/// of every generated module.
 const RESERVED: &[&str] = &[
     "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn", "else", "enum", "extern",
     "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override",
     "priv", "pub", "ref", "return", "self", "static", "struct", "super", "trait", "true", "try", "type", "typeof", "union",
-    "unsafe", "unsized", "use", "virtual", "where", "while", "yield", "abstract", "new", "run", "infer", "model", "arena",
+    "unsafe", "unsized", "use", "virtual", "where", "while", "yield", "abstract", "core", "std", "alloc", "tinybake", "bool",
+    "char", "str", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128", "usize", "new",
+    "run", "infer", "model", "arena",
 ];
 
 /// Gives snake-case names that are distinct, and stay so as the names of types and constants.
@@ -98,6 +101,8 @@ mod tests {
             ("serving_default_input_1:0", "serving_default_input_1_0"),
             ("StatefulPartitionedCall:0", "stateful_partitioned_call_0"),
             ("type", "type_"),
+            ("u8", "u8_"),
+            ("tinybake", "tinybake_"),
             ("", "t"),
             ("3x3", "t3x3"),
             ("..//", "t"),

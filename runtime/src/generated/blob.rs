@@ -17,7 +17,7 @@ pub const fn pieces(bytes: &[u8]) -> usize {
 }
 
 /// A checksum of the groups of the `piece`-th part of a file. It tells apart files that are not made to have the same: every change
-/// within 16 bytes changes it, and so does another order of such words. rustc takes a quarter of a second for 1 MB.
+/// within 16 bytes changes it, and so does another order of such words. rustc takes a sixth of a second for 1 MB.
 #[allow(clippy::manual_rotate)] // `rotate_left` is a call, and the compiler interprets this.
 pub const fn sums(bytes: &[u8], piece: usize) -> [u128; 2] {
     let groups = packed_words(bytes).as_chunks::<WORDS>().0;
@@ -72,12 +72,13 @@ mod tests {
         let bytes: [u8; 4096] = core::array::from_fn(|index| (index.wrapping_mul(2_654_435_761) >> 7) as u8);
         let expected = sums(&bytes, 0);
         assert!(pieces(&bytes) == 1 && holds(&bytes, 0, expected));
-        for bit in 0..8 * bytes.len() {
+        // Miri takes its time.
+        for bit in (0..8 * bytes.len()).step_by(if cfg!(miri) { 1009 } else { 1 }) {
             let mut changed = bytes;
             changed[bit / 8] ^= 1 << (bit % 8);
             assert!(!holds(&changed, 0, expected), "bit {bit}");
         }
-        for other in 1..bytes.len() / 16 {
+        for other in (1..bytes.len() / 16).step_by(if cfg!(miri) { 31 } else { 1 }) {
             let mut exchanged = bytes;
             let (first, rest) = exchanged.split_at_mut(16);
             first.swap_with_slice(&mut rest[16 * other - 16..16 * other]);

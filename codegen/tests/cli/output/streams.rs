@@ -27,6 +27,9 @@ fn devices_and_pipes_are_written_through() {
         ("$tinybake -q generate net.tflite -o /proc/self/fd/1 > file && cat file", &expected),
         ("echo kept > log && $tinybake -q generate net.tflite -o /dev/stdout >> log && head -n 1 log", "kept\n"),
         ("$tinybake -q generate net.tflite --check -o /dev/zero; echo $?", "1\n"),
+        ("$tinybake -q generate net.tflite -o /dev/zero; echo $?", "0\n"),
+        ("$tinybake -q generate /dev/zero -o none.rs; echo $?", "2\n"),
+        ("cat net.tflite | $tinybake -q generate /dev/stdin | grep -c 'pub struct Model'", "1\n"),
     ] {
         let ran = shell(&folder, line);
         assert!(ran.code == Some(0) && ran.stdout == stdout, "{line}: {}", ran.stderr);
