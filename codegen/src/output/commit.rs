@@ -135,3 +135,35 @@ fn rename(from: &Path, to: &Path) -> io::Result<()> {
         Ok(_) | Err(_) => fs::rename(from, to),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_put_back_where_a_later_one_cannot_be_renamed() {
+        let base = std::env::temp_dir().join(format!("tinybake-commit-{}", std::process::id()));
+        let path = |name: &str| base.join(name);
+        fs::create_dir_all(path("folder")).unwrap();
+        fs::write(path("old"), "old").unwrap();
+        let staged = |name: &str| Staged {
+            temporary: stage(&path(name), None, b"new").unwrap(),
+            path: Box::leak(path(name).into_boxed_path()),
+            named: Path::new("named"),
+        };
+        // What has become a folder is not renamed over.
+        let set = [staged("old"), staged("absent"), staged("folder")];
+        assert!(undisturbed(|| publish(&set)).is_err());
+        drop(set);
+        let mut left: Vec<_> = fs::read_dir(&base).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        left.sort();
+        assert_eq!(left, ["folder", "old"]);
+        assert_eq!(fs::read(path("old")).unwrap(), b"old");
+        let set = [staged("old"), staged("absent")];
+        undisturbed(|| publish(&set)).unwrap();
+        drop(set);
+        assert_eq!((fs::read(path("old")).unwrap(), fs::read(path("absent")).unwrap()), (b"new".to_vec(), b"new".to_vec()));
+        assert_eq!(fs::read_dir(&base).unwrap().count(), 3);
+        fs::remove_dir_all(&base).unwrap();
+    }
+}
