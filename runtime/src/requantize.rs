@@ -143,22 +143,29 @@ impl Bounded<Multiplier> {
         // Twice `x` is representable, so the high word of a product rounded at bit 32 is the doubling high multiply: one
         // instruction where there is `smmulr`.
         let product = x.wrapping_shl(1) as i64 * self.0.multiplier as i64;
-        if cfg!(target_arch = "riscv32") {
-            // What rounding carries is the highest bit of the low word, which takes less than adding to both.
-            return ((product >> 32) as i32).wrapping_add((product as u32 >> 31) as i32);
-        }
-        ((product + (1 << 31)) >> 32) as i32
+        if cfg!(target_arch = "riscv32") { carried(product) } else { ((product + (1 << 31)) >> 32) as i32 }
     }
+
+    /// The output of a sum where those of negative sums are clamped to the zero point, however their ties round.
+    #[inline(always)]
+    const fn positive(self, acc: i32, zero_point: i32) -> i32 {
+        // Adding twice the zero point before the last bit goes is adding it once after.
+        self.high(acc).wrapping_shr(!self.0.shift as u32).wrapping_add(1 + 2 * zero_point) >> 1
+    }
+}
+
+/// The high word of a product rounded at bit 32: what rounding carries is the highest bit of the low word, which takes less than adding to
+/// both where there are no wide sums.
+#[inline(always)]
+const fn carried(product: i64) -> i32 {
+    ((product >> 32) as i32).wrapping_add((product as u32 >> 31) as i32)
 }
 
 impl Requantize for Bounded<Multiplier> {
     #[inline(always)]
     fn requantize(self, acc: i32, _channel: usize, clamp: &Clamp) -> i8 {
         if cfg!(target_arch = "riscv32") && clamp.min as i32 >= clamp.zero_point {
-            // Outputs of negative sums are clamped to the zero point, however their ties round. Adding twice the zero point
-            // before the last bit goes is adding it once after.
-            let below = self.high(acc).wrapping_shr(!self.0.shift as u32);
-            let output = below.wrapping_add(1 + 2 * clamp.zero_point) >> 1;
+            let output = self.positive(acc, clamp.zero_point);
             return output.max(clamp.min as i32).min(clamp.max as i32) as i8;
         }
         clamp.apply(self.apply(acc))
@@ -321,115 +328,4 @@ impl Requantize for RintAdded<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// One round in so many is run by Miri, which is slow.
-    const SHARE: usize = if cfg!(miri) { 40 } else { 1 };
-
-    /// gemmlowp `fixedpoint.h` and TFLM `common.cc`, written as there.
-    fn reference(x: i32, multiplier: i32, shift: i32) -> i32 {
-        let left = shift.max(0);
-        let right = (-shift).max(0);
-        let product = x.wrapping_mul(1 << left) as i64 * multiplier as i64;
-        let nudge = if product >= 0 { 1 << 30 } else { 1 - (1 << 30) };
-        let high = ((product + nudge) / (1i64 << 31)) as i32;
-        let mask = ((1i64 << right) - 1) as i32;
-        let threshold = (mask >> 1) + (high < 0) as i32;
-        (high >> right) + ((high & mask) > threshold) as i32
-    }
-
-    #[test]
-    fn multiplier_equals_gemmlowp() {
-        let edges = [0, 1, -1, 2, -2, 3, -3, i32::MAX, i32::MAX - 1, i32::MIN, i32::MIN + 1, 1 << 30, -(1 << 30)];
-        let mut state = 1u64;
-        let mut random = || {
-            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-            (state >> 32) as i32
-        };
-        for shift in -31..=30 {
-            for round in 0..4000 / SHARE {
-                let x = edges.get(round).copied().unwrap_or_else(|| random() >> (round % 31));
-                let multiplier = match round % 4 {
-                    0 => i32::MAX,
-                    1 => 1 << 30,
-                    _ => random() & i32::MAX,
-                };
-                let given = Multiplier { multiplier, shift: shift as i8 }.apply(x);
-                assert_eq!(given, reference(x, multiplier, shift), "{x} * {multiplier} * 2^{shift}");
-            }
-        }
-    }
-
-    #[test]
-    fn bounded_equals_multiplier() {
-        let edges = [0, 1, -1, 2, -2, 3, -3, (1 << 30) - 1, -(1 << 30) + 1, 1 << 29, -(1 << 29)];
-        let mut state = 7u64;
-        let mut random = || {
-            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-            (state >> 32) as i32
-        };
-        for shift in -31..=-1 {
-            for round in 0..8000 / SHARE {
-                let x = edges.get(round).copied().unwrap_or((random() >> 1).max(-(1 << 30) + 1) >> (round % 30));
-                let multiplier = match round % 4 {
-                    0 => i32::MAX,
-                    1 => 1 << 30,
-                    _ => random() & i32::MAX,
-                };
-                let rule = Multiplier { multiplier, shift };
-                assert_eq!(Bounded(rule).apply(x), rule.apply(x), "{x} * {multiplier} * 2^{shift}");
-            }
-        }
-    }
-
-    #[test]
-    fn once_rounds_half_up_once() {
-        let mut state = 11u64;
-        for round in 0..200_000 / SHARE {
-            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-            let x = (((state >> 32) as i32) >> 1).clamp(-(1 << 30) + 1, (1 << 30) - 1) >> (round % 30);
-            let multiplier = [i32::MAX, 1 << 30, (state >> 5) as i32 & i32::MAX][round % 3];
-            let shift = (round % 31) as u32 + 1;
-            let exact = (x as i64 * multiplier as i64 + (1i64 << (30 + shift))) >> (31 + shift);
-            assert_eq!(Once(Multiplier { multiplier, shift: -(shift as i8) }).apply(x), exact as i32, "{x} {multiplier} {shift}");
-        }
-    }
-
-    #[test]
-    fn offsets_are_added_before_the_shift() {
-        let clamp = Clamp { zero_point: 0, min: -128, max: 127 };
-        let mut state = 5u64;
-        for round in 0..100_000 / SHARE {
-            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-            let acc = (((state >> 32) as i32) >> 1).clamp(-(1 << 30) + 1, (1 << 30) - 1) >> (round % 30);
-            let (multiplier, shift) = ((state >> 5) as i32 & i32::MAX, (round % 20) as u32 + 1);
-            let offset = (state >> 20) as i32 >> 2;
-            let exact = ((acc as i64 * multiplier as i64 + ((offset as i64) << 31)) >> (31 + shift)).clamp(-128, 127);
-            let rule = Offset { multipliers: &[multiplier], shifts: &[-(shift as i8)], offsets: &[offset] };
-            assert_eq!(i64::from(rule.requantize(acc, 0, &clamp)), exact, "{acc} {rule:?}");
-            assert_eq!(rule.requantize(acc, 1, &clamp), 0);
-        }
-    }
-
-    #[test]
-    fn addends_round_with_the_scaled_sum() {
-        let clamp = Clamp { zero_point: 3, min: -100, max: 120 };
-        let rule = RintAdded { scales: &[0.5, 1.0], addends: &[0.25, -1e9] };
-        for (acc, channel, expected) in [(0, 0, 3), (1, 0, 4), (-2, 0, 2), (5, 1, -100), (1 << 29, 0, 120), (5, 2, 3)] {
-            assert_eq!(rule.requantize(acc, channel, &clamp), expected, "{acc} of {channel}");
-        }
-    }
-
-    #[test]
-    fn rint_rounds_half_to_even_and_saturates() {
-        let clamp = Clamp { zero_point: -3, min: -100, max: 120 };
-        for (acc, scale, expected) in
-            [(5, 0.5, -1), (7, 0.5, 1), (-5, 0.5, -5), (1 << 30, 1.0, 120), (i32::MIN, 1.0, -100), (6, 0.0, -3)]
-        {
-            assert_eq!(Rint { scale }.requantize(acc, 0, &clamp), expected, "{acc} * {scale}");
-        }
-        let given = RintPerChannel { scales: &[0.5] }.requantize(5, 1, &clamp);
-        assert_eq!(given, -3);
-    }
-}
+mod tests;
