@@ -25,7 +25,7 @@ pub struct Cost {
 /// is installed. Panics have no message in these images, as in most firmware.
 ///
 /// # Errors
-/// As [`super::build`] and [`super::run`]; a missing emulator is no error but a note.
+/// As `super::build` and `super::run`; a missing emulator is no error but a note.
 pub fn cost(program: &Program, samples: &Samples, target: &Target<'_>, options: &Options) -> Result<Cost, MeasureError> {
     let with = build::build(&[program], target, options)?;
     let without = build::build(&[&project::hollow(program)], target, options)?;

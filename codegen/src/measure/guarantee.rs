@@ -31,7 +31,7 @@ impl Breaches {
 /// standard library does all of it.
 ///
 /// # Errors
-/// As [`super::build`].
+/// As `super::build`.
 pub fn breaches(programs: &[&Program], target: &Target<'_>, options: &Options) -> Result<Breaches, MeasureError> {
     build::target_available(target)?;
     let image = build::build_with(programs, target, options, project::Runner::BareMinimum)?;

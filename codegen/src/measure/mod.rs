@@ -3,8 +3,8 @@
 //! [`run`] takes a [`Program`] (the text of an emitted module and how to reach its inputs and outputs) and [`Samples`], writes
 //! a small cargo project around it, builds that for a [`Target`], runs it (QEMU for bare-metal cores), and returns a [`Run`]:
 //! outputs, instructions, RAM, stack and the image's sections. [`run_many`] does the same for many programs in one image.
-//! [`Golden`] reads recorded outputs and [`compare`] counts the elements that differ. [`build`] stops at the ELF file, and
-//! [`footprint`] tells a model's own bytes in it from those of the runner; [`cost`] does both and runs it, and a
+//! `Golden` reads recorded outputs and `compare` counts the elements that differ. `build` stops at the ELF file, and
+//! `footprint` tells a model's own bytes in it from those of the runner; `cost` does both and runs it, and a
 //! [`Cache`] keeps what it says. [`breaches`] looks in a linked image for what generated code promises not to do.
 //!
 //! ```no_run
@@ -230,7 +230,7 @@ impl Footprint {
 /// Builds `program` for `target` with and without what it computes. Panics have no message in these images.
 ///
 /// # Errors
-/// As [`build`].
+/// As `build`.
 pub fn footprint(program: &Program, target: &Target<'_>, options: &Options) -> Result<Footprint, MeasureError> {
     let with = build(&[program], target, options)?.sections;
     let without = build(&[&project::hollow(program)], target, options)?.sections;

@@ -2,18 +2,18 @@
 //!
 //! | pass | after it |
 //! |---|---|
-//! | [`remove_dead`] | every node's output is read, or is an output of the graph |
-//! | [`fold_constants`] | no node reads constants only |
-//! | [`remove_identities`] | no node copies its input unchanged; what only changes a shape is a `reshape` |
-//! | [`fuse_activations`] | no clamp stands alone behind a node that can clamp |
-//! | [`fuse_pads`] | no pad of zero points stands alone before a convolution |
-//! | [`shrink_channels`] | no table leaves all that can reach it as it is; no layer has weights on channels that are the same in every inference, but under padding; every channel is read, or tied to one that is |
+//! | `remove_dead` | every node's output is read, or is an output of the graph |
+//! | `fold_constants` | no node reads constants only |
+//! | `remove_identities` | no node copies its input unchanged; what only changes a shape is a `reshape` |
+//! | `fuse_activations` | no clamp stands alone behind a node that can clamp |
+//! | `fuse_pads` | no pad of zero points stands alone before a convolution |
+//! | `shrink_channels` | no table leaves all that can reach it as it is; no layer has weights on channels that are the same in every inference, but under padding; every channel is read, or tied to one that is |
 //!
-//! Where the interface is to be of integers, [`integer_interface`] takes out what converts inputs and outputs.
+//! Where the interface is to be of integers, `integer_interface` takes out what converts inputs and outputs.
 //!
-//! Where RAM is limited, [`search`] looks for layers to compute patch by patch ([`patches`]).
+//! Where RAM is limited, `search` looks for layers to compute patch by patch (`patches`).
 //!
-//! Once the graph is lowered, [`compose_tables`] works on the program: no table reads what a table alone writes for it.
+//! Once the graph is lowered, `compose_tables` works on the program: no table reads what a table alone writes for it.
 
 mod channels;
 mod compose_tables;

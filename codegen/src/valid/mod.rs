@@ -1,6 +1,6 @@
 //! Checks a graph completely, so that every later stage can rely on it and emission cannot fail.
 //!
-//! [`structure`] checks the laws of [`crate::ir`]: order, ids, shapes, constants. [`check`] also checks that every op has a
+//! `structure` checks the laws of `crate::ir`: order, ids, shapes, constants. `check` also checks that every op has a
 //! kernel for its dtypes and quantizations, and that no accumulator can overflow, and returns what it learned.
 
 mod accumulator;

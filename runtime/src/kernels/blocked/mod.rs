@@ -41,7 +41,7 @@ pub const WINDOW: usize = 576;
 const LONGEST: usize = 1 << 24;
 
 /// The elements that an output sums over: `segments` segments of `vectors` times [`VECTOR`] elements, beginning `step` elements
-/// apart. There is at least one of each, and all sizes are below [`LONGEST`]: the assembly reads as many elements as these say.
+/// apart. There is at least one of each, and all sizes are below `LONGEST`: the assembly reads as many elements as these say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Run {
     vectors: usize,
