@@ -72,7 +72,9 @@ pub fn main() -> ExitCode {
     };
     // Where signals cannot be handled they end the program all the same.
     #[cfg(unix)]
-    let _ = crate::output::signals::guard();
+    if crate::output::signals::guard(crate::measure::children::end_all).is_ok() {
+        crate::measure::children::guard();
+    }
     let Arguments { global, command } = arguments;
     match Session::open(&global).and_then(|session| run(&session, &command)) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

@@ -63,7 +63,7 @@ fn cargo_build(project: &Project, base: &Path, triple: &str, target: &Target<'_>
         if offline {
             command.arg("--offline");
         }
-        let ended = command::run(&mut command, &console, None)?;
+        let ended = command::run(&mut command, &console, options.build_limit)?;
         log = command::log(&console);
         let _ = fs::remove_file(&console);
         match ended {
@@ -71,7 +71,10 @@ fn cargo_build(project: &Project, base: &Path, triple: &str, target: &Target<'_>
                 return Err(MeasureError::CargoMissing { program: command.get_program().display().to_string() });
             }
             Ended::Exit(status) if status.success() => return Ok(()),
-            Ended::Exit(_) | Ended::TimeLimit => {}
+            Ended::TimeLimit => {
+                return Err(MeasureError::BuildLimit { target: target.name().into(), limit: options.build_limit });
+            }
+            Ended::Exit(_) => {}
         }
         if log.contains("could not compile") {
             break;

@@ -1,6 +1,7 @@
 //! Runs a program with its output in a file and a limit on its time.
 
 use super::MeasureError;
+use super::children::Running;
 use std::fs::File;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
@@ -18,33 +19,29 @@ pub(super) fn unique() -> String {
 pub(super) enum Ended {
     /// By itself.
     Exit(ExitStatus),
-    /// The limit ran out; it was killed.
+    /// The limit ran out; it is ended, with all that it has started.
     TimeLimit,
     /// There is no such program.
     Missing,
 }
 
 /// Runs `command`; what it prints goes to the file `console`.
-pub(super) fn run(command: &mut Command, console: &Path, limit: Option<Duration>) -> Result<Ended, MeasureError> {
+pub(super) fn run(command: &mut Command, console: &Path, limit: Duration) -> Result<Ended, MeasureError> {
     let failed = |source| MeasureError::File { path: console.to_owned(), source };
     let out = File::create(console).map_err(failed)?;
     let error = out.try_clone().map_err(failed)?;
-    let spawned = command.stdin(Stdio::null()).stdout(out).stderr(error).spawn();
-    let mut child = match spawned {
-        Ok(child) => child,
+    let mut running = match Running::start(command.stdin(Stdio::null()).stdout(out).stderr(error)) {
+        Ok(running) => running,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Ended::Missing),
         Err(source) => return Err(MeasureError::File { path: command.get_program().into(), source }),
     };
-    let Some(limit) = limit else { return child.wait().map(Ended::Exit).map_err(failed) };
     let start = Instant::now();
     let mut pause = Duration::from_millis(1);
     loop {
-        if let Some(status) = child.try_wait().map_err(failed)? {
+        if let Some(status) = running.ended().map_err(failed)? {
             return Ok(Ended::Exit(status));
         }
         if start.elapsed() > limit {
-            child.kill().map_err(failed)?;
-            child.wait().map_err(failed)?;
             return Ok(Ended::TimeLimit);
         }
         sleep(pause);
@@ -59,4 +56,19 @@ pub(super) fn log(console: &Path) -> String {
     let start = text.len().saturating_sub(MOST);
     let start = (start..=text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len());
     text[start..].trim_end().to_owned()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_does_not_end_is_ended() {
+        let console = std::env::temp_dir().join(format!("tinybake-command-{}", unique()));
+        let mut sleeping = Command::new("sleep");
+        let start = Instant::now();
+        let ended = run(sleeping.arg("600"), &console, Duration::from_millis(20)).unwrap();
+        std::fs::remove_file(&console).unwrap();
+        assert!(matches!(ended, Ended::TimeLimit) && start.elapsed() < Duration::from_secs(300));
+    }
 }

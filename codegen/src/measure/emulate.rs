@@ -1,11 +1,12 @@
 //! Runs an image: on this computer, or on a machine that QEMU emulates.
 
+use super::children::Folder;
 use super::command::{self, Ended};
 use super::exchange::{self, Files};
 use super::{Image, MeasureError, Options};
 use crate::boards::{Machine, Target};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Whether the emulator of `target` can be started.
@@ -25,19 +26,20 @@ pub(super) fn available(target: &Target<'_>) -> Result<(), MeasureError> {
 
 /// Runs `image` on `inputs` and returns the files that it wrote.
 pub(super) fn run(image: &Image, inputs: &[u8], target: &Target<'_>, options: &Options) -> Result<Files, MeasureError> {
-    let work = Work::new(&image.path)?;
-    write(&work.0.join("inputs.bin"), inputs)?;
+    let folder = folder(&image.path)?;
+    let work = folder.path();
+    write(&work.join("inputs.bin"), inputs)?;
     let mut command = match target.machine {
         Some(machine) => qemu(machine, &image.path),
         None => Command::new(&image.path),
     };
-    let console = work.0.join("console.txt");
-    let ended = command::run(command.current_dir(&work.0), &console, Some(options.time_limit))?;
-    let report = fs::read(work.0.join("report.bin")).unwrap_or_default();
+    let console = work.join("console.txt");
+    let ended = command::run(command.current_dir(work), &console, options.time_limit)?;
+    let report = fs::read(work.join("report.bin")).unwrap_or_default();
     let program = exchange::records(&report);
     let name = target.name().to_owned();
     match ended {
-        Ended::Exit(status) if status.success() => Ok(Files { report, outputs: read(&work.0.join("outputs.bin"))? }),
+        Ended::Exit(status) if status.success() => Ok(Files { report, outputs: read(&work.join("outputs.bin"))? }),
         Ended::Exit(status) => {
             Err(MeasureError::Failed { program, target: name, status: status.to_string(), log: command::log(&console) })
         }
@@ -60,21 +62,10 @@ fn qemu(machine: &Machine, image: &Path) -> Command {
     command
 }
 
-/// A directory for one run's files, removed with this value.
-struct Work(PathBuf);
-
-impl Work {
-    fn new(image: &Path) -> Result<Self, MeasureError> {
-        let path = image.with_extension(command::unique());
-        fs::create_dir_all(&path).map_err(|source| MeasureError::File { path: path.clone(), source })?;
-        Ok(Self(path))
-    }
-}
-
-impl Drop for Work {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
+/// A folder for one run's files, beside the image.
+fn folder(image: &Path) -> Result<Folder, MeasureError> {
+    let path = image.with_extension(command::unique());
+    Folder::new(path.clone()).map_err(|source| MeasureError::File { path, source })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, MeasureError> {

@@ -39,6 +39,14 @@ pub enum MeasureError {
         /// What cargo said.
         log: String,
     },
+    /// Cargo took too long.
+    #[error("cargo did not build for `{target}` within {} s", limit.as_secs())]
+    BuildLimit {
+        /// The core or board.
+        target: String,
+        /// The limit.
+        limit: Duration,
+    },
     /// The samples do not fit the program's inputs.
     #[error("program {program}: {message}")]
     Samples {
@@ -119,6 +127,7 @@ impl MeasureError {
                 true
             }
             Self::Build { .. }
+            | Self::BuildLimit { .. }
             | Self::Samples { .. }
             | Self::Failed { .. }
             | Self::TimeLimit { .. }
@@ -139,6 +148,7 @@ impl Explain for MeasureError {
             Self::EmulatorMissing { .. } => "measure::emulator_missing",
             Self::NoEmulator { .. } => "measure::no_emulator",
             Self::Build { .. } => "measure::build",
+            Self::BuildLimit { .. } => "measure::build_limit",
             Self::Samples { .. } => "measure::samples",
             Self::Failed { .. } => "measure::failed",
             Self::TimeLimit { .. } => "measure::time_limit",
@@ -169,6 +179,7 @@ impl Explain for MeasureError {
                     .into()
             }
             Self::Build { .. } => "generated code should always build: please report this with the model".into(),
+            Self::BuildLimit { .. } => "look for another cargo that holds a lock, or a network that does not answer".into(),
             Self::Samples { .. } => "each input takes its elements once for every sample".into(),
             Self::Failed { .. } => "generated code should not fail: please report this with the model".into(),
             Self::TimeLimit { .. } => "run fewer samples, or allow more time".into(),

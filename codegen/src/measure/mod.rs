@@ -37,6 +37,7 @@
 
 mod build;
 mod cache;
+pub mod children;
 mod command;
 mod compare;
 mod cost;
@@ -133,12 +134,15 @@ pub struct Options {
     pub directory: PathBuf,
     /// How long one image may run.
     pub time_limit: Duration,
+    /// How long cargo may take to build one image.
+    pub build_limit: Duration,
 }
 
 impl Default for Options {
-    /// For speed, at most ten minutes, in `tinybake` of cargo's target directory.
+    /// For speed, in `tinybake` of cargo's target directory; at most ten minutes to run, and half an hour to build.
     fn default() -> Self {
-        Self { size: false, directory: manifest::default_directory(), time_limit: Duration::from_secs(600) }
+        let [time_limit, build_limit] = [600, 1800].map(Duration::from_secs);
+        Self { size: false, directory: manifest::default_directory(), time_limit, build_limit }
     }
 }
 

@@ -9,18 +9,19 @@ use std::io;
 use std::sync::Arc;
 use std::thread;
 
-/// Makes SIGINT, SIGTERM and SIGHUP remove temporary files before they end the program, as they do without this; for programs that
-/// wait for these signals themselves see [`limits`].
+/// Makes SIGINT, SIGTERM and SIGHUP call `end` and remove temporary files before they end the program, as they do without this; for programs
+/// that wait for these signals themselves see [`limits`].
 ///
 /// # Errors
 /// A system that does not let signals be handled; they end the program then, and temporary files stay until it writes in their folder again.
-pub fn guard() -> io::Result<()> {
+pub fn guard(end: impl Fn() + Send + 'static) -> io::Result<()> {
     limits()?;
     let ignored = ignored();
     // `nohup` and shells that start a program in the background have it ignore some of them.
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP].iter().filter(|&&signal| ignored >> (signal - 1) & 1 == 0))?;
     thread::Builder::new().name("signals".into()).spawn(move || {
         for signal in signals.forever() {
+            end();
             // Nobody may make a temporary file from here on.
             let _held = temporary::clear();
             let _ = low_level::emulate_default_handler(signal);

@@ -6,6 +6,7 @@ mod inspect;
 mod new;
 mod new_builds;
 mod output;
+mod processes;
 mod prune;
 mod quantize;
 mod quantize_regression;
