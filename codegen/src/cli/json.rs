@@ -2,30 +2,44 @@
 
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::text::is_active;
+use core::fmt;
 use serde::Serialize;
 
 /// What went wrong, under `--format json` on stderr.
 #[derive(Serialize)]
-struct Report<'a> {
-    diagnostics: Vec<Entry<'a>>,
+struct Report {
+    diagnostics: Vec<Entry>,
 }
 
+/// One diagnostic.
 #[derive(Serialize)]
-struct Entry<'a> {
-    code: &'a str,
-    message: &'a str,
-    file: Option<&'a str>,
-    op: Option<Op<'a>>,
-    tensor: Option<&'a str>,
+pub(super) struct Entry {
+    code: &'static str,
+    message: String,
+    file: Option<String>,
+    op: Option<Op>,
+    tensor: Option<String>,
     offset: Option<usize>,
-    help: &'a str,
+    help: String,
 }
 
 #[derive(Serialize)]
-struct Op<'a> {
+struct Op {
     index: usize,
-    name: &'a str,
-    op: &'a str,
+    name: String,
+    op: &'static str,
+}
+
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(Op { index, name, op }) = &self.op {
+            write!(f, "operator {index} ({op} `{name}`): ")?;
+        }
+        if let Some(tensor) = &self.tensor {
+            write!(f, "tensor `{tensor}`: ")?;
+        }
+        write!(f, "{} [{}]", self.message, self.code)
+    }
 }
 
 /// One object with all diagnostics.
@@ -47,16 +61,17 @@ pub(super) fn text(data: &impl Serialize) -> String {
     text + "\n"
 }
 
-fn entry(diagnostic: &Diagnostic) -> Entry<'_> {
+/// A diagnostic as data.
+pub(super) fn entry(diagnostic: &Diagnostic) -> Entry {
     let Diagnostic { code, message, place, help } = diagnostic;
     Entry {
         code,
-        message,
-        file: place.file.as_deref(),
-        op: place.op.as_ref().map(|(origin, op)| Op { index: origin.index, name: &origin.name, op }),
-        tensor: place.tensor.as_deref(),
+        message: message.clone(),
+        file: place.file.clone(),
+        op: place.op.as_ref().map(|(origin, op)| Op { index: origin.index, name: origin.name.clone(), op }),
+        tensor: place.tensor.clone(),
         offset: place.offset,
-        help,
+        help: help.clone(),
     }
 }
 

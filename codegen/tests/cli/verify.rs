@@ -108,7 +108,8 @@ fn guarantees_are_looked_for_in_linked_images() {
         assert_eq!((ran.code, row["holds"].as_bool()), (Some(0), Some(true)), "{}", ran.stdout);
     }
     assert_eq!(run(&["verify", &model, "--guarantees", "--on", "esp32-s3"]).code, Some(1));
-    assert_eq!(run(&["verify", &model]).code, Some(2));
+    let evaluator = run(&["verify", &model, "--guarantees", "--on", "evaluator", "--format", "json"]);
+    assert_eq!((evaluator.code, evaluator.diagnostics()), (Some(2), vec!["verify::evaluator".to_string()]));
 }
 
 #[test]
@@ -124,4 +125,81 @@ fn float_models_are_evaluated_within_a_tolerance() {
     assert_eq!((exact["reference"].as_str(), exact["tolerance"].as_f64()), (Some("float"), Some(0.0)));
     let elsewhere = run(&[&arguments[..], &["--on", "cortex-m4", "--format", "json"]].concat());
     assert_eq!((elsewhere.code, elsewhere.diagnostics()), (Some(2), vec!["verify::float".to_string()]));
+}
+
+/// A folder with copies of conformance models and their recordings.
+fn recorded(name: &str, models: &[&str]) -> std::path::PathBuf {
+    let folder = folder(name);
+    for &case in models {
+        let name = case.rsplit('/').next().unwrap();
+        std::fs::copy(model(case), folder.join(format!("{name}.tflite"))).unwrap();
+        std::fs::copy(golden(case), folder.join(format!("{name}.golden.safetensors"))).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn folders_of_models_are_evaluated_without_building_anything() {
+    let folder = recorded("verify_folder", &["conv_2d/k3x3_same", "fully_connected/no_bias"]);
+    std::fs::create_dir(folder.join("below")).unwrap();
+    for name in ["k3x3_same.tflite", "k3x3_same.golden.safetensors"] {
+        std::fs::copy(folder.join(name), folder.join("below").join(name)).unwrap();
+    }
+    let folder_name = folder.display().to_string();
+    let arguments = ["verify", &folder_name, "--on", "evaluator", "--format", "json"];
+    let mut command = super::tinybake(&arguments);
+    command.env("PATH", "").env("CARGO", "absent").env("RUSTC", "absent");
+    let equal = super::ran(command);
+    assert_eq!(equal.code, Some(0), "{}", equal.stderr);
+    let json = equal.json();
+    assert_eq!(fields(&json), ["models", "refused", "without_recording"]);
+    let models = json["models"].as_array().unwrap();
+    assert_eq!(models.len(), 3);
+    assert!(models.iter().all(|model| model["runs"][0]["unequal"] == 0 && model["runs"][0]["on"] == "evaluator"));
+
+    // A model that is refused, one whose recording differs, and one without a recording.
+    let bytes = std::fs::read(folder.join("k3x3_same.tflite")).unwrap();
+    std::fs::write(folder.join("no_bias.tflite"), &bytes[..bytes.len() / 2]).unwrap();
+    std::fs::write(folder.join("alone.tflite"), &bytes).unwrap();
+    let file = folder.join("k3x3_same.golden.safetensors");
+    let mut recording = std::fs::read(&file).unwrap();
+    // The last tensor of the file is an output.
+    *recording.last_mut().unwrap() ^= 1;
+    std::fs::write(&file, recording).unwrap();
+    let unequal = run(&arguments);
+    let json = unequal.json();
+    assert_eq!((unequal.code, json["models"].as_array().unwrap().len()), (Some(1), 2));
+    assert_eq!(json["refused"][0]["model"].as_str().unwrap(), folder.join("no_bias.tflite").display().to_string());
+    assert!(json["refused"][0]["diagnostics"][0]["code"].as_str().unwrap().starts_with("tflite::"));
+    assert!(json["without_recording"][0].as_str().unwrap().ends_with("alone.tflite"));
+    let text = run(&["verify", &folder_name, "--on", "evaluator"]).stdout;
+    assert!(text.contains("1 models equal, 1 unequal, 1 refused; 1 without a recording"), "{text}");
+}
+
+#[test]
+fn recordings_beside_models_are_found() {
+    let folder = recorded("verify_beside", &["conv_2d/k3x3_same"]);
+    let model = folder.join("k3x3_same.tflite").display().to_string();
+    let evaluated = run(&["verify", &model, "--on", "evaluator", "--format", "json"]);
+    assert_eq!((evaluated.code, evaluated.json()["runs"][0]["unequal"].as_u64()), (Some(0), Some(0)), "{}", evaluated.stderr);
+    let folder_name = folder.display().to_string();
+    let named = run(&["verify", &folder_name, "--golden", &golden("conv_2d/k3x3_same"), "--format", "json"]);
+    assert_eq!((named.code, named.diagnostics()), (Some(2), vec!["verify::one_model".to_string()]));
+    std::fs::remove_file(folder.join("k3x3_same.golden.safetensors")).unwrap();
+    let alone = run(&["verify", &model, "--format", "json"]);
+    assert_eq!((alone.code, alone.diagnostics()), (Some(2), vec!["verify::no_recording".to_string()]));
+    assert_eq!(run(&["verify", &folder_name, "--on", "evaluator"]).code, Some(1));
+}
+
+/// Every recording that the repository has, among them quantized ONNX networks with float biases, is compared in one call.
+#[test]
+fn all_recorded_cases_are_equal_in_the_evaluator() {
+    let data = super::repository("tests/data").display().to_string();
+    let ran = run(&["verify", &data, "--on", "evaluator", "--format", "json"]);
+    let json = ran.json();
+    let models = json["models"].as_array().unwrap();
+    let unequal: Vec<_> = models.iter().filter(|model| model["runs"][0]["unequal"] != 0).collect();
+    assert!(unequal.is_empty() && models.len() > 1000, "{} models, unequal: {unequal:?}", models.len());
+    assert_eq!(json["refused"].as_array().unwrap().len(), 0, "{}", json["refused"]);
+    assert_eq!(ran.code, Some(0));
 }

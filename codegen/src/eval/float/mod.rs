@@ -20,13 +20,17 @@ pub(super) use layer::window_of;
 use crate::ir::{Activation, DType, Data, Graph, Layer, Node, Op, Quantization, ResizeMode, Shape, TensorId};
 use crate::valid;
 
-/// Whether a graph computes with reals: an op with arithmetic reads them.
+/// Whether a graph computes in floats alone: an operator reads float activations, and none reads integers, but to convert them.
 pub fn is_float(graph: &Graph) -> bool {
-    let real = |id: TensorId| graph.tensors.get(id.0 as usize).is_some_and(|tensor| tensor.dtype == DType::F32);
-    graph
-        .nodes
-        .iter()
-        .any(|node| !matches!(node.op, Op::Quantize { .. } | Op::Dequantize { .. }) && node.op.inputs().into_iter().any(real))
+    let reads = |wanted: &[DType]| {
+        let activation = |id: TensorId| {
+            let tensor = graph.tensors.get(id.0 as usize);
+            tensor.is_some_and(|tensor| tensor.value.is_none() && wanted.contains(&tensor.dtype))
+        };
+        let computes = |node: &&Node| !matches!(node.op, Op::Quantize { .. } | Op::Dequantize { .. });
+        graph.nodes.iter().filter(computes).any(|node| node.op.inputs().into_iter().any(activation))
+    };
+    reads(&[DType::F32]) && !reads(&[DType::I8, DType::U8, DType::I16])
 }
 
 /// A graph made ready to be run many times.

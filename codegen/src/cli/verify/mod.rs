@@ -1,0 +1,366 @@
+//! `tinybake verify`.
+
+mod outputs;
+mod recorded;
+mod report;
+
+use super::choices;
+use super::session::{self, Session, in_file};
+use super::{Ended, Outcome, guarantees};
+use crate::boards::Target;
+use crate::diag::{Diagnostic, Diagnostics, Explain, Place};
+use crate::eval;
+use crate::ir::Graph;
+use crate::measure::{self, Golden, GoldenError, MeasureError, Program};
+use crate::options::{CoreClass, Interface, Optimize, Options, Reference};
+use crate::pipeline::{self, Source};
+use crate::script::Files;
+use recorded::Recorded;
+use report::{Refused, Report, Row, Summary};
+use std::path::{Path, PathBuf};
+
+/// Builds the generated code, runs it on the host or emulated cores, and compares it with recorded outputs.
+///
+/// Every element of every output is compared. A float model is evaluated on the host instead, and may differ by --tolerance.
+/// `--on evaluator` evaluates quantized models in this process too, without building anything: hundreds of models in seconds.
+/// Several models, and folders of them, are verified in one call. Exit code 1: an element differs, nothing could be run, or one of
+/// several models is refused.
+///
+/// With --guarantees, the generated code is linked for cores and looked at instead: no panic, no floats
+/// computed in software, no allocation, and the stated RAM; where the core can be emulated, no more stack than is stated. Exit code 1: one is broken, or nothing could be linked.
+#[derive(clap::Args)]
+pub(super) struct Verify {
+    /// .tflite or .onnx files, .safetensors files with their topology, or folders: all models in them that have a recording.
+    #[arg(required = true, value_name = "MODEL")]
+    models: Vec<PathBuf>,
+    /// The recording: safetensors with `input.J` and `output.J.ENGINE`, each [samples, ...]. Without it, NAME.golden.safetensors
+    /// beside the model.
+    #[arg(long, value_name = "FILE")]
+    golden: Option<PathBuf>,
+    /// Checks what the code promises instead of what it computes.
+    #[arg(long, conflicts_with_all = ["golden", "samples"])]
+    guarantees: bool,
+    /// The engine whose recorded outputs to compare with; `ort` for an .onnx file, otherwise the first of `tflm`, `litert_ref`,
+    /// `litert` and `xnnpack` that is recorded, or the only one that is.
+    #[arg(long, value_name = "NAME")]
+    engine: Option<String>,
+    /// Where to run: cores and boards, separated by commas. `host` is this computer, others are emulated; `all` is every
+    /// core that can run here; `evaluator` is this process, which builds nothing.
+    #[arg(long, default_value = "host", value_delimiter = ',', value_name = "NAMES")]
+    on: Vec<String>,
+    /// What to spend flash on.
+    #[arg(long, default_value = Optimize::default().name(), value_parser = choices::optimize())]
+    pub(super) optimize: Optimize,
+    #[command(flatten)]
+    pub(super) limits: choices::Limits,
+    /// Element types of inputs and outputs: `model`, as in the file, or `int8`, without the file's own quantize and dequantize operators.
+    #[arg(long, default_value = Interface::default().name(), value_parser = choices::interface())]
+    pub(super) interface: Interface,
+    /// The engine whose outputs the code is to equal: that of the recording, where it is one of these.
+    #[arg(long, value_parser = choices::reference())]
+    reference: Option<Reference>,
+    /// Runs at most so many of the recorded samples.
+    #[arg(long, value_name = "N")]
+    samples: Option<usize>,
+    /// How far an element of a float model may be from the recorded one; such a model is evaluated on the host.
+    #[arg(long, default_value_t = 1e-4, value_name = "X")]
+    tolerance: f64,
+}
+
+/// Where a model is run.
+enum On<'a> {
+    /// In this process.
+    Evaluator,
+    /// As generated code.
+    Target(Target<'a>),
+}
+
+impl On<'_> {
+    fn name(&self) -> &str {
+        match self {
+            On::Evaluator => EVALUATOR,
+            On::Target(target) => target.name(),
+        }
+    }
+}
+
+/// The name of [`On::Evaluator`].
+const EVALUATOR: &str = "evaluator";
+
+/// Why there are no figures of a target.
+enum Stop {
+    /// The user's input is wrong: no target can be run.
+    Input(Diagnostics),
+    /// It cannot be built or run here.
+    Measure(MeasureError),
+}
+
+impl From<Diagnostics> for Stop {
+    fn from(diagnostics: Diagnostics) -> Self {
+        Self::Input(diagnostics)
+    }
+}
+
+impl Verify {
+    pub(super) fn run(&self, session: &Session) -> Ended {
+        let places = self.places(session)?;
+        let single = match self.models.as_slice() {
+            [model] if !model.is_dir() => Some(model),
+            _ => None,
+        };
+        if self.guarantees || self.golden.is_some() {
+            let Some(model) = single else { return Err(one_model().into()) };
+            let Some(golden) = self.golden.clone().filter(|_| !self.guarantees) else {
+                return self.promises(session, model, &places);
+            };
+            return self.single(session, &Recorded { model: model.clone(), golden }, &places);
+        }
+        let found = recorded::find(&self.models)?;
+        match (single, found.recorded.as_slice()) {
+            (Some(_), [recorded]) => self.single(session, recorded, &places),
+            _ => self.several(session, &found, &places),
+        }
+    }
+
+    /// What the code promises.
+    fn promises(&self, session: &Session, model: &Path, places: &[On<'_>]) -> Ended {
+        let mut targets = Vec::new();
+        for place in places {
+            match place {
+                On::Target(target) => targets.push(*target),
+                On::Evaluator => {
+                    let message = "the evaluator links no code, whose promises could be checked".to_string();
+                    let help = "name cores or boards with --on".to_string();
+                    return Err(Diagnostic { code: "verify::evaluator", message, place: Place::default(), help }.into());
+                }
+            }
+        }
+        let options = self.options(CoreClass::default(), self.reference(model, self.engine.as_deref().unwrap_or_default()));
+        guarantees::run(model, &options, session, &targets)
+    }
+
+    fn single(&self, session: &Session, recorded: &Recorded, places: &[On<'_>]) -> Ended {
+        let (report, failed) = self.report(session, recorded, places)?;
+        session.result(&report.text(), &report)?;
+        let broken = !failed.is_empty();
+        if broken {
+            session.warn(&Diagnostics(failed));
+        }
+        Ok(if broken || !report.holds() { Outcome::CheckFailed } else { Outcome::Done })
+    }
+
+    /// Verifies every model, also where one is refused.
+    fn several(&self, session: &Session, found: &recorded::Found, places: &[On<'_>]) -> Ended {
+        let without_recording = found.alone.iter().map(|model| model.display().to_string()).collect();
+        let mut summary = Summary { without_recording, ..Summary::default() };
+        let mut broken = Vec::new();
+        let progress = session.progress(found.recorded.len());
+        for recorded in &found.recorded {
+            match self.report(session, recorded, places) {
+                Ok((report, failed)) => {
+                    summary.models.push(report);
+                    broken.extend(failed);
+                }
+                Err(diagnostics) => {
+                    summary.refused.push(Refused::of(recorded.model.display().to_string(), &diagnostics));
+                }
+            }
+            progress.tick();
+        }
+        drop(progress);
+        session.result(&summary.text(), &summary)?;
+        let holds = broken.is_empty() && summary.holds();
+        if !broken.is_empty() {
+            session.warn(&Diagnostics(broken));
+        }
+        Ok(if holds { Outcome::Done } else { Outcome::CheckFailed })
+    }
+
+    /// Results of one model, and what should have built and run, and did not.
+    fn report(
+        &self,
+        session: &Session,
+        recorded: &Recorded,
+        places: &[On<'_>],
+    ) -> Result<(Report, Vec<Diagnostic>), Diagnostics> {
+        let Recorded { model, golden: file } = recorded;
+        let files = Files::read(model)?;
+        let (mut golden, engine) = self.recording(model, file)?;
+        let shown = model.display().to_string();
+        let source = files.source(&shown);
+        let graph = pipeline::read(&source)?;
+        let float = eval::float::is_float(&graph);
+        let turned = pipeline::turned_images(&source);
+        golden.channels_last(&turned.inputs, &turned.outputs);
+        let reference = self.reference(model, &engine);
+        let comparison = Comparison { verify: self, golden: &golden, engine: &engine, file, reference };
+        let (mut rows, mut failed) = (Vec::new(), Vec::new());
+        for place in places {
+            let made = match (float, place) {
+                (true, place) => comparison.float(&graph, &shown, place),
+                (false, On::Evaluator) => comparison.evaluated(&source),
+                (false, On::Target(target)) => comparison.built(session, &source, target),
+            };
+            match made {
+                Ok(row) => rows.push(Row { on: place.name().into(), ..row }),
+                Err(Stop::Input(diagnostics)) => return Err(in_file(diagnostics, model)),
+                Err(Stop::Measure(error)) => {
+                    let missing = error.is_missing_tool();
+                    let note = if missing { format!("not run: {error}; {}", error.help()) } else { "failed".into() };
+                    rows.push(Row { on: place.name().into(), note: Some(note), ..Row::default() });
+                    if !missing {
+                        failed.push(error.at(Place { file: Some(shown.clone()), ..Place::default() }));
+                    }
+                }
+            }
+        }
+        let differ = rows.iter().any(|row| row.unequal.is_some_and(|unequal| unequal > 0));
+        let saturating = (differ && engine == "ort").then(|| report::saturation(&pipeline::saturating_layers(&source)));
+        let report = Report {
+            model: shown.clone(),
+            reference: if float { "float" } else { reference.name() },
+            engine,
+            optimize: self.optimize.name(),
+            tolerance: float.then_some(self.tolerance),
+            runs: rows,
+            engine_note: saturating.flatten(),
+        };
+        Ok((report, failed))
+    }
+
+    /// Where to run.
+    fn places<'a>(&self, session: &'a Session) -> Result<Vec<On<'a>>, Diagnostics> {
+        let (mut places, mut unknown) = (Vec::new(), Vec::new());
+        for name in self.on.iter().map(|name| name.trim()) {
+            match session.catalogue.find(name) {
+                Ok(target) => places.push(On::Target(target)),
+                Err(_) if name == "all" => places.extend(every(session).map(On::Target)),
+                Err(_) if name == EVALUATOR => places.push(On::Evaluator),
+                Err(error) => unknown.push(error.at(Place::default())),
+            }
+        }
+        if unknown.is_empty() { Ok(places) } else { Err(Diagnostics(unknown)) }
+    }
+
+    /// The recording of a model, and the engine in it whose outputs are compared.
+    fn recording(&self, model: &Path, file: &Path) -> Result<(Golden, String), Diagnostics> {
+        let bytes = session::read(file)?;
+        let golden = Golden::parse(&bytes).map_err(|diagnostics| in_file(diagnostics, file))?;
+        let present = golden.engines();
+        let usual = pipeline::reference_of(&model.to_string_lossy());
+        let candidates: &[&str] = match (&self.engine, usual) {
+            (Some(engine), _) => &[engine],
+            (None, Reference::Ort) => &["ort"],
+            (None, Reference::Tflm | Reference::Xnnpack) => &["tflm", "litert_ref", "litert", "xnnpack"],
+        };
+        let found = candidates.iter().find(|engine| present.iter().any(|name| name == *engine));
+        let found = found.map(|engine| (*engine).to_string());
+        match found.or_else(|| present.first().filter(|_| self.engine.is_none() && present.len() == 1).cloned()) {
+            Some(engine) => Ok((golden, engine)),
+            None => {
+                let engine = candidates.first().copied().unwrap_or_default().into();
+                Err(in_file(GoldenError::NoEngine { engine, present }.at(Place::default()).into(), file))
+            }
+        }
+    }
+
+    /// The reference whose outputs the code of `model` equals, where outputs of `engine` are compared.
+    fn reference(&self, model: &Path, engine: &str) -> Reference {
+        let usual = pipeline::reference_of(&model.to_string_lossy());
+        self.reference.unwrap_or_else(|| engine.parse().unwrap_or(usual))
+    }
+
+    /// What is generated for a core.
+    fn options(&self, core: CoreClass, reference: Reference) -> Options {
+        let choices::Limits { max_flash, max_ram } = self.limits;
+        let (optimize, interface) = (self.optimize, self.interface);
+        Options { reference: Some(reference), optimize, interface, core, max_flash, max_ram, ..Options::default() }
+    }
+}
+
+/// A model against its recording.
+struct Comparison<'a> {
+    verify: &'a Verify,
+    golden: &'a Golden,
+    engine: &'a str,
+    /// The recording's file.
+    file: &'a Path,
+    reference: Reference,
+}
+
+impl Comparison<'_> {
+    /// The figures of generated code on one target.
+    fn built(&self, session: &Session, source: &Source<'_>, target: &Target<'_>) -> Result<Row, Stop> {
+        let Verify { optimize, samples, .. } = self.verify;
+        let compiled = pipeline::compile(source, &self.verify.options(target.class(), self.reference))?;
+        if session.verbose {
+            session.say(&compiled.plan.to_string());
+        }
+        let program = Program::of_plan(&compiled.plan);
+        let samples = self.in_golden(self.golden.samples(&program.inputs, *samples))?;
+        let doing = session.doing(&format!("building and running on {}", target.name()));
+        let settings = measure::Options { size: *optimize == Optimize::Size, ..measure::Options::default() };
+        let run = measure::run(&program, &samples, target, &settings).map_err(Stop::Measure)?;
+        drop(doing);
+        let row = row(self.in_golden(measure::compare(&run, &program.outputs, self.golden, self.engine))?);
+        Ok(Row {
+            instructions: run.instructions.map(|instructions| instructions.mean),
+            ram_bytes: Some(run.ram_bytes),
+            stack_bytes: run.stack_bytes,
+            stack_bound_bytes: run.stack_bound_bytes.filter(|_| !target.is_host()),
+            ..row
+        })
+    }
+
+    /// The figures of a quantized model in this process.
+    fn evaluated(&self, source: &Source<'_>) -> Result<Row, Stop> {
+        let compiled = pipeline::compile(source, &self.verify.options(CoreClass::Host, self.reference))?;
+        let Program { inputs, outputs, source: _ } = Program::of_plan(&compiled.plan);
+        let samples = self.in_golden(self.golden.samples(&inputs, self.verify.samples))?;
+        let run = outputs::of_program(&compiled.program, &inputs, &samples)?;
+        Ok(row(self.in_golden(measure::compare(&run, &outputs, self.golden, self.engine))?))
+    }
+
+    /// The figures of a float model, which is evaluated in this process.
+    fn float(&self, graph: &Graph, shown: &str, place: &On<'_>) -> Result<Row, Stop> {
+        let name = place.name();
+        if matches!(place, On::Target(target) if !target.is_host() || target.board.is_some()) {
+            let message = format!("a float model cannot be run on {name}: code is generated for quantized models only");
+            let help = "verify it with `--on host`, or quantize it first: `tinybake quantize MODEL --data DATA.safetensors -o OUT.safetensors`";
+            let place = Place { file: Some(shown.into()), ..Place::default() };
+            return Err(Diagnostics::from(Diagnostic { code: "verify::float", message, place, help: help.into() }).into());
+        }
+        let [inputs, outputs] = outputs::ports(graph);
+        let samples = self.in_golden(self.golden.samples(&inputs, self.verify.samples))?;
+        let run = outputs::of_floats(graph, &inputs, &samples)?;
+        let tolerance = Some(self.verify.tolerance);
+        Ok(row(self.in_golden(measure::compare_within(&run, &outputs, self.golden, self.engine, tolerance))?))
+    }
+
+    /// Names the recording in diagnostics of it.
+    fn in_golden<T>(&self, result: Result<T, Diagnostics>) -> Result<T, Diagnostics> {
+        result.map_err(|diagnostics| in_file(diagnostics, self.file))
+    }
+}
+
+fn row(comparison: measure::Comparison) -> Row {
+    let measure::Comparison { samples, elements, unequal, max_difference } = comparison;
+    let (samples, elements, unequal) = (Some(samples), Some(elements), Some(unequal));
+    Row { samples, elements, unequal, max_difference: Some(max_difference), ..Row::default() }
+}
+
+/// An option that is of one model was given with several.
+fn one_model() -> Diagnostic {
+    Diagnostic {
+        code: "verify::one_model",
+        message: "--golden and --guarantees are of one model, and several or a folder are named".into(),
+        place: Place::default(),
+        help: "name one model file; recordings NAME.golden.safetensors beside models are found without --golden".into(),
+    }
+}
+
+/// This computer and every core whose Rust target and emulator are installed.
+fn every(session: &Session) -> impl Iterator<Item = Target<'_>> {
+    let cores = session.catalogue.cores().iter().filter_map(|core| session.catalogue.find(&core.name).ok());
+    cores.filter(|target| measure::available(target).is_ok())
+}
