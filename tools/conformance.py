@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Makes the conformance cases: small int8 and int16 models, and what TensorFlow Lite Micro answers on them.
+"""Makes the conformance cases: small int8 and int16 models, and what TensorFlow Lite Micro and LiteRT answer on them.
 
     conformance.py [-o tests/data/conformance] [--only SUBSTRING] [--check]
 
 Each case becomes `OP/CASE.tflite` and `OP/CASE.golden.safetensors` (see `golden.py`). Weights, quantizations and inputs
 are drawn from a generator seeded with the case's name, so that a rerun gives the same bytes and a new case changes no
 other; files of cases that are no more are removed. A case that TFLM refuses is printed with TFLM's reason and not
-written. `--check` writes nothing and ends with code 1 where a file on disk differs or is one too many. Requirements:
+written; where LiteRT refuses it, or it is of int16, TFLM's answers stand alone. `--check` writes nothing and ends with code 1 where a file on disk differs or is one too many. Requirements:
 `tools/requirements.txt`.
 """
 
@@ -25,6 +25,7 @@ from cases import all_cases
 from cases.case import Case
 from golden import Refused, record, write_atomically
 from samples import samples
+from wide import Wide
 
 DEFAULT_OUT = Path(__file__).resolve().parent.parent / "tests" / "data" / "conformance"
 
@@ -37,7 +38,7 @@ def make(case: Case) -> tuple[bytes, bytes]:
     case.build(net)
     model = net.build()
     inputs = samples(rng, case.samples, net.edges(), case.quantum, case.ramp)
-    return model, record(model, f"{case.name}.tflite", inputs, seed)
+    return model, record(model, f"{case.name}.tflite", inputs, seed, litert=case.net is not Wide)
 
 
 @dataclass

@@ -1,7 +1,8 @@
-"""Runs models on TensorFlow Lite Micro and records what it says.
+"""Runs models on TensorFlow Lite Micro, and on LiteRT's default engine, and records what they say.
 
-A golden file is a safetensors file that holds `input.J` `[samples, *shape]` and `output.J.tflm` `[samples, *shape]`, and
-in its metadata the engine's version, the seed, and name, shape, dtype, scale and zero point of every input and output.
+A golden file is a safetensors file that holds `input.J` `[samples, *shape]` and `output.J.ENGINE` `[samples, *shape]`, where the
+engine is `tflm` or `xnnpack` (LiteRT as it comes: XNNPACK, and its own kernels for what XNNPACK does not take), and in its
+metadata the engines' versions, the seed, and name, shape, dtype, scale and zero point of every input and output.
 """
 
 from __future__ import annotations
@@ -41,6 +42,11 @@ def safetensors_bytes(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, 
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
     return struct.pack("<Q", len(text)) + text + bytes(body)
+
+
+def litert_version() -> str:
+    """The version of LiteRT in use."""
+    return importlib.metadata.version("ai-edge-litert")
 
 
 def engine_version() -> str:
@@ -97,10 +103,19 @@ def run_samples(model: bytes, inputs: Sequence[np.ndarray]) -> tuple[list[np.nda
 
     TFLM runs in a child process: a model that it aborts on, or one whose reason it only prints, is refused like any other.
     """
+    return _in_child(_tflm, model, inputs)
+
+
+def run_litert(model: bytes, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Outputs `[samples, *shape]` of LiteRT's default engine. Raises `Refused`, as `run_samples`."""
+    return _in_child(_litert, model, inputs)
+
+
+def _in_child(run, model: bytes, inputs: Sequence[np.ndarray]):
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
     with tempfile.TemporaryFile() as log:
-        child = context.Process(target=_child, args=(model, inputs, sender, log.fileno()))
+        child = context.Process(target=_child, args=(run, model, inputs, sender, log.fileno()))
         child.start()
         sender.close()
         try:
@@ -117,30 +132,58 @@ def run_samples(model: bytes, inputs: Sequence[np.ndarray]) -> tuple[list[np.nda
     return answer
 
 
-def _child(model: bytes, inputs: Sequence[np.ndarray], sender, log: int) -> None:
+def _tflm(model: bytes, inputs: Sequence[np.ndarray]) -> tuple[list[np.ndarray], list[dict], list[dict]]:
+    engine = Engine(model)
+    per_sample = [engine.run([x[s] for x in inputs]) for s in range(len(inputs[0]))]
+    return _stacked(per_sample), engine.inputs, engine.outputs
+
+
+def _litert(model: bytes, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+    from ai_edge_litert.interpreter import Interpreter
+
+    engine = Interpreter(model_content=model, num_threads=1)
+    engine.allocate_tensors()
+
+    def run(sample: int) -> list[np.ndarray]:
+        for details, values in zip(engine.get_input_details(), inputs):
+            engine.set_tensor(details["index"], values[sample])
+        engine.invoke()
+        return [engine.get_tensor(details["index"]).copy() for details in engine.get_output_details()]
+
+    return _stacked([run(sample) for sample in range(len(inputs[0]))])
+
+
+def _stacked(per_sample: Sequence[Sequence[np.ndarray]]) -> list[np.ndarray]:
+    return [np.stack(outputs) for outputs in zip(*per_sample)]
+
+
+def _child(run, model: bytes, inputs: Sequence[np.ndarray], sender, log: int) -> None:
     os.dup2(log, 1)
     os.dup2(log, 2)
     try:
-        engine = Engine(model)
-        samples = len(inputs[0])
-        per_sample = [engine.run([x[s] for x in inputs]) for s in range(samples)]
-        outputs = [np.stack([sample[j] for sample in per_sample]) for j in range(len(engine.outputs))]
-        sender.send((outputs, engine.inputs, engine.outputs))
+        sender.send(run(model, inputs))
     except Exception as error:  # the reason crosses the process boundary as text
         sender.send(str(error).splitlines()[0] if str(error) else type(error).__name__)
     sys.stdout.flush()
     os._exit(0)
 
 
-def record(model: bytes, name: str, inputs: Sequence[np.ndarray], seed: int) -> bytes:
-    """The golden file for `inputs`. Raises `Refused`."""
+def record(model: bytes, name: str, inputs: Sequence[np.ndarray], seed: int, litert: bool = False) -> bytes:
+    """The golden file for `inputs`, with what LiteRT says where `litert` is set and it runs the model. Raises `Refused`."""
     outputs, ins, outs = run_samples(model, inputs)
     tensors = {f"input.{j}": x for j, x in enumerate(inputs)} | {f"output.{j}.tflm": y for j, y in enumerate(outputs)}
+    versions = {"tflite-micro": engine_version()}
+    if litert:
+        try:
+            tensors |= {f"output.{j}.xnnpack": y for j, y in enumerate(run_litert(model, inputs))}
+            versions["ai-edge-litert"] = litert_version()
+        except Refused:
+            pass
     metadata = {
         "model": name,
         "seed": str(seed),
         "frames": "false",
-        "versions": json.dumps({"tflite-micro": engine_version()}),
+        "versions": json.dumps(versions),
         "inputs": json.dumps(ins),
         "outputs": json.dumps(outs),
     }
