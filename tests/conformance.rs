@@ -65,6 +65,13 @@ fn public_models_equal_tflm() {
     all_equal(&common::shared(), &Options::default(), "tflm");
 }
 
+/// With and without the passes, which take dead channels out.
+#[test]
+fn networks_of_mcunet_equal_tflm() {
+    all_equal(&common::mcunet(), &Options::default(), "tflm");
+    all_equal(&common::mcunet(), &Options { passes: Passes::None, ..Options::default() }, "tflm");
+}
+
 /// The recordings of LiteRT's default engine; it refuses some older files that TFLM runs.
 #[test]
 fn public_models_equal_xnnpack() {

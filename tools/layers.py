@@ -49,8 +49,8 @@ class Net(GraphBuilder):
     ) -> Tensor:
         """`conv_2d` from `[1, h, w, c]` to `[1, oh, ow, filters]`, in `groups`.
 
-        `bias` is `random`, `zero`, `huge` (drives outputs into saturation) `absent` (two
-        inputs) or `omitted` (a third input of index -1); `gain` scales outputs beyond what the output scale covers; `spread` is
+        `bias` is `random`, `zero`, `huge` (drives outputs into saturation), `saturated` (near both ends of int32, where sums
+        wrap), `absent` (two inputs) or `omitted` (a third input of index -1); `gain` scales outputs beyond what the output scale covers; `spread` is
         the ratio of the largest to the smallest per-channel weight scale; weights lie within `limit`; `effective` sets the
         output scale such that accumulators are multiplied by about that much; `bias_type` is the
         option `quantized_bias_type`, where `float32` stands for none.
@@ -131,6 +131,7 @@ class Net(GraphBuilder):
         per_channel: bool = True,
         out_zp: int | None = None,
         out_scale: float | None = None,
+        effective: float | None = None,
         output: Pair | None = None,
         bias_type: str = "float32",
     ) -> Tensor:
@@ -139,7 +140,7 @@ class Net(GraphBuilder):
         hw = tuple(output or usual)
         taps = max(1, kernel[0] * kernel[1] * x.shape[3] // (stride[0] * stride[1]))
         w = self._weights((filters, *kernel, x.shape[3]), taps, filters if per_channel else 1, 0, None, 4.0, 127)
-        out = self._accumulated(x, w, taps, act, 1.0, out_zp, out_scale, 127, None)
+        out = self._accumulated(x, w, taps, act, 1.0, out_zp, out_scale, 127, effective)
         shape = (x.shape[0], *hw, filters)
         made = options(
             "TransposeConvOptions",
@@ -194,9 +195,19 @@ class Net(GraphBuilder):
     def _bias(self, kind: str, x: Tensor, w: Tensor, channels: int, taps: int, limit: int) -> list[Tensor]:
         if kind in ("absent", "omitted"):
             return [ABSENT] if kind == "omitted" else []
-        bound = {"zero": 0, "random": int(_std(127) * _std(limit) * math.sqrt(taps)), "huge": 100_000_000}[kind]
-        values = self.rng.integers(-bound, bound + 1, channels).astype(np.int32)
+        spread = int(_std(127) * _std(limit) * math.sqrt(taps))
+        if kind == "saturated":
+            values = self._saturated(channels, spread, np.int32)
+        else:
+            bound = {"zero": 0, "random": spread, "huge": 100_000_000}[kind]
+            values = self.rng.integers(-bound, bound + 1, channels).astype(np.int32)
         return [self.const(values, Quant(tuple(x.quant.scales[0] * s for s in w.quant.scales)), f"bias_{len(self._tensors)}")]
+
+    def _saturated(self, channels: int, spread: int, dtype: type) -> np.ndarray:
+        """Biases as far from an end of their type as sums of products reach: every other one at the end itself."""
+        ends = self.rng.choice([-1, 1], channels)
+        inside = self.rng.integers(0, spread + 1, channels) * (np.arange(channels) % 2)
+        return np.array([int(end) * (np.iinfo(dtype).max - int(by)) for end, by in zip(ends, inside)], dtype)
 
     def _accumulated(
         self,

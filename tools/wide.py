@@ -45,12 +45,16 @@ class Wide(Net):
         return self.unary("SOFTMAX", x, Quant(1.0 / 32768.0), options("SoftmaxOptions", beta=beta))
 
     def _bias(self, kind: str, x: Tensor, w: Tensor, channels: int, taps: int, limit: int) -> list[Tensor]:
-        """`int32` is a random bias of that dtype, for which sums are of 32 bits; the others are int64."""
+        """`int32` is a random bias of that dtype, for which sums are of 32 bits, and `saturated` one near both ends of it; the others
+        are int64, `saturated64` near both ends of that."""
         if kind in ("absent", "omitted"):
             return [ABSENT] if kind == "omitted" else []
         spread = int(_std(LIMIT) * _std(limit) * math.sqrt(taps))
-        bound = {"zero": 0, "random": spread, "int32": spread, "huge": 1 << 36}[kind]
-        values = self.rng.integers(-bound, bound + 1, channels).astype(np.int32 if kind == "int32" else np.int64)
+        if kind.startswith("saturated"):
+            values = self._saturated(channels, spread, np.int64 if kind == "saturated64" else np.int32)
+        else:
+            bound = {"zero": 0, "random": spread, "int32": spread, "huge": 1 << 36}[kind]
+            values = self.rng.integers(-bound, bound + 1, channels).astype(np.int32 if kind == "int32" else np.int64)
         return [self.const(values, Quant(tuple(x.quant.scales[0] * s for s in w.quant.scales)), f"bias_{len(self._tensors)}")]
 
     def _accumulated(

@@ -51,6 +51,16 @@ pub(crate) fn reports() -> Vec<Case> {
     cases(&folder)
 }
 
+/// Networks of MCUNet with recordings, the biases of whose dead channels a converter has saturated, where they are there.
+pub(crate) fn mcunet() -> Vec<Case> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/models/mcunet");
+    if !folder.is_dir() {
+        println!("skipped: ../shared/models/mcunet is not there, so no networks of MCUNet are tested");
+        return Vec::new();
+    }
+    cases(&folder)
+}
+
 /// The digits model that the project ships, with its test set.
 pub(crate) fn digits() -> Case {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/models");

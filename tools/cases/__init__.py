@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cases import (
+    accumulators,
     activations,
     convolutions,
     dense,
@@ -33,6 +34,7 @@ FAMILIES = (
     sparse,
     palettized,
     int16,
+    accumulators,
 )
 
 

@@ -193,9 +193,11 @@ pub(super) fn candidates(program: &Program, step: &Step, options: &Options) -> V
     all
 }
 
-/// Whether a step can be unrolled: fully connected ones of one row, of which each weight is used once.
+/// Whether a step can be unrolled: fully connected ones of one row, of which each weight is used once, and whose sums cannot overflow, since
+/// straight-line code adds with plain operators.
 fn unrolls(program: &Program, step: &Step) -> bool {
-    let Kernel::FullyConnected { params, weights: Weights { filter, requantizer, bias: _ } } = &step.kernel else { return false };
+    let Kernel::FullyConnected { params, weights } = &step.kernel else { return false };
+    let Weights { filter, requantizer, bias: _ } = weights;
     match requantizer {
         Requantizer::Multiplier(_) | Requantizer::PerChannel { .. } => {}
         Requantizer::Once(_)
@@ -208,5 +210,6 @@ fn unrolls(program: &Program, step: &Step) -> bool {
     let products = |weights: &[i8]| weights.iter().filter(|&&weight| weight != 0).count();
     params.rows == 1
         && params.depth <= UNROLLED_INPUTS
+        && packed::small(program, weights, usize::MAX, |at| at / (params.depth as usize).max(1))
         && program.constant(*filter).data.as_i8().is_some_and(|weights| products(weights) <= UNROLLED_PRODUCTS)
 }

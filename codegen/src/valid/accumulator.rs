@@ -1,9 +1,9 @@
-//! The range of every accumulator, from the actual weights: exact sums need an integer that never overflows.
+//! The range of every accumulator, from the actual weights: it tells which layers never overflow, and may use kernels that rely on it.
 
 use super::{Range, ValidError};
-use crate::ir::{DType, Data, Graph, Layer, Node};
+use crate::ir::{Data, Graph, Layer, Node};
 
-/// Inclusive bounds of one output channel's accumulator, bias included.
+/// Inclusive bounds of one output channel's accumulator, bias included, before it wraps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AccumulatorRange {
     /// Least sum.
@@ -12,18 +12,19 @@ pub struct AccumulatorRange {
     pub max: i64,
 }
 
-/// Sums of 16-bit activations of 64 bits stay below this in magnitude: TFLM `kernels/internal/common.cc`,
-/// `MultiplyByQuantizedMultiplier` of an `int64_t`.
-const WIDE: i64 = 1 << 47;
+/// Biases beyond this count as this: accumulators of 32 bits wrap far below it, and bounds stay far from where `i64` does.
+const MOST_BIAS: i64 = 1 << 48;
 
 /// Ranges of the accumulators of `node`, one a channel; empty for an op without products.
 ///
 /// The bound of channel `c` is `bias[c] + sum over w of the extremes of w * (x - zero_point)`, over all `x` in the input's range;
 /// a tap outside the image contributes zero, which lies inside the bound of its term whenever the range holds the zero point.
 ///
+/// A bound may lie outside the accumulator. TFLM, XNNPACK and the integer operators of ONNX Runtime wrap there, as converters rely on that
+/// saturate the biases of dead channels at `+-(2^31 - 1)`: a layer that can wrap is computed by kernels whose sums wrap too.
+///
 /// # Errors
-/// [`ValidError::AccumulatorOverflow`] for a channel whose sum could leave `int32`, or, of `int16` activations without a bias of 32 bits,
-/// [`WIDE`].
+/// [`ValidError::AccumulatorOverflow`] for a channel whose sum could leave `int32` where the source adds in floats, which do not wrap.
 pub(super) fn ranges(graph: &Graph, node: &Node, ranges: &[Range]) -> Result<Vec<AccumulatorRange>, ValidError> {
     let Some(Layer { input, filter, bias, channel_axis }) = node.op.layer() else { return Ok(Vec::new()) };
     let zero_point = graph.tensor(input).quantization.as_ref().map_or(0, |quantization| quantization.zero_point());
@@ -34,12 +35,9 @@ pub(super) fn ranges(graph: &Graph, node: &Node, ranges: &[Range]) -> Result<Vec
     let mut sums = vec![(0i64, 0i64); channels];
     let data = bias.and_then(|bias| graph.value(bias));
     for (sum, bias) in sums.iter_mut().zip(data.and_then(Data::integers).unwrap_or_default()) {
-        // Far outside of what is accepted, and far from where sums overflow.
-        let bias = bias.clamp(-2 * WIDE, 2 * WIDE);
+        let bias = bias.clamp(-MOST_BIAS, MOST_BIAS);
         *sum = (bias, bias);
     }
-    let wide = graph.tensor(input).dtype == DType::I16 && !matches!(data, Some(Data::I32(_)));
-    let accepted = if wide { -WIDE..=WIDE - 1 } else { i64::from(i32::MIN)..=i64::from(i32::MAX) };
     let mut add = |channel: usize, weight: i8| {
         let (a, b) = (i64::from(weight) * low, i64::from(weight) * high);
         if let Some(sum) = sums.get_mut(channel) {
@@ -56,7 +54,8 @@ pub(super) fn ranges(graph: &Graph, node: &Node, ranges: &[Range]) -> Result<Vec
         }
     }
     let bound = |channel: usize, value: i64| {
-        if accepted.contains(&value) { Ok(value) } else { Err(ValidError::AccumulatorOverflow { channel, reached: value }) }
+        let defined = !graph.sums_in_floats || i32::try_from(value).is_ok();
+        if defined { Ok(value) } else { Err(ValidError::AccumulatorOverflow { channel, reached: value }) }
     };
     let sums = sums.into_iter().enumerate();
     sums.map(|(channel, (min, max))| Ok(AccumulatorRange { min: bound(channel, min)?, max: bound(channel, max)? })).collect()

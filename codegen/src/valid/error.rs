@@ -159,8 +159,10 @@ pub enum ValidError {
         /// The tensor's name.
         tensor: String,
     },
-    /// A sum that an `int32` cannot hold.
-    #[error("output channel {channel} can reach accumulator {reached}, outside int32")]
+    /// A sum of floats that an `int32` cannot hold.
+    #[error(
+        "output channel {channel} can reach accumulator {reached}, outside int32, and ONNX Runtime adds this layer in floats, which do not wrap"
+    )]
     AccumulatorOverflow {
         /// The output channel.
         channel: usize,
@@ -238,7 +240,10 @@ impl Explain for ValidError {
                 "export the model with full integer quantization: int8 per-tensor activations and symmetric int8 weights".into()
             }
             Self::NotConstant { .. } => "weights, biases and slopes must be stored in the model".into(),
-            Self::AccumulatorOverflow { .. } => "its weights or bias are too large for exact sums; quantize the layer again".into(),
+            Self::AccumulatorOverflow { .. } => {
+                "its bias is far too large for its scale: quantize the layer again, or with quant_format=QuantFormat.QOperator, whose sums are of integers"
+                    .into()
+            }
             Self::Multiplier { .. } => "check the layer's scales; they are far from those of a working quantization".into(),
             Self::Unsupported(_) => "replace the operator or open an issue with the model".into(),
             Self::NoPorts(_) => "a network needs at least one input and one output tensor".into(),

@@ -1,7 +1,7 @@
 //! Checks a graph completely, so that every later stage can rely on it and emission cannot fail.
 //!
 //! `structure` checks the laws of `crate::ir`: order, ids, shapes, constants. `check` also checks that every op has a
-//! kernel for its dtypes and quantizations, and that no accumulator can overflow, and returns what it learned.
+//! kernel for its dtypes and quantizations, and returns what it learned, such as which accumulators can overflow.
 
 mod accumulator;
 mod batch;
@@ -25,7 +25,8 @@ use crate::ir::{Graph, Node};
 pub struct Facts {
     /// The stored values that each tensor can take, by tensor id.
     pub ranges: Vec<Range>,
-    /// For each node that accumulates products, the range of each output channel's accumulator, bias included.
+    /// For each node that accumulates products, the range of each output channel's accumulator, bias included; where that leaves the
+    /// accumulator's type, sums wrap.
     pub accumulators: Vec<Vec<AccumulatorRange>>,
     /// Multiply-accumulates of each node for one inference.
     pub macs: Vec<u64>,

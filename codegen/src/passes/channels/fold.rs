@@ -1,10 +1,14 @@
 //! Moves what constant channels add to a layer's sums into its biases.
 
-use super::reach::sums;
+use super::reach::{sum_of_constant, sums};
 use super::relation::Layer;
 use super::{PerChannel, Removal};
 use crate::ir::{DType, Data, Graph, Node, Op, Shape, Tensor, TensorId, Weight};
+use crate::lower::{Program, Step};
 use crate::valid::Range;
+
+/// A bias of this magnitude keeps a layer from kernels for small sums.
+const LARGE: i64 = 1 << 29;
 
 /// New weights and biases of a layer, whose outputs are the same.
 pub(super) struct Folded {
@@ -18,10 +22,10 @@ pub(super) struct Folded {
 
 /// The layer without weights on constant channels, and without those of constant outputs; `None` where it has none.
 ///
-/// A constant output channel keeps as its bias the least sum that it had, which gives the constant. A constant input channel
+/// A constant output channel gets a bias that gives the constant. A constant input channel
 /// adds `weight * (value - zero_point)` to every sum; where a tap may lie in the padding, which adds nothing, that holds
 /// for the zero point only.
-pub(super) fn fold(graph: &Graph, layer: &Layer, ranges: &PerChannel<Range>) -> Option<Folded> {
+pub(super) fn fold(graph: &Graph, program: &Program, step: &Step, layer: &Layer, ranges: &PerChannel<Range>) -> Option<Folded> {
     // What is added to a bias in floats is rounded, so it stays as it is.
     if layer.bias.is_some_and(|bias| graph.tensor(bias).dtype == DType::F32) {
         return None;
@@ -49,17 +53,22 @@ pub(super) fn fold(graph: &Graph, layer: &Layer, ranges: &PerChannel<Range>) -> 
             folded.0[place.channel] = true;
         }
     }
-    let sums = sums(graph, layer, ranges).into_iter();
-    for ((bias, (least, _)), _) in bias.iter_mut().zip(sums).zip(&folded.1).filter(|(_, constant)| **constant) {
-        *bias = least;
+    let mut smaller = false;
+    for (channel, (bias, (least, _))) in bias.iter_mut().zip(sums(graph, layer, ranges)).enumerate() {
+        let large = single(&makes[channel]) && !(-LARGE..LARGE).contains(bias);
+        if folded.1[channel] || large {
+            let sum = i64::from(sum_of_constant(program, step, channel, makes[channel].min, least));
+            smaller |= !folded.1[channel] && sum != *bias;
+            *bias = sum;
+        }
     }
     let count = |flags: &[bool]| flags.iter().filter(|&&flag| flag).count();
     let (inputs, filters) = (count(&folded.0), count(&folded.1));
-    if inputs + filters == 0 {
+    if inputs + filters == 0 && !smaller {
         return None;
     }
-    // Validation has proved that no sum leaves 32 bits, and these are sums.
-    let bias = bias.into_iter().map(|bias| i32::try_from(bias).ok()).collect::<Option<Vec<_>>>()?;
+    // Sums wrap, and these are sums.
+    let bias = bias.into_iter().map(|bias| bias as i32).collect();
     Some(Folded { filter, bias, inputs, ins: layer.ins, filters, outs: layer.outs })
 }
 

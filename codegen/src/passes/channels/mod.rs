@@ -64,8 +64,8 @@ fn round(graph: &mut Graph, reference: Reference) -> Option<Vec<Removal>> {
     let mut removals = identity::collapse(graph, &program, &mut relations, &ranges);
     let mut changed = !removals.is_empty();
     for (index, relation) in relations.iter_mut().enumerate() {
-        let Relation::Layer(layer) = relation else { continue };
-        if let Some(folded) = fold::fold(graph, layer, &ranges) {
+        let (Relation::Layer(layer), Some(step)) = (relation, program.steps.get(index)) else { continue };
+        if let Some(folded) = fold::fold(graph, &program, step, layer, &ranges) {
             removals.extend(folded.removals(&graph.nodes[index]));
             folded.apply(graph, index, layer);
             changed = true;

@@ -63,30 +63,50 @@ fn of_constant(values: &[i8], ranges: &mut [Range]) {
 }
 
 fn of_layer(graph: &Graph, program: &Program, step: &Step, layer: &Layer, ranges: &mut PerChannel<Range>) {
-    let (weights, clamp) = match &step.kernel {
-        Kernel::Conv2d { params, weights } => (weights, &params.clamp),
-        Kernel::DepthwiseConv2d { params, weights } => (weights, &params.clamp),
-        Kernel::FullyConnected { params, weights } => (weights, &params.clamp),
-        Kernel::TransposeConv { params, weights } => (weights, &params.clamp),
-        _ => return,
-    };
+    let Some((weights, clamp)) = rule(step) else { return };
     let sums = sums(graph, layer, ranges);
     for (channel, (range, (min, max))) in ranges.of_mut(layer.output).iter_mut().zip(sums).enumerate() {
         *range = requantized(program, weights, clamp, channel, min, max);
     }
 }
 
-/// The outputs of all sums from `min` to `max`. Requantization rises with the sum, but where a left shift wraps.
+/// A sum that gives the constant output `value` of a channel whose least sum is `least`: zero where that does, so that the accumulator is
+/// seen to be small, as after a converter has saturated the bias of a dead channel.
+pub(super) fn sum_of_constant(program: &Program, step: &Step, channel: usize, value: i32, least: i64) -> i32 {
+    let of_zero = rule(step).map(|(weights, clamp)| requantized(program, weights, clamp, channel, 0, 0));
+    // Sums wrap.
+    if of_zero == Some(Range { min: value, max: value }) { 0 } else { least as i32 }
+}
+
+/// How a layer's sums become outputs.
+fn rule(step: &Step) -> Option<(&Weights, &Clamp)> {
+    match &step.kernel {
+        Kernel::Conv2d { params, weights } => Some((weights, &params.clamp)),
+        Kernel::DepthwiseConv2d { params, weights } => Some((weights, &params.clamp)),
+        Kernel::FullyConnected { params, weights } => Some((weights, &params.clamp)),
+        Kernel::TransposeConv { params, weights } => Some((weights, &params.clamp)),
+        _ => None,
+    }
+}
+
+/// The outputs of all sums from `min` to `max`, which wrap. Requantization rises with the sum, but where a left shift or the zero point
+/// makes it wrap.
 fn requantized(program: &Program, weights: &Weights, clamp: &Clamp, channel: usize, min: i64, max: i64) -> Range {
     let whole = Range { min: clamp.min.into(), max: clamp.max.into() };
-    let (Ok(min), Ok(max)) = (i32::try_from(min), i32::try_from(max)) else { return whole };
+    let (min, max) = match (i32::try_from(min), i32::try_from(max)) {
+        (Ok(min), Ok(max)) => (min, max),
+        (Err(_), _) | (_, Err(_)) => (i32::MIN, i32::MAX),
+    };
     let between = |requantize: &dyn Fn(i32) -> i8| {
         let (low, high) = (i32::from(requantize(min)), i32::from(requantize(max)));
         Range { min: low.min(high), max: low.max(high) }
     };
     let multiplied = |multiplier: Multiplier| {
         let shift = multiplier.shift.clamp(0, 31) as u32;
-        let wraps = |sum: i32| (i64::from(sum) << shift) != i64::from(sum.wrapping_shl(shift));
+        let wraps = |sum: i32| {
+            let shifted = (i64::from(sum) << shift) != i64::from(sum.wrapping_shl(shift));
+            shifted || multiplier.apply(sum).checked_add(clamp.zero_point).is_none()
+        };
         if wraps(min) || wraps(max) { whole } else { between(&|sum| multiplier.requantize(sum, channel, clamp)) }
     };
     match weights.requantizer {
