@@ -65,9 +65,30 @@ fn public_models_equal_tflm() {
     all_equal(&common::shared(), &Options::default(), "tflm");
 }
 
+/// Every operator, and small graphs; what is computed otherwise here is refused by name.
+#[test]
+fn conformance_cases_equal_xnnpack() {
+    let options = Options { reference: Some(Reference::Xnnpack), ..Options::default() };
+    let recorded = |case: &Case| case.golden.engines().iter().any(|engine| engine == "xnnpack");
+    let refused = |case: &Case| {
+        let files = Files::read(&case.model).unwrap_or_else(|problem| panic!("{}: {problem}", case.name));
+        let compiled = pipeline::compile(&files.source("model.tflite"), &options);
+        let code = compiled.err().and_then(|problems| problems.0.first().map(|problem| problem.code));
+        code == Some("lower::reference")
+    };
+    let cases = common::conformance().into_iter().filter(recorded);
+    let (refused, cases): (Vec<Case>, Vec<Case>) = cases.partition(refused);
+    for case in &refused {
+        println!("refused: {}", case.name);
+    }
+    assert!(cases.len() >= 600, "only {} cases", cases.len());
+    all_equal(&cases, &options, "xnnpack");
+}
+
 /// With and without the passes, which take dead channels out.
 #[test]
-fn networks_of_mcunet_equal_tflm() {
+fn networks_of_mcunet_equal_their_engines() {
+    all_equal(&common::mcunet(), &Options { reference: Some(Reference::Xnnpack), ..Options::default() }, "xnnpack");
     all_equal(&common::mcunet(), &Options::default(), "tflm");
     all_equal(&common::mcunet(), &Options { passes: Passes::None, ..Options::default() }, "tflm");
 }

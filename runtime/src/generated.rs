@@ -27,7 +27,7 @@ pub mod params {
     pub use crate::kernels::prelu::Prelu;
     pub use crate::kernels::quantize::{Affine, Requantize};
     pub use crate::kernels::reals::{RealAdd, RealMul, RealProduct, RealSum};
-    pub use crate::kernels::reduce::{Mean, Reduce};
+    pub use crate::kernels::reduce::{Mean, MeanReal, Reduce};
     pub use crate::kernels::resize::{Resize, Tap};
     pub use crate::kernels::rows::Overlapping;
     pub use crate::kernels::softmax::Softmax;

@@ -92,6 +92,8 @@ def _mean_particular() -> Iterator[Case]:
     yield _reduction("MEAN", "zero_point_least", (1, 2), False, q=Quant(0.04, -128))
     yield _reduction("MEAN", "of_power_of_two", (1, 2), False, shape=(1, 4, 8, 6))
     yield _reduction("MEAN", "of_many", (1, 2), False, shape=(1, 25, 20, 3))
+    yield _reduction("MEAN", "of_12_ties", (1,), True, shape=(1, 12, 40), q=Quant(0.05, -11))
+    yield _reduction("MEAN", "of_49_unequal", (1, 2), True, shape=(1, 7, 7, 24), out=Quant(0.017, -30))
     yield _reduction("MEAN", "of_two_ties", (1,), False, shape=(1, 2, 30), q=Quant(0.04, 0))
     yield _reduction("MEAN", "of_two_ties_unequal", (1, 2), False, shape=(1, 1, 2, 30), q=Quant(0.5, 1), out=Quant(1.0, -1))
 

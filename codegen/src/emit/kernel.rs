@@ -38,6 +38,10 @@ pub(super) fn calls(plan: &Plan, planned: &PlannedStep, rt: &TokenStream) -> Tok
             let (shape, mean) = (params(shape), params(mean));
             call.one(quote!(reduce #shared::mean), &quote!(&#shape, &#mean))
         }
+        Kernel::MeanReal { shape, params: mean } => {
+            let (shape, mean) = (params(shape), params(mean));
+            call.one(quote!(reduce #shared::mean_real), &quote!(&#shape, &#mean))
+        }
         Kernel::ReduceMax(shape) => call.simple(quote!(reduce #shared::reduce_max), shape),
         Kernel::ArgMax(params) => call.simple(quote!(arg_max #shared::arg_max), params),
         Kernel::Copy { fill, pieces } => call.copies(*fill, pieces),
@@ -52,6 +56,7 @@ pub(super) fn calls(plan: &Plan, planned: &PlannedStep, rt: &TokenStream) -> Tok
         }
         Kernel::Quantize(params) => call.change_type("quantize", params),
         Kernel::QuantizeToEven(params) => call.change_type("quantize_to_even", params),
+        Kernel::QuantizeByInverse(params) => call.change_type("quantize_by_inverse", params),
         Kernel::Dequantize(params) => call.change_type("dequantize", params),
         Kernel::Requantize(params) => call.simple(quote!(quantize #shared::requantize), params),
         Kernel::Int16(kernel) => call.of_int16(kernel),
@@ -117,7 +122,8 @@ impl Call<'_> {
         });
         let mut dtypes = ids.chain(self.planned.step.writes.iter().copied()).map(|id| self.plan.dtype(id));
         let integers = dtypes.find(|&dtype| dtype != DType::F32).map(element);
-        let generic = integers.filter(|_| name != "quantize_to_even").map(|element| quote!(::<#element>));
+        let int8 = ["quantize_to_even", "quantize_by_inverse"].contains(&name);
+        let generic = integers.filter(|_| !int8).map(|element| quote!(::<#element>));
         let name = super::names::ident(&format!("{name}_in_place"));
         let size = number(self.plan.arena_bytes / self.plan.arena_dtype.size());
         let (offset, bytes, value) = (number(offset), number(read.max(written)), params(value));

@@ -96,6 +96,7 @@ pub(super) fn run(program: &Program, kernel: &Kernel, reads: &[&Data], writes: &
             (Some(Data::I16(x)), Data::I16(y)) => reduce::mean(shape, params, x, y),
             _ => {}
         },
+        Kernel::MeanReal { shape, params } => int8_to_int8(input, output, |x, y| reduce::mean_real(shape, params, x, y)),
         Kernel::ReduceMax(shape) => int8_to_int8(input, output, |x, y| reduce::reduce_max(shape, x, y)),
         Kernel::ArgMax(params) => {
             if let (Some(Data::I8(x)), Data::I32(y)) = (input, output) {
@@ -126,6 +127,11 @@ pub(super) fn run(program: &Program, kernel: &Kernel, reads: &[&Data], writes: &
         Kernel::QuantizeToEven(params) => {
             if let (Some(Data::F32(x)), Data::I8(y)) = (input, output) {
                 quantize::quantize_to_even(params, x, y);
+            }
+        }
+        Kernel::QuantizeByInverse(params) => {
+            if let (Some(Data::F32(x)), Data::I8(y)) = (input, output) {
+                quantize::quantize_by_inverse(params, x, y);
             }
         }
         Kernel::Dequantize(params) => match (input, output) {

@@ -4,7 +4,7 @@ use super::kernel::{BinaryFn, Kernel};
 use super::{LowerError, Lowering};
 use crate::ir::{Activation, BinaryKind, DType, TensorId};
 use crate::options::Reference;
-use crate::prepare::{binary, ort, unary};
+use crate::prepare::{binary, ort, unary, xnnpack};
 use tinybake_runtime::kernels::binary::{BinaryOp, Maximum, Minimum};
 
 impl Lowering<'_> {
@@ -120,14 +120,15 @@ impl Lowering<'_> {
         let (from, to) = (self.quantization(input), self.quantization(output));
         match (self.graph.tensor(input).dtype, self.graph.tensor(output).dtype) {
             (DType::F32, DType::I8) if self.reference == Reference::Ort => Kernel::QuantizeToEven(unary::affine(&to)),
+            (DType::F32, DType::I8) if self.reference == Reference::Xnnpack => Kernel::QuantizeByInverse(xnnpack::inverse(&to)),
             (DType::F32, _) => Kernel::Quantize(unary::affine(&to)),
             (DType::I8, DType::I8) if self.reference == Reference::Ort => {
                 self.table(&format!("answers of {name}"), ort::table(|x| x, &from, &to))
             }
             (DType::I8, DType::I8) => {
-                let xnnpack =
+                let theirs =
                     if self.reference == Reference::Xnnpack { unary::xnnpack_requantize_table(&from, &to) } else { None };
-                self.table(&format!("answers of {name}"), xnnpack.unwrap_or_else(|| unary::requantize_table(&from, &to)))
+                self.table(&format!("answers of {name}"), theirs.unwrap_or_else(|| unary::requantize_table(&from, &to)))
             }
             (DType::I8 | DType::U8 | DType::I16 | DType::I32 | DType::I64 | DType::Bool, _) => {
                 Kernel::Requantize(unary::requantize(&from, &to))

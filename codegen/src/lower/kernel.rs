@@ -15,7 +15,7 @@ use tinybake_runtime::kernels::mirror_pad::MirrorPad;
 use tinybake_runtime::kernels::prelu::Prelu;
 use tinybake_runtime::kernels::quantize::{Affine, Requantize};
 use tinybake_runtime::kernels::reals::{RealAdd, RealMul, RealProduct, RealSum};
-use tinybake_runtime::kernels::reduce::{Mean, Reduce};
+use tinybake_runtime::kernels::reduce::{Mean, MeanReal, Reduce};
 use tinybake_runtime::kernels::resize::Resize;
 use tinybake_runtime::kernels::softmax::Softmax;
 use tinybake_runtime::kernels::softmax_reals::SoftmaxReals;
@@ -158,6 +158,8 @@ pub enum Kernel {
     Binary { function: BinaryFn, broadcast: Option<Broadcast> },
     /// `reduce::mean`
     Mean { shape: Reduce, params: Mean },
+    /// `reduce::mean_real`
+    MeanReal { shape: Reduce, params: MeanReal },
     /// `reduce::reduce_max`
     ReduceMax(Reduce),
     /// `arg_max::arg_max`
@@ -174,6 +176,8 @@ pub enum Kernel {
     Quantize(Affine),
     /// `quantize::quantize_to_even`, `float32` to `int8`.
     QuantizeToEven(Affine),
+    /// `quantize::quantize_by_inverse`, `float32` to `int8`; the scale is the inverse.
+    QuantizeByInverse(Affine),
     /// `quantize::dequantize`, an integer dtype to `float32`.
     Dequantize(Affine),
     /// `quantize::requantize`, between integer dtypes.
@@ -211,6 +215,7 @@ impl Kernel {
             | Kernel::Lut(_)
             | Kernel::Binary { .. }
             | Kernel::Mean { .. }
+            | Kernel::MeanReal { .. }
             | Kernel::ReduceMax(_)
             | Kernel::ArgMax(_)
             | Kernel::Copy { .. }
@@ -219,6 +224,7 @@ impl Kernel {
             | Kernel::ResizeBilinear { .. }
             | Kernel::Quantize(_)
             | Kernel::QuantizeToEven(_)
+            | Kernel::QuantizeByInverse(_)
             | Kernel::Dequantize(_)
             | Kernel::Requantize(_)
             | Kernel::Int16(_)
@@ -251,6 +257,7 @@ impl Kernel {
             Kernel::Binary { broadcast: None, .. } => "elementwise",
             Kernel::Binary { broadcast: Some(_), .. } => "broadcast",
             Kernel::Mean { .. } => "mean",
+            Kernel::MeanReal { .. } => "mean_real",
             Kernel::ReduceMax(_) => "reduce_max",
             Kernel::ArgMax(_) => "arg_max",
             Kernel::Copy { .. } => "copy",
@@ -259,6 +266,7 @@ impl Kernel {
             Kernel::ResizeBilinear { .. } => "bilinear",
             Kernel::Quantize(_) => "quantize",
             Kernel::QuantizeToEven(_) => "quantize_to_even",
+            Kernel::QuantizeByInverse(_) => "quantize_by_inverse",
             Kernel::Dequantize(_) => "dequantize",
             Kernel::Requantize(_) => "requantize",
             Kernel::Int16(kernel) => kernel.name(),
@@ -282,6 +290,7 @@ impl Kernel {
             | Kernel::SoftmaxReals { .. }
             | Kernel::AveragePoolReals(_)
             | Kernel::Mean { .. }
+            | Kernel::MeanReal { .. }
             | Kernel::ReduceMax(_)
             | Kernel::ArgMax(_)
             | Kernel::Copy { .. }
@@ -290,6 +299,7 @@ impl Kernel {
             | Kernel::ResizeBilinear { .. }
             | Kernel::Quantize(_)
             | Kernel::QuantizeToEven(_)
+            | Kernel::QuantizeByInverse(_)
             | Kernel::Dequantize(_)
             | Kernel::Requantize(_)
             | Kernel::View => &[],
@@ -298,7 +308,10 @@ impl Kernel {
 
     /// Whether the kernel turns float32 to integers of 8 or 16 bits, or those to float32, and can do so in one memory.
     pub fn changes_type(&self) -> bool {
-        matches!(self, Kernel::Quantize(_) | Kernel::QuantizeToEven(_) | Kernel::Dequantize(_))
+        match self {
+            Kernel::Quantize(_) | Kernel::QuantizeToEven(_) | Kernel::QuantizeByInverse(_) | Kernel::Dequantize(_) => true,
+            _ => false,
+        }
     }
 
     /// The filter of a layer.
@@ -337,12 +350,14 @@ impl Kernel {
             | Kernel::AveragePoolReals(_)
             | Kernel::Binary { .. }
             | Kernel::Mean { .. }
+            | Kernel::MeanReal { .. }
             | Kernel::ReduceMax(_)
             | Kernel::ArgMax(_)
             | Kernel::Copy { .. }
             | Kernel::MirrorPad(_)
             | Kernel::Quantize(_)
             | Kernel::QuantizeToEven(_)
+            | Kernel::QuantizeByInverse(_)
             | Kernel::Dequantize(_)
             | Kernel::Requantize(_)
             | Kernel::View => Vec::new(),
@@ -389,6 +404,8 @@ impl Kernel {
             | Kernel::AveragePoolReals(_)
             | Kernel::Quantize(_)
             | Kernel::QuantizeToEven(_)
+            | Kernel::QuantizeByInverse(_)
+            | Kernel::MeanReal { .. }
             | Kernel::Dequantize(_) => true,
             Kernel::AveragePool2d(_)
             | Kernel::MaxPool2d(_)

@@ -33,7 +33,7 @@ impl Lowering<'_> {
         let (channels, depth) = (self.dim(filter, 0), self.dim(filter, 3));
         let zero_point = self.quantization(input).zero_point();
         let folded = fold_bias(&self.int32(input, filter, bias)?, self.int8(filter), zero_point, channels);
-        let multipliers = self.convolution(input, filter, bias, output, channels);
+        let multipliers = self.convolution(input, filter, bias, output, channels)?;
         let clamp = self.clamp(output, activation);
         let weights = self.weights(filter, folded, multipliers, &clamp);
         if self.graph.is_matrix_product(input, filter, window) {
@@ -67,7 +67,7 @@ impl Lowering<'_> {
         let channels = self.dim(filter, 3);
         let zero_point = self.quantization(input).zero_point();
         let folded = fold_depthwise_bias(&self.int32(input, filter, bias)?, self.int8(filter), zero_point, channels);
-        let multipliers = self.convolution(input, filter, bias, output, channels);
+        let multipliers = self.convolution(input, filter, bias, output, channels)?;
         if self.dim(input, 3) == 1 {
             // All channels read the same one, as those of a convolution do, whose kernel loads it once for several.
             let params = Conv2d {
@@ -109,10 +109,15 @@ impl Lowering<'_> {
         activation: Activation,
         output: TensorId,
     ) -> Result<Kernel, LowerError> {
+        let skips = window.kernel.iter().zip(window.stride).any(|(&kernel, stride)| kernel < stride);
+        if skips && self.reference == Reference::Xnnpack {
+            let reason = "LiteRT computes a transposed convolution whose stride exceeds its kernel otherwise: use reference tflm";
+            return Err(LowerError::Reference(reason.into()));
+        }
         let channels = self.dim(filter, 0);
         let mut plain = self.int32(input, filter, bias)?.into_owned();
         plain.resize(channels, 0);
-        let multipliers = self.convolution(input, filter, bias, output, channels);
+        let multipliers = self.convolution(input, filter, bias, output, channels)?;
         let weights = self.weights(filter, plain, multipliers, &self.clamp(output, activation));
         let params = TransposeConv {
             input: self.dims(input)?,
@@ -142,7 +147,7 @@ impl Lowering<'_> {
             let (input, output) = (self.quantization(input).scale(), self.quantization(output).scale());
             Scaling::Tflm(vec![fully_connected_multiplier(input, filter_quantization.scale(), output)])
         } else {
-            self.convolution(input, filter, bias, output, columns)
+            self.convolution(input, filter, bias, output, columns)?
         };
         let weights = self.weights(filter, folded, multipliers, &self.clamp(output, activation));
         let rows = self.shape(output).elements() / columns.max(1);
@@ -170,16 +175,21 @@ impl Lowering<'_> {
         bias: Option<TensorId>,
         output: TensorId,
         channels: usize,
-    ) -> Scaling {
+    ) -> Result<Scaling, LowerError> {
+        /// XNNPACK `operators/convolution-nhwc.c` refuses to make an operator of this scale, and LiteRT the model.
+        const MOST: f32 = 256.0;
         let (input, output) = (self.quantization(input).scale(), self.quantization(output).scale());
         if let Some(channels) = self.addends(bias, input, &self.quantization(filter), output, channels) {
-            return Scaling::Added(channels);
+            return Ok(Scaling::Added(channels));
         }
+        let scales = || xnnpack_scales(input, &self.quantization(filter), output, channels);
         match self.reference {
-            Reference::Tflm => Scaling::Tflm(convolution_multipliers(input, &self.quantization(filter), output, channels)),
-            Reference::Xnnpack | Reference::Ort => {
-                Scaling::Xnnpack(xnnpack_scales(input, &self.quantization(filter), output, channels))
-            }
+            Reference::Tflm => Ok(Scaling::Tflm(convolution_multipliers(input, &self.quantization(filter), output, channels))),
+            Reference::Ort => Ok(Scaling::Xnnpack(scales())),
+            Reference::Xnnpack => match scales() {
+                scales if scales.iter().all(|&scale| scale < MOST) => Ok(Scaling::Xnnpack(scales)),
+                _ => Err(LowerError::Reference("XNNPACK refuses layers that scale their sums by 256 or more".into())),
+            },
         }
     }
 

@@ -157,6 +157,10 @@ impl<'a> Lowering<'a> {
                 let reason = "integers between pixels are not ONNX Runtime's: export the resize with mode nearest";
                 Err(LowerError::Reference(reason.into()))
             }
+            Op::Resize { mode: ResizeMode::Bilinear, .. } if self.reference == Reference::Xnnpack => {
+                let reason = "resize_bilinear is not XNNPACK's here: use reference tflm, or resize_nearest_neighbor";
+                Err(LowerError::Reference(reason.into()))
+            }
             Op::Resize { mode, input, align_corners, half_pixel_centers } => {
                 self.resize(*mode, *input, *align_corners, *half_pixel_centers, output).ok_or_else(shape_error)
             }
@@ -189,6 +193,7 @@ impl<'a> Lowering<'a> {
             | Kernel::AveragePoolReals(_)
             | Kernel::Binary { .. }
             | Kernel::Mean { .. }
+            | Kernel::MeanReal { .. }
             | Kernel::ReduceMax(_)
             | Kernel::ArgMax(_)
             | Kernel::Copy { .. }
@@ -197,6 +202,7 @@ impl<'a> Lowering<'a> {
             | Kernel::ResizeBilinear { .. }
             | Kernel::Quantize(_)
             | Kernel::QuantizeToEven(_)
+            | Kernel::QuantizeByInverse(_)
             | Kernel::Dequantize(_)
             | Kernel::Requantize(_)
             | Kernel::View => inputs,
@@ -270,6 +276,10 @@ impl<'a> Lowering<'a> {
         let (input, output) = (self.quantization(input), self.quantization(output));
         if self.reference == Reference::Ort {
             let table = prepare::ort::table(|x| prepare::ort::unary(kind, x), &input, &output);
+            return Ok(self.table(&format!("answers of {name}"), table));
+        }
+        if self.reference == Reference::Xnnpack {
+            let table = prepare::xnnpack::table(kind, &input, &output).map_err(|reason| LowerError::Reference(reason.into()))?;
             return Ok(self.table(&format!("answers of {name}"), table));
         }
         prepare::unary::check(kind, &input, &output).map_err(|reason| LowerError::Reference(reason.into()))?;

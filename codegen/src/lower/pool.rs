@@ -4,7 +4,7 @@ use super::kernel::{Kernel, Requantizer, Weights};
 use super::{LowerError, Lowering};
 use crate::ir::{Activation, Data, PoolKind, Quantization, ReduceKind, TensorId, Window};
 use crate::options::Reference;
-use crate::prepare::{ort, reduce, softmax, unary};
+use crate::prepare::{ort, reduce, softmax, unary, xnnpack};
 use tinybake_runtime::kernels::Dims;
 use tinybake_runtime::kernels::average_pool_reals::{AveragePoolReals, Order};
 use tinybake_runtime::kernels::average_pool2d::AveragePool2d;
@@ -72,6 +72,10 @@ impl Lowering<'_> {
                     Some(params) => Ok(Kernel::Mean { shape, params }),
                     None => self.mean_of_image(input, axes, output),
                 }
+            }
+            ReduceKind::Mean if self.reference == Reference::Xnnpack => {
+                let count = axes.iter().map(|&axis| self.dim(input, axis)).product::<usize>().max(1);
+                Ok(Kernel::MeanReal { shape, params: xnnpack::mean(count, &from, &to) })
             }
             ReduceKind::Mean => {
                 let params = reduce::mean(self.shape(input), axes, &from, &to).ok_or_else(shape_error)?;

@@ -251,7 +251,12 @@ impl Recorded {
                 quantize::quantize_to_even(&affine, &reals, &mut bytes);
                 bytes.iter().map(|byte| byte.cast_unsigned()).collect()
             }
-            (_, Reference::Tflm | Reference::Xnnpack) => {
+            (_, Reference::Xnnpack) => {
+                let inverse = Affine { scale: 1.0 / affine.scale, ..affine };
+                quantize::quantize_by_inverse(&inverse, &reals, &mut bytes);
+                bytes.iter().map(|byte| byte.cast_unsigned()).collect()
+            }
+            (_, Reference::Tflm) => {
                 quantize::quantize(&affine, &reals, &mut bytes);
                 bytes.iter().map(|byte| byte.cast_unsigned()).collect()
             }

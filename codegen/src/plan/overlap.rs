@@ -154,6 +154,7 @@ fn by_rows(kernel: &Kernel, bands: Bands) -> Option<(Rows, usize)> {
         | Kernel::Lut(_)
         | Kernel::Binary { .. }
         | Kernel::Mean { .. }
+        | Kernel::MeanReal { .. }
         | Kernel::ReduceMax(_)
         | Kernel::ArgMax(_)
         | Kernel::Copy { .. }
@@ -162,6 +163,7 @@ fn by_rows(kernel: &Kernel, bands: Bands) -> Option<(Rows, usize)> {
         | Kernel::ResizeBilinear { .. }
         | Kernel::Quantize(_)
         | Kernel::QuantizeToEven(_)
+        | Kernel::QuantizeByInverse(_)
         | Kernel::Dequantize(_)
         | Kernel::Requantize(_)
         | Kernel::View => None,

@@ -48,6 +48,7 @@ pub(super) fn rows(kernel: &Kernel) -> Option<Vec<Row>> {
         | Kernel::Lut(_)
         | Kernel::Binary { .. }
         | Kernel::Mean { .. }
+        | Kernel::MeanReal { .. }
         | Kernel::ReduceMax(_)
         | Kernel::ArgMax(_)
         | Kernel::Copy { .. }
@@ -56,6 +57,7 @@ pub(super) fn rows(kernel: &Kernel) -> Option<Vec<Row>> {
         | Kernel::ResizeBilinear { .. }
         | Kernel::Quantize(_)
         | Kernel::QuantizeToEven(_)
+        | Kernel::QuantizeByInverse(_)
         | Kernel::Dequantize(_)
         | Kernel::Requantize(_)
         | Kernel::View => None,

@@ -378,7 +378,7 @@ fn fields_are_followed_too() {
 fn types_change_in_place_from_the_same_byte_on() {
     use tinybake_runtime::kernels::quantize::Affine;
     let affine = Affine { scale: 1.0, zero_point: 0 };
-    for kernel in [Kernel::Quantize(affine), Kernel::QuantizeToEven(affine), Kernel::Dequantize(affine)] {
+    for kernel in [Kernel::Quantize, Kernel::QuantizeToEven, Kernel::QuantizeByInverse, Kernel::Dequantize].map(|of| of(affine)) {
         let plan = |from: usize, to: usize| {
             changed(chain(&[from, to], &kernel), |plan| {
                 plan.inputs[0].place = Place::Arena { offset: from, bytes: 8 };

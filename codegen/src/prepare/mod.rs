@@ -12,3 +12,4 @@ pub mod reduce;
 pub mod softmax;
 pub mod steps;
 pub mod unary;
+pub mod xnnpack;

@@ -83,7 +83,7 @@ fn sigmoid_table(input: &Quantization, function: fn(i32) -> i32, right_shift: u3
 
 /// A clamp between two reals, with a change of quantization. Source: TFLM `micro/kernels/activations_common.cc`,
 /// `CalculateReluOpData`. (TFLM has no kernel for `relu_n1_to_1`; this is LiteRT's, `QuantizedReluX`.)
-fn rectifier_table(input: &Quantization, output: &Quantization, min: f32, max: f32) -> [i8; 256] {
+pub(super) fn rectifier_table(input: &Quantization, output: &Quantization, min: f32, max: f32) -> [i8; 256] {
     let multiplier = quantize_multiplier(ratio(input, output));
     let bound = |real: f32| output.zero_point().saturating_add((real / output.scale()).round() as i32);
     let (min, max) = (bound(min).max(-128), bound(max).min(127));

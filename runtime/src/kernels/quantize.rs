@@ -136,6 +136,26 @@ pub fn quantize_to_even_in_place(params: &Affine, memory: &mut [u8]) {
     }
 }
 
+/// `x * scale`, where the scale is the inverse of the output's, rounded half to even, plus the zero point. Source: XNNPACK
+/// `microparams-init.c`, `xnn_init_f32_qs8_cvt_scalar_params`.
+#[inline(always)]
+pub fn quantize_by_inverse(params: &Affine, input: &[f32], output: &mut [i8]) {
+    let clamp = Clamp { zero_point: params.zero_point, min: i8::MIN, max: i8::MAX };
+    for (y, &x) in output.iter_mut().zip(input) {
+        *y = nearest(x * params.scale, &clamp);
+    }
+}
+
+/// [`quantize_by_inverse`] of the float32 elements that `memory` holds, over the first of its bytes.
+#[inline(always)]
+pub fn quantize_by_inverse_in_place(params: &Affine, memory: &mut [u8]) {
+    let clamp = Clamp { zero_point: params.zero_point, min: i8::MIN, max: i8::MAX };
+    // Each element is written below all that are still to be read.
+    for index in 0..memory.len() / 4 {
+        nearest(real(memory, index) * params.scale, &clamp).store(memory, index);
+    }
+}
+
 /// `scale * (q - zero_point)`. TFLM `reference/dequantize.h` computes the product in f64 and rounds it to f32; as it has
 /// at most 41 significant bits and is exact there, the f32 product is the same.
 #[inline(always)]
@@ -186,6 +206,12 @@ pub mod shared {
     #[inline(never)]
     pub fn quantize_to_even(params: &Affine, input: &[f32], output: &mut [i8]) {
         super::quantize_to_even(params, input, output);
+    }
+
+    /// [`super::quantize_by_inverse`], outlined.
+    #[inline(never)]
+    pub fn quantize_by_inverse(params: &Affine, input: &[f32], output: &mut [i8]) {
+        super::quantize_by_inverse(params, input, output);
     }
 
     /// [`super::dequantize`], outlined.

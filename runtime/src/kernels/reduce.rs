@@ -1,7 +1,8 @@
 //! Reductions over axes: `mean` and `reduce_max`.
 
 use super::quantize::Stored;
-use crate::requantize::Multiplier;
+use super::reals::nearest;
+use crate::requantize::{Clamp, Multiplier};
 
 /// The axes that are kept and those that are reduced, as nested loops with their steps in the input, outermost first.
 /// Neighbouring axes of one kind are merged, so that three of each cover six dimensions. Unused loops have count 1.
@@ -26,6 +27,15 @@ pub struct Mean {
     pub multiplier: Multiplier,
     /// Zero point of the output.
     pub output_zero_point: i32,
+}
+
+/// From a sum of stored values to a stored mean in single precision, as XNNPACK computes it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MeanReal {
+    /// Input scale over the output's, over the number of elements in a sum.
+    pub scale: f32,
+    /// The output's zero point, less what the input's adds to a sum, in units of the output.
+    pub bias: f32,
 }
 
 /// Calls `f(position, accumulator)` for each element that is reduced into the output at `base`.
@@ -84,6 +94,16 @@ pub fn mean<T: Stored>(shape: &Reduce, params: &Mean, input: &[T], output: &mut 
     });
 }
 
+/// The arithmetic mean over the reduced axes: `sum * scale + bias`, half to even.
+#[inline(always)]
+pub fn mean_real(shape: &Reduce, params: &MeanReal, input: &[i8], output: &mut [i8]) {
+    let clamp = Clamp { zero_point: 0, min: i8::MIN, max: i8::MAX };
+    each(shape, output, |base| {
+        let sum = fold(shape, base, input, 0, i32::wrapping_add);
+        nearest(sum as f32 * params.scale + params.bias, &clamp)
+    });
+}
+
 /// The greatest stored element over the reduced axes. Source: TFLM `micro/kernels/reduce_common.cc`, `EvalMinMaxHelper`.
 #[inline(always)]
 pub fn reduce_max(shape: &Reduce, input: &[i8], output: &mut [i8]) {
@@ -92,12 +112,18 @@ pub fn reduce_max(shape: &Reduce, input: &[i8], output: &mut [i8]) {
 
 /// One copy of the code for all layers.
 pub mod shared {
-    use super::{Mean, Reduce, Stored};
+    use super::{Mean, MeanReal, Reduce, Stored};
 
     /// [`super::mean`], outlined.
     #[inline(never)]
     pub fn mean<T: Stored>(shape: &Reduce, params: &Mean, input: &[T], output: &mut [T]) {
         super::mean(shape, params, input, output);
+    }
+
+    /// [`super::mean_real`], outlined.
+    #[inline(never)]
+    pub fn mean_real(shape: &Reduce, params: &MeanReal, input: &[i8], output: &mut [i8]) {
+        super::mean_real(shape, params, input, output);
     }
 
     /// [`super::reduce_max`], outlined.

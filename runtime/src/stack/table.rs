@@ -50,6 +50,9 @@ pub const MAX_POOL2D: Frames = Frames { size: [496, 456, 456, 448, 312], speed: 
 /// `mean`
 pub const MEAN: Frames = Frames { size: [1056, 1568, 1568, 312, 232], speed: [264, 176, 176, 176, 136] };
 
+/// `mean_real`
+pub const MEAN_REAL: Frames = Frames { size: [1448, 1568, 1568, 1376, 1240], speed: [3784, 1536, 2048, 1592, 2064] };
+
 /// `mirror_pad`
 pub const MIRROR_PAD: Frames = Frames { size: [312, 304, 304, 304, 224], speed: [264, 184, 184, 192, 176] };
 
@@ -64,6 +67,9 @@ pub const PALETTIZED: Frames = Frames { size: [1600, 1480, 1480, 1560, 1400], sp
 
 /// `quantize`
 pub const QUANTIZE: Frames = Frames { size: [296, 176, 176, 200, 136], speed: [264, 176, 176, 176, 128] };
+
+/// `quantize_by_inverse`
+pub const QUANTIZE_BY_INVERSE: Frames = Frames { size: [1448, 1568, 1568, 1376, 1240], speed: [3784, 1536, 2048, 1592, 2064] };
 
 /// `quantize_to_even`
 pub const QUANTIZE_TO_EVEN: Frames = Frames { size: [1448, 1568, 1568, 1376, 1240], speed: [3784, 1536, 2048, 1592, 2064] };
@@ -123,11 +129,13 @@ pub const ROWS: &[(&str, Frames)] = &[
     ("lut", LUT),
     ("max_pool2d", MAX_POOL2D),
     ("mean", MEAN),
+    ("mean_real", MEAN_REAL),
     ("mirror_pad", MIRROR_PAD),
     ("nearest_neighbor", NEAREST_NEIGHBOR),
     ("packed", PACKED),
     ("palettized", PALETTIZED),
     ("quantize", QUANTIZE),
+    ("quantize_by_inverse", QUANTIZE_BY_INVERSE),
     ("quantize_to_even", QUANTIZE_TO_EVEN),
     ("reduce_max", REDUCE_MAX),
     ("requantize", REQUANTIZE),

@@ -201,6 +201,8 @@ fn channelwise(node: &Node, step: &Step, program: &Program, ties: &[Tie], whole:
         | Kernel::ArgMax(_)
         | Kernel::Quantize(_)
         | Kernel::QuantizeToEven(_)
+        | Kernel::QuantizeByInverse(_)
+        | Kernel::MeanReal { .. }
         | Kernel::Dequantize(_)
         | Kernel::Requantize(_)
         | Kernel::Int16(_) => {}
