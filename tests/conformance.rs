@@ -70,14 +70,8 @@ fn public_models_equal_tflm() {
 fn conformance_cases_equal_xnnpack() {
     let options = Options { reference: Some(Reference::Xnnpack), ..Options::default() };
     let recorded = |case: &Case| case.golden.engines().iter().any(|engine| engine == "xnnpack");
-    let refused = |case: &Case| {
-        let files = Files::read(&case.model).unwrap_or_else(|problem| panic!("{}: {problem}", case.name));
-        let compiled = pipeline::compile(&files.source("model.tflite"), &options);
-        let code = compiled.err().and_then(|problems| problems.0.first().map(|problem| problem.code));
-        code == Some("lower::reference")
-    };
     let cases = common::conformance().into_iter().filter(recorded);
-    let (refused, cases): (Vec<Case>, Vec<Case>) = cases.partition(refused);
+    let (refused, cases): (Vec<Case>, Vec<Case>) = cases.partition(|case| case.refused(&options));
     for case in &refused {
         println!("refused: {}", case.name);
     }

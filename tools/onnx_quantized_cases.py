@@ -243,6 +243,38 @@ def integers(name: str, rng: np.random.Generator) -> onnx.ModelProto:
     return model
 
 
+def saturated(name: str, rng: np.random.Generator) -> onnx.ModelProto:
+    """Layers on integers whose biases a converter has saturated: sums wrap, and scales are so small that outputs tell their sign."""
+    unsigned = name.endswith("uint8")
+    dtype, tensor = (np.uint8, TensorProto.UINT8) if unsigned else (np.int8, TensorProto.INT8)
+    constants: list[onnx.TensorProto] = []
+
+    def const(values: object, dtype: type) -> str:
+        constants.append(numpy_helper.from_array(np.asarray(values, dtype), f"c{len(constants)}"))
+        return constants[-1].name
+
+    def affine(scale: float, zero: int) -> list[str]:
+        return [const(scale, np.float32), const(zero + 128 if unsigned else zero, dtype)]
+
+    def biases(count: int) -> str:
+        return const([int(end) * (2**31 - 1 - int(by)) for end, by in zip(rng.choice([-1, 1], count), rng.integers(0, 9000, count))], np.int32)
+
+    x, y, z = affine(0.02, 4), affine(2500.0, -11), affine(2.5e8, 7)
+    conv = [const(rng.integers(-127, 128, (6, 3, 3, 3)), np.int8), const(np.full(6, 0.005), np.float32), const(np.zeros(6), np.int8)]
+    dense = [const(rng.integers(-127, 128, (5, 216)), np.int8), const(0.004, np.float32), const(0, np.int8), biases(5)]
+    nodes = [
+        helper.make_node("QLinearConv", ["x", *x, *conv, *y, biases(6)], ["a"], "conv", pads=[1, 1, 1, 1]),
+        helper.make_node("Flatten", ["a"], ["b"], "flatten"),
+        helper.make_node("QGemm", ["b", *y, *dense, *z], ["c"], "gemm", transB=1, domain="com.microsoft"),
+    ]
+    made = [helper.make_tensor_value_info("a", tensor, (1, 6, 6, 6)), helper.make_tensor_value_info("c", tensor, (1, 5))]
+    graph = helper.make_graph(nodes, "case", [helper.make_tensor_value_info("x", tensor, (1, 3, 6, 6))], made, constants)
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1)]
+    model = helper.make_model(graph, producer_name="tinybake", opset_imports=opsets)
+    model.ir_version = 8
+    return model
+
+
 def halves(name: str) -> onnx.ModelProto:
     """A network of one operator whose results often lie on halves: scales are equal, or powers of two apart."""
     kind, form, unsigned = name.split("_")[1], "qdq" if "_qdq_" in name else "qop", name.endswith("uint8")
@@ -325,6 +357,8 @@ def all_cases() -> Iterator[tuple[str, onnx.ModelProto]]:
     for name in ("integers_int8", "integers_uint8", "integers_reduced_uint8"):
         yield name, integers(name, np.random.default_rng(zlib.crc32(name.encode())))
     yield from qdq_cases()
+    for name in ("saturated_int8", "saturated_uint8"):
+        yield name, saturated(name, np.random.default_rng(zlib.crc32(name.encode())))
 
 
 def record(name: str, model: onnx.ModelProto) -> tuple[bytes, bytes]:

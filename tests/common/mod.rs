@@ -119,6 +119,13 @@ impl Case {
         compile(&files.source(&self.model.to_string_lossy()), options)
     }
 
+    /// Whether the reference has no kernel for an operator of the model.
+    pub(crate) fn refused(&self, options: &Options) -> bool {
+        let files = Files::read(&self.model).unwrap_or_else(|problem| panic!("{}: {problem}", self.name));
+        let compiled = compile(&files.source(&self.model.to_string_lossy()), options);
+        compiled.is_err_and(|problems| problems.0.iter().all(|problem| problem.code == "lower::reference"))
+    }
+
     /// The engine whose recorded outputs the model's are to equal.
     pub(crate) fn engine(&self) -> &'static str {
         reference_of(&self.model.to_string_lossy()).name()

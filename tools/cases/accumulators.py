@@ -58,7 +58,9 @@ def _layer(layer: str, name: str, shape: Sequence[int], *args: object, net: type
         quant = Quant(3.0 / 32768) if isinstance(net, Wide) else Quant(0.05, -7)
         net.outputs(getattr(net, layer)(net.input(shape, quant), *args, **kw))
 
-    return Case("accumulators", f"{'int16_' if net is Wide else ''}{layer}_{name}", build, net=net)
+    if net is Wide:
+        return Case("int16", f"{layer}_saturated_{name}", build, net=net)
+    return Case("accumulators", f"{layer}_{name}", build)
 
 
 def _sparse(net: Net) -> None:

@@ -60,3 +60,39 @@ pub(super) fn ranges(graph: &Graph, node: &Node, ranges: &[Range]) -> Result<Vec
     let sums = sums.into_iter().enumerate();
     sums.map(|(channel, (min, max))| Ok(AccumulatorRange { min: bound(channel, min)?, max: bound(channel, max)? })).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::ir::{Activation, DType, Data, Graph, Node, Op, Origin, Quantization, Shape, Tensor, TensorId, Weight};
+    use crate::valid;
+
+    /// A fully connected layer of two inputs whose bias is as large as a converter makes it.
+    fn graph(sums_in_floats: bool) -> Graph {
+        let mut graph = Graph { sums_in_floats, ..Graph::default() };
+        let mut tensor = |name: &str, shape: &[usize], data: Option<Data>| {
+            let dtype = data.as_ref().map_or(DType::I8, Data::dtype);
+            let value = data.map(|data| graph.add_weight(Weight { name: name.into(), data }));
+            let (name, shape) = (name.into(), Shape(shape.to_vec()));
+            graph.add_tensor(Tensor { name, shape, dtype, quantization: Some(Quantization::per_tensor(0.5, 0)), value })
+        };
+        let input = tensor("x", &[1, 2], None);
+        let filter = tensor("w", &[1, 2], Some(Data::I8(vec![3, -4])));
+        let bias = Some(tensor("b", &[1], Some(Data::I32(vec![i32::MAX]))));
+        let output = tensor("y", &[1, 1], None);
+        let op = Op::FullyConnected { input, filter, bias, activation: Activation::None };
+        graph.nodes.push(Node { op, outputs: vec![output], origin: Origin { index: 0, name: "y".into() } });
+        (graph.inputs, graph.outputs) = (vec![TensorId(0)], vec![output]);
+        graph
+    }
+
+    #[test]
+    fn sums_of_integers_wrap_and_sums_of_floats_are_refused() {
+        let facts = valid::check(&graph(false)).unwrap_or_else(|problems| panic!("{problems}"));
+        let range = facts.accumulators[0][0];
+        let reach = 3 * 127 + 4 * 128;
+        assert_eq!((range.min, range.max), (i64::from(i32::MAX) - 3 * 128 - 4 * 127, i64::from(i32::MAX) + reach));
+        let problems = valid::check(&graph(true)).expect_err("floats do not wrap");
+        assert_eq!(problems.0[0].code, "valid::accumulator_overflow", "{problems}");
+        assert!(problems.0[0].message.contains("in floats"), "{problems}");
+    }
+}
