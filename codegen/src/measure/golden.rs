@@ -252,7 +252,7 @@ impl Recorded {
                 bytes.iter().map(|byte| byte.cast_unsigned()).collect()
             }
             (_, Reference::Xnnpack) => {
-                let inverse = Affine { scale: 1.0 / affine.scale, ..affine };
+                let inverse = quantize::Affine { scale: 1.0 / affine.scale, ..affine };
                 quantize::quantize_by_inverse(&inverse, &reals, &mut bytes);
                 bytes.iter().map(|byte| byte.cast_unsigned()).collect()
             }

@@ -84,6 +84,11 @@ fn data(graph: &mut Graph, weight: usize) -> &mut Data {
     &mut Arc::make_mut(&mut graph.weights[weight]).data
 }
 
+/// A graph whose source adds products in floats.
+fn in_floats(graph: Graph) -> Graph {
+    Graph { sums_in_floats: true, ..graph }
+}
+
 /// A bias of the first channel.
 fn biased(bias: i32) -> Graph {
     changed(|graph| *data(graph, 1) = Data::I32(vec![bias, 0, 0]))
@@ -232,8 +237,8 @@ fn provoked() -> Vec<(Graph, ValidError)> {
             ValidError::NotConstant { tensor: name("w") },
         ),
         // Eight products of at most 127, and of at least -128.
-        (biased(i32::MAX - 1015), ValidError::AccumulatorOverflow { channel: 0, reached: 1 << 31 }),
-        (biased(i32::MIN + 1023), ValidError::AccumulatorOverflow { channel: 0, reached: -(1 << 31) - 1 }),
+        (in_floats(biased(i32::MAX - 1015)), ValidError::AccumulatorOverflow { channel: 0, reached: 1 << 31 }),
+        (in_floats(biased(i32::MIN + 1023)), ValidError::AccumulatorOverflow { channel: 0, reached: -(1 << 31) - 1 }),
         (
             changed(|graph| {
                 quantization(graph, INPUT).scales = vec![1e20];
@@ -272,8 +277,11 @@ fn the_edges_are_accepted() {
         conv(),
         copies(2048),
         joined(8190),
-        biased(i32::MAX - 1016),
-        biased(i32::MIN + 1024),
+        in_floats(biased(i32::MAX - 1016)),
+        in_floats(biased(i32::MIN + 1024)),
+        // Sums of integers wrap.
+        biased(i32::MAX - 1015),
+        biased(i32::MIN + 1023),
         changed(|graph| quantization(graph, OUTPUT).zero_points = vec![127]),
         changed(|graph| quantization(graph, INPUT).zero_points = vec![-128]),
         changed(|graph| {
