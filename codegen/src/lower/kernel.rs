@@ -308,10 +308,7 @@ impl Kernel {
 
     /// Whether the kernel turns float32 to integers of 8 or 16 bits, or those to float32, and can do so in one memory.
     pub fn changes_type(&self) -> bool {
-        match self {
-            Kernel::Quantize(_) | Kernel::QuantizeToEven(_) | Kernel::QuantizeByInverse(_) | Kernel::Dequantize(_) => true,
-            _ => false,
-        }
+        matches!(self, Kernel::Quantize(_) | Kernel::QuantizeToEven(_) | Kernel::QuantizeByInverse(_) | Kernel::Dequantize(_))
     }
 
     /// The filter of a layer.
