@@ -98,11 +98,11 @@ pub(super) fn run(program: &Program, kernel: &Kernel, reads: &[&Data], writes: &
         },
         Kernel::MeanReal { shape, params } => int8_to_int8(input, output, |x, y| reduce::mean_real(shape, params, x, y)),
         Kernel::ReduceMax(shape) => int8_to_int8(input, output, |x, y| reduce::reduce_max(shape, x, y)),
-        Kernel::ArgMax(params) => {
-            if let (Some(Data::I8(x)), Data::I32(y)) = (input, output) {
-                arg_max::arg_max(params, x, y);
-            }
-        }
+        Kernel::ArgMax(params) => match (input, output) {
+            (Some(Data::I8(x)), Data::I32(y)) => arg_max::arg_max(params, x, y),
+            (Some(Data::I8(x)), Data::I64(y)) => arg_max::arg_max(params, x, y),
+            _ => {}
+        },
         Kernel::MirrorPad(params) => int8_to_int8(input, output, |x, y| mirror_pad::mirror_pad(params, x, y)),
         Kernel::ResizeNearestNeighbor { params, rows, columns } => {
             let indices = |id: ConstId| int16(program, id).iter().map(|&index| index as u16).collect::<Vec<_>>();

@@ -84,7 +84,7 @@ pub(super) fn check(graph: &Graph, node: &Node) -> Result<(), ValidError> {
         Op::MirrorPad { input, before: _, after: _, mode: _ } => only_int8(*input),
         Op::ArgMax { input, axis: _ } => {
             int8(&[*input])?;
-            all(&node.outputs, &[DType::I32], "int32")
+            all(&node.outputs, &[DType::I32, DType::I64], "int32 or int64")
         }
         Op::Reshape { input } => {
             let dtype = graph.tensor(*input).dtype;

@@ -11,9 +11,9 @@ pub struct ArgMax {
     pub inner: u32,
 }
 
-/// Index along the axis of the greatest element, the first of equals. Source: TFLM `reference/arg_min_max.h`.
+/// Index along the axis of the greatest element, the first of equals, as `i32` or `i64`. Source: TFLM `reference/arg_min_max.h`.
 #[inline(always)]
-pub fn arg_max(params: &ArgMax, input: &[i8], output: &mut [i32]) {
+pub fn arg_max<T: From<i32>>(params: &ArgMax, input: &[i8], output: &mut [T]) {
     let inner = params.inner as usize;
     let mut outputs = output.iter_mut();
     let mut base = 0usize;
@@ -22,16 +22,17 @@ pub fn arg_max(params: &ArgMax, input: &[i8], output: &mut [i32]) {
             let Some(y) = outputs.next() else { return };
             let mut position = base.wrapping_add(offset);
             let mut best = i32::MIN;
-            *y = 0;
+            let mut place = 0;
             for index in 0..params.axis {
                 if let Some(&x) = input.get(position)
                     && i32::from(x) > best
                 {
                     best = i32::from(x);
-                    *y = index as i32;
+                    place = index as i32;
                 }
                 position = position.wrapping_add(inner);
             }
+            *y = T::from(place);
         }
         base = base.wrapping_add((params.axis as usize).wrapping_mul(inner));
     }
@@ -43,7 +44,7 @@ pub mod shared {
 
     /// [`super::arg_max()`], outlined.
     #[inline(never)]
-    pub fn arg_max(params: &ArgMax, input: &[i8], output: &mut [i32]) {
+    pub fn arg_max<T: From<i32>>(params: &ArgMax, input: &[i8], output: &mut [T]) {
         super::arg_max(params, input, output);
     }
 }
