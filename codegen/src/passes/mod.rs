@@ -7,6 +7,7 @@
 //! | `remove_identities` | no node copies its input unchanged; what only changes a shape is a `reshape` |
 //! | `fuse_activations` | no clamp stands alone behind a node that can clamp |
 //! | `fuse_pads` | no pad of zero points stands alone before a convolution |
+//! | `fuse_crops` | no convolution of stride 1 makes pixels of padding that a slice behind it drops |
 //! | `shrink_channels` | no table leaves all that can reach it as it is; no layer has weights on channels that are the same in every inference, but under padding; every channel is read, or tied to one that is |
 //!
 //! Where the interface is to be of integers, `integer_interface` takes out what converts inputs and outputs.
@@ -19,6 +20,7 @@ mod channels;
 mod compose_tables;
 mod fold_constants;
 mod fuse_activations;
+mod fuse_crops;
 mod fuse_pads;
 mod interface;
 mod patches;
@@ -31,6 +33,7 @@ pub(crate) use channels::{ChannelsOfLayer, Coupled};
 pub use compose_tables::compose_tables;
 pub use fold_constants::fold_constants;
 pub use fuse_activations::fuse_activations;
+pub use fuse_crops::fuse_crops;
 pub use fuse_pads::fuse_pads;
 pub use interface::{InterfaceError, integer_interface};
 pub use patches::{Candidate, Found, Patched, patches, search};
@@ -61,6 +64,7 @@ pub fn run(graph: &mut Graph, reference: Reference, passes: Passes) -> Vec<Remov
             removals.extend(remove_identities(graph));
             removals.extend(fuse_activations(graph, reference));
             removals.extend(fuse_pads(graph));
+            removals.extend(fuse_crops(graph));
             removals.extend(remove_dead(graph));
             removals.extend(shrink_channels(graph, reference));
         }
