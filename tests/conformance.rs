@@ -95,13 +95,28 @@ fn public_models_equal_xnnpack() {
     all_equal(&cases, &Options { reference: Some(Reference::Xnnpack), ..Options::default() }, "xnnpack");
 }
 
-/// Situations from public reports, where the maintainers' folder of them is there.
+/// Those of the situations from public reports, where the maintainers' folder of them is there.
+fn reports(wanted: &[&str]) -> Vec<Case> {
+    let named = |case: &Case| wanted.iter().any(|name| case.name == format!("cases/{name}"));
+    let cases: Vec<Case> = common::reports().into_iter().filter(named).collect();
+    assert!(cases.is_empty() || cases.len() == wanted.len(), "{} of {}", cases.len(), wanted.len());
+    cases
+}
+
 #[test]
 fn cases_of_reports_equal_tflm() {
-    let wanted = ["cases/k4_i16_fc_nobias_bias32"];
-    let cases: Vec<Case> = common::reports().into_iter().filter(|case| wanted.contains(&case.name.as_str())).collect();
-    assert!(cases.is_empty() || cases.len() == wanted.len(), "{} of {}", cases.len(), wanted.len());
+    let cases = reports(&["k4_i16_fc_nobias_bias32", "tflm-compression-decode_ops"]);
     all_equal(&cases, &Options::default(), "tflm");
+}
+
+/// Models that TensorFlow Lite Micro does not run, or runs wrong; where its rounding of fully connected layers and that of LiteRT's
+/// reference kernels come to other outputs, LiteRT's default engine is the one to equal.
+#[test]
+fn cases_of_reports_equal_litert() {
+    let cases = reports(&["dilated-conv1d-dw2", "rnn-lstm_u_None", "tf-ops-argmax64"]);
+    all_equal(&cases, &Options::default(), "litert_ref");
+    let xnnpack = Options { reference: Some(Reference::Xnnpack), ..Options::default() };
+    all_equal(&reports(&["rank3-b1-rank3_open"]), &xnnpack, "xnnpack");
 }
 
 /// Several images, of which a kernel with a window would compute the first: refused, whatever the format.
@@ -113,5 +128,16 @@ fn batches_are_refused() {
         let compiled = pipeline::compile(&files.source("model.tflite"), &Options::default());
         let problems = compiled.expect_err(&case.name);
         assert_eq!(problems.0[0].code, "valid::batch", "{problems}");
+    }
+}
+
+/// Networks whose batch the file leaves open. LiteRT's reference kernel of fully connected layers rounds once where TensorFlow Lite
+/// Micro's rounds twice; on what is recorded of the two networks that have one, both come to the same.
+#[test]
+fn networks_of_an_open_batch_equal_litert() {
+    let cases = common::open_batch();
+    assert_eq!(cases.len(), 8);
+    for passes in [Passes::All, Passes::None] {
+        all_equal(&cases, &Options { passes, ..Options::default() }, "litert_ref");
     }
 }

@@ -22,7 +22,7 @@ import numpy as np
 
 from golden import safetensors_bytes, write_atomically
 from layers import window_output
-from tflite_writer import GraphBuilder, Result, Tensor, activation, options, padding
+from tflite_writer import GraphBuilder, Quant, Result, Tensor, activation, options, padding
 
 DEFAULT_OUT = Path(__file__).resolve().parent.parent / "tests" / "data" / "float"
 SAMPLES = 3
@@ -91,11 +91,14 @@ class FloatNet(GraphBuilder):
         w = self.random((1, 3, 3, out), 1 / 3)
         return self.made("DEPTHWISE_CONV_2D", [x, w, self.random((out,), 0.3)], (1, *hw, out), table)
 
-    def dense(self, x: Tensor, units: int, act: str = "none") -> Tensor:
-        """`fully_connected` of all but the first axis."""
+    def dense(self, x: Tensor, units: int, act: str = "none", stored: Tensor | None = None) -> Tensor:
+        """`fully_connected` of all but the first axis; the weights are random floats, or those that `stored` becomes."""
         depth = int(np.prod(x.shape[1:]))
         table = options("FullyConnectedOptions", fusedActivationFunction=activation(act))
-        w = self.random((units, depth), depth**-0.5)
+        if stored is None:
+            w = self.random((units, depth), depth**-0.5)
+        else:
+            w = self.made("DEQUANTIZE", [stored], (units, depth))
         return self.made("FULLY_CONNECTED", [x, w, self.random((units,), 0.3)], (1, units), table)
 
     def pool(self, code: str, x: Tensor, kernel: Pair, stride: Pair, pad: str = "valid", act: str = "none") -> Tensor:
@@ -139,6 +142,19 @@ def layers() -> Iterator[tuple[str, Callable[[FloatNet], Tensor]]]:
     yield "average_pool_2d", lambda g: g.pool("AVERAGE_POOL_2D", g.image(1, 7, 7, 3), (3, 3), (2, 2), "same")
     yield "average_pool_2d_relu6", lambda g: g.pool("AVERAGE_POOL_2D", g.image(1, 6, 8, 3), (2, 3), (2, 2), act="relu6")
     yield "max_pool_2d", lambda g: g.pool("MAX_POOL_2D", g.image(1, 7, 7, 3), (3, 2), (2, 2), "same")
+
+
+def stored() -> Iterator[tuple[str, Callable[[FloatNet], Tensor]]]:
+    """Layers whose weights are stored in fewer bits than they are computed with."""
+    yield (
+        "weights_float16",
+        lambda g: g.dense(g.image(1, 19), 6, stored=g.const(g.rng.normal(0.0, 0.3, (6, 19)).astype(np.float16))),
+    )
+    scales = Quant(tuple(float(np.float32(0.01 * (1 + c))) for c in range(6)))
+    yield (
+        "weights_int8",
+        lambda g: g.dense(g.image(1, 19), 6, stored=g.const(g.rng.integers(-127, 128, (6, 19)).astype(np.int8), scales)),
+    )
 
 
 def transpose_conv(g: FloatNet, stride: Pair, pad: str) -> Tensor:
@@ -283,7 +299,7 @@ def residual(g: FloatNet) -> Tensor:
 
 def all_cases() -> Iterator[tuple[str, Callable[[FloatNet], object]]]:
     """Every case."""
-    for family in (layers, functions, movement, graphs):
+    for family in (layers, stored, functions, movement, graphs):
         yield from family()
 
 

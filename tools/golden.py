@@ -75,6 +75,56 @@ class Engine:
         return [np.array(self._interpreter.get_output(j)) for j in range(len(self.outputs))]
 
 
+class LiteRt:
+    """One model on LiteRT: its reference kernels, or its default engine."""
+
+    def __init__(self, model: bytes, reference: bool) -> None:
+        from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+        kind = OpResolverType.BUILTIN_REF if reference else OpResolverType.AUTO
+        self._engine = Interpreter(model_content=model, experimental_op_resolver_type=kind, num_threads=1)
+        self._engine.allocate_tensors()
+        self.inputs = [_litert_details(raw) for raw in self._engine.get_input_details()]
+        self.outputs = [_litert_details(raw) for raw in self._engine.get_output_details()]
+
+    def run(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Runs one sample."""
+        for raw, values in zip(self._engine.get_input_details(), inputs, strict=True):
+            self._engine.set_tensor(raw["index"], values)
+        self._engine.invoke()
+        return [self._engine.get_tensor(raw["index"]).copy() for raw in self._engine.get_output_details()]
+
+
+def _litert_details(raw: Mapping[str, object]) -> dict[str, object]:
+    scale, zero_point = raw["quantization"]
+    return {
+        "name": raw["name"],
+        "shape": [int(n) for n in raw["shape"]],
+        "dtype": np.dtype(raw["dtype"]).name,
+        "scale": float(scale),
+        "zero_point": int(zero_point),
+    }
+
+
+def record_litert(model: bytes, name: str, inputs: Sequence[np.ndarray], seed: int) -> bytes:
+    """The golden file of both engines of LiteRT for `inputs`."""
+    tensors = {f"input.{j}": x for j, x in enumerate(inputs)}
+    engines = {"litert_ref": LiteRt(model, reference=True), "xnnpack": LiteRt(model, reference=False)}
+    for key, engine in engines.items():
+        per_sample = [engine.run([x[s] for x in inputs]) for s in range(len(inputs[0]))]
+        for j in range(len(engine.outputs)):
+            tensors[f"output.{j}.{key}"] = np.stack([sample[j] for sample in per_sample])
+    metadata = {
+        "model": name,
+        "seed": str(seed),
+        "frames": "false",
+        "versions": json.dumps({"ai-edge-litert": importlib.metadata.version("ai-edge-litert")}),
+        "inputs": json.dumps(engines["litert_ref"].inputs),
+        "outputs": json.dumps(engines["litert_ref"].outputs),
+    }
+    return safetensors_bytes(tensors, metadata)
+
+
 def _edge_names(model: bytes) -> tuple[list[str], list[str]]:
     from ai_edge_litert import schema_py_generated as schema
 

@@ -31,6 +31,11 @@ pub(crate) fn conformance() -> Vec<Case> {
     folders.iter().flat_map(|folder| cases(folder)).collect()
 }
 
+/// Networks from TensorFlow's converter whose batch the file leaves open.
+pub(crate) fn open_batch() -> Vec<Case> {
+    cases(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/converted/open_batch"))
+}
+
 /// Public models with recordings, where the maintainers' folder of them is there; says so and is empty where it is not.
 pub(crate) fn shared() -> Vec<Case> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/models");

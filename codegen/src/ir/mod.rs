@@ -14,6 +14,7 @@
 
 mod infer;
 mod layer;
+pub(crate) mod movement;
 mod op;
 mod quantization;
 mod tensor;
@@ -23,6 +24,7 @@ pub use infer::{MAX_ELEMENTS, MAX_RANK, ShapeError, infer};
 pub use layer::{Layer, LayerMut};
 pub use op::{Activation, BinaryKind, MirrorMode, Op, PoolKind, ReduceKind, ResizeMode, UnaryKind, Window};
 pub use quantization::Quantization;
+pub(crate) use tensor::half;
 pub use tensor::{DType, Data, Shape, Tensor, Weight};
 
 use std::sync::Arc;

@@ -1,5 +1,7 @@
 //! The affine map between stored integers and the reals they stand for.
 
+use super::{Data, Shape};
+
 /// `real = scale * (q - zero_point)`, per tensor or per slice of one axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Quantization {
@@ -35,5 +37,27 @@ impl Quantization {
     /// The scale at `index` along the axis; the one scale where there is one.
     pub fn scale_at(&self, index: usize) -> f32 {
         if self.is_per_tensor() { self.scales[0] } else { self.scales[index] }
+    }
+
+    /// The reals, in f32, that the integers of a constant stand for; `None` for floats and for truth values.
+    pub fn reals(&self, data: &Data, shape: &Shape) -> Option<Vec<f32>> {
+        let inner: usize = shape.0.iter().skip(self.axis + 1).product();
+        let count = self.scales.len().max(1);
+        let real = |index: usize, value: i64| {
+            let at = index / inner.max(1) % count;
+            let zero_point = self.zero_points.get(at).copied().unwrap_or(0);
+            value.wrapping_sub(zero_point.into()) as f32 * self.scales.get(at).copied().unwrap_or(0.0)
+        };
+        fn each<T: Copy + Into<i64>>(values: &[T], real: impl Fn(usize, i64) -> f32) -> Vec<f32> {
+            values.iter().enumerate().map(|(index, &value)| real(index, value.into())).collect()
+        }
+        match data {
+            Data::I8(values) => Some(each(values, real)),
+            Data::U8(values) => Some(each(values, real)),
+            Data::I16(values) => Some(each(values, real)),
+            Data::I32(values) => Some(each(values, real)),
+            Data::I64(values) => Some(each(values, real)),
+            Data::F32(_) | Data::Bool(_) => None,
+        }
     }
 }

@@ -181,3 +181,15 @@ pub struct Weight {
     /// Its elements, row-major.
     pub data: Data,
 }
+
+/// The value of an IEEE 754 binary16.
+pub(crate) fn half(bits: u16) -> f32 {
+    let (exponent, fraction) = (i32::from(bits >> 10 & 0x1f), f32::from(bits & 0x3ff) / 1024.0);
+    let magnitude = match exponent {
+        0 => fraction * 2f32.powi(-14),
+        0x1f if fraction == 0.0 => f32::INFINITY,
+        0x1f => f32::NAN,
+        exponent => (1.0 + fraction) * 2f32.powi(exponent - 15),
+    };
+    if bits >> 15 == 0 { magnitude } else { -magnitude }
+}

@@ -48,16 +48,7 @@ fn own_weights(graph: &mut Graph, index: usize) -> Result<(), Error> {
     let reals = match (data, &tensor.quantization) {
         // Shared with the node that has them now until one of the two is changed.
         (Data::F32(_), _) => None,
-        (Data::I8(values), Some(quantization)) => {
-            let inner: usize = tensor.shape.0.iter().skip(quantization.axis + 1).product();
-            let channels = quantization.scales.len().max(1);
-            let at = |index: usize| index / inner.max(1) % channels;
-            let real = |(index, &value): (usize, &i8)| {
-                let zero_point = quantization.zero_points.get(at(index)).copied().unwrap_or(0);
-                i32::from(value).wrapping_sub(zero_point) as f32 * quantization.scales.get(at(index)).copied().unwrap_or(0.0)
-            };
-            Some(values.iter().enumerate().map(real).collect())
-        }
+        (Data::I8(_), Some(quantization)) => Some(quantization.reals(data, &tensor.shape).unwrap_or_default()),
         _ => return Err(Error::NotFloat { tensor: tensor.name, given: tensor.dtype.name() }),
     };
     let channels = tensor.shape.0.get(channel_axis).copied().unwrap_or(0);

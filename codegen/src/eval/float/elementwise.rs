@@ -1,7 +1,7 @@
 //! Functions of one and of two elements.
 
 use super::Frame;
-use super::movement::walk;
+use crate::ir::movement::walk;
 use crate::ir::{Activation, BinaryKind, Shape, TensorId, UnaryKind};
 
 /// Clamps to what a fused activation allows.

@@ -17,6 +17,7 @@ use layer::Filter;
 pub(crate) use layer::tap_of;
 pub(super) use layer::window_of;
 
+use crate::ir::movement as arrange;
 use crate::ir::{Activation, DType, Data, Graph, Layer, Node, Op, Quantization, ResizeMode, Shape, TensorId};
 use crate::valid;
 
@@ -212,9 +213,9 @@ impl Frame<'_> {
             Op::Unpack { input, axis } => movement::unpack(self, *input, *axis),
             Op::Pack { inputs, axis } => vec![movement::pack(self, inputs, *axis)],
             Op::Slice { input, begin, stride, size } => {
-                vec![movement::slice(self.data(*input), self.shape(*input), begin, stride, size)]
+                vec![arrange::slice(self.data(*input), self.shape(*input), begin, stride, size)]
             }
-            Op::Transpose { input, perm } => vec![movement::transpose(self.data(*input), self.shape(*input), perm)],
+            Op::Transpose { input, perm } => vec![arrange::transpose(self.data(*input), self.shape(*input), perm)],
             Op::Reshape { input } => vec![self.data(*input).clone()],
             Op::Shape { input } => {
                 let dims = &self.shape(*input).0;

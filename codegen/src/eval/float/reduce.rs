@@ -1,6 +1,6 @@
 //! Reductions over axes, softmax, and the index of the greatest element.
 
-use super::movement::walk;
+use crate::ir::movement::walk;
 use crate::ir::{DType, Data, ReduceKind, Shape};
 
 pub(super) fn reduce(kind: ReduceKind, values: &[f32], shape: &Shape, axes: &[usize]) -> Vec<f32> {

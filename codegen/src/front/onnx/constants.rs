@@ -4,7 +4,7 @@ use super::attributes::Attributes;
 use super::error::Error;
 use super::schema::Tensor;
 use super::value::{Constant, Known};
-use crate::ir::{Data, MAX_ELEMENTS, Quantization, Shape};
+use crate::ir::{Data, MAX_ELEMENTS, Quantization, Shape, half};
 use std::rc::Rc;
 
 /// The type of elements, for messages.
@@ -73,18 +73,6 @@ pub(super) fn constant(tensor: &Tensor<'_>) -> Result<Constant, Error> {
         return Err(Error::DataSize { expected, given: data.len() });
     }
     Ok(Constant::plain(shape, data))
-}
-
-/// The value of an IEEE 754 binary16.
-fn half(bits: u16) -> f32 {
-    let (exponent, fraction) = (i32::from(bits >> 10 & 0x1f), f32::from(bits & 0x3ff) / 1024.0);
-    let magnitude = match exponent {
-        0 => fraction * 2f32.powi(-14),
-        0x1f if fraction == 0.0 => f32::INFINITY,
-        0x1f => f32::NAN,
-        exponent => (1.0 + fraction) * 2f32.powi(exponent - 15),
-    };
-    if bits >> 15 == 0 { magnitude } else { -magnitude }
 }
 
 /// A constant of reals in another order or shape.

@@ -14,7 +14,7 @@ pub(super) const OPERAND: usize = 4096;
 /// Problems reported for one file.
 pub(super) const PROBLEMS: usize = 64;
 
-/// Bytes that may still be copied: at first four times the file and 64 kB.
+/// Bytes that may still be copied: at first sixteen times the file, as weights of 4 bits that become floats take ten, and 64 kB.
 pub(super) struct Budget {
     file: usize,
     left: usize,
@@ -26,7 +26,7 @@ impl Budget {
     }
 
     fn total(file: usize) -> usize {
-        file.saturating_mul(4).saturating_add(65_536)
+        file.saturating_mul(16).saturating_add(65_536)
     }
 
     /// Takes `bytes` from what is left.

@@ -1,7 +1,7 @@
 //! Element types and constant data.
 
 use super::error::Error;
-use crate::ir::{DType, Data};
+use crate::ir::{DType, Data, half};
 
 /// How a tensor's elements are stored.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -10,6 +10,8 @@ pub(super) enum Storage {
     Plain(DType),
     /// Two `int4` to a byte, the first in the low half; the graph stores them as `int8`.
     PackedI4,
+    /// IEEE 754 binary16; the graph stores them as `float32`.
+    F16,
 }
 
 impl Storage {
@@ -23,6 +25,7 @@ impl Storage {
             6 => DType::Bool,
             7 => DType::I16,
             9 => DType::I8,
+            1 => return Ok(Self::F16),
             17 => return Ok(Self::PackedI4),
             _ => return Err(Error::ElementType { given: name(code) }),
         }))
@@ -33,6 +36,16 @@ impl Storage {
         match self {
             Self::Plain(dtype) => dtype,
             Self::PackedI4 => DType::I8,
+            Self::F16 => DType::F32,
+        }
+    }
+
+    /// What an activation cannot be stored as; `None` where it can.
+    pub(super) fn only_constant(self) -> Option<&'static str> {
+        match self {
+            Self::Plain(_) => None,
+            Self::PackedI4 => Some("int4 of an activation"),
+            Self::F16 => Some("float16 of an activation"),
         }
     }
 
@@ -41,6 +54,7 @@ impl Storage {
         match self {
             Self::Plain(dtype) => elements.saturating_mul(dtype.size()),
             Self::PackedI4 => elements.div_ceil(2),
+            Self::F16 => elements.saturating_mul(2),
         }
     }
 
@@ -54,6 +68,7 @@ impl Storage {
             Self::Plain(DType::I32) => Data::I32(numbers(bytes, i32::from_le_bytes)),
             Self::Plain(DType::I64) => Data::I64(numbers(bytes, i64::from_le_bytes)),
             Self::Plain(DType::F32) => Data::F32(numbers(bytes, f32::from_le_bytes)),
+            Self::F16 => Data::F32(numbers(bytes, u16::from_le_bytes).into_iter().map(half).collect()),
             Self::PackedI4 => {
                 let halves = bytes.iter().flat_map(|&byte| [(byte << 4) as i8 >> 4, byte as i8 >> 4]);
                 Data::I8(halves.take(elements).collect())
@@ -68,8 +83,7 @@ fn numbers<const N: usize, T>(bytes: &[u8], read: fn([u8; N]) -> T) -> Vec<T> {
 
 /// The schema's name of an element type.
 fn name(code: u8) -> String {
-    const NAMES: [(u8, &str); 16] = [
-        (1, "float16"),
+    const NAMES: [(u8, &str); 15] = [
         (5, "string"),
         (8, "complex64"),
         (10, "float64"),
@@ -97,6 +111,12 @@ mod tests {
     fn int4_unpacks_low_half_first_and_keeps_the_sign() {
         assert_eq!(Storage::PackedI4.bytes(3), 2);
         assert_eq!(Storage::PackedI4.decode(&[0xf1, 0x08], 3), Data::I8(vec![1, -1, -8]));
+    }
+
+    #[test]
+    fn halves_widen_exactly() {
+        let bytes = [0x00, 0x3c, 0x01, 0x00, 0xff, 0xfb];
+        assert_eq!(Storage::F16.decode(&bytes, 3), Data::F32(vec![1.0, 2f32.powi(-24), -65504.0]));
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub(super) enum Error {
     ElementType { given: String },
     #[error("axis {axis} of shape {given:?} has no fixed size")]
     Dynamic { axis: usize, given: Vec<i32> },
+    #[error("its shape is open in the file and does not follow from its operands: {reason}")]
+    Open { reason: String },
     #[error("{given} elements; the limit for one tensor is {expected}")]
     TooLarge { expected: usize, given: usize },
     #[error("its shape and type need {expected} bytes of data, and its buffer has {given}")]
@@ -35,8 +37,14 @@ pub(super) enum Error {
     BufferOutside { offset: u64, size: u64, given: usize },
     #[error("its data is in another file")]
     External,
-    #[error("it is stored sparse")]
-    Sparse,
+    #[error("compiled for an NPU: custom operator {operator:?} holds commands of {compiler}")]
+    Compiled { operator: String, compiler: &'static str },
+    #[error(
+        "compressed by TensorFlow Lite Micro's tool: its metadata has COMPRESSION_METADATA, so that weights are indices into tables"
+    )]
+    Compressed,
+    #[error("{what}, which is compressed, does not hold what its kind of compression needs")]
+    Decode { what: &'static str },
     #[error("it is quantized block-wise or in a custom way")]
     QuantizationKind,
     #[error("{given} scales for an axis {axis} of {expected}")]
@@ -74,6 +82,9 @@ pub(super) enum Error {
 const DAMAGED: &str = "the file is damaged or was cut short: copy or convert it again";
 const REQUANTIZE: &str = "convert the model again with full integer quantization (int8 activations, int8 weights per channel)";
 const FIXED: &str = "convert the model with a fixed input shape, such as keras.Input(shape=..., batch_size=1)";
+const BEFORE_COMPRESSION: &str = "give the model from before compression: equal weights are found and stored as a table anyway";
+const SCALE: &str = "the converter saw only zeros, or no numbers, in this tensor: convert the model again with representative \
+                     samples that reach it, or remove what makes it";
 const SUPPORTED: &str = "replace it in the model by supported operators (the README lists them) and convert again";
 
 impl Explain for Error {
@@ -88,11 +99,14 @@ impl Explain for Error {
             Error::Index { .. } => "tflite::index",
             Error::ElementType { .. } => "tflite::element_type",
             Error::Dynamic { .. } => "tflite::dynamic",
+            Error::Open { .. } => "tflite::open",
             Error::TooLarge { .. } => "tflite::too_large",
             Error::BufferSize { .. } => "tflite::buffer_size",
             Error::BufferOutside { .. } => "tflite::buffer_outside",
             Error::External => "tflite::external",
-            Error::Sparse => "tflite::sparse",
+            Error::Compiled { .. } => "tflite::compiled",
+            Error::Compressed => "tflite::compressed",
+            Error::Decode { .. } => "tflite::decode",
             Error::QuantizationKind => "tflite::quantization_kind",
             Error::ScaleCount { .. } => "tflite::scale_count",
             Error::Scale { .. } => "tflite::scale",
@@ -122,9 +136,13 @@ impl Explain for Error {
             }
             Error::Budget { .. } => "the file's tables name the same bytes again and again: convert the model again".into(),
             Error::ElementType { .. } | Error::QuantizationKind => REQUANTIZE.into(),
-            Error::Dynamic { .. } => FIXED.into(),
+            Error::Dynamic { .. } | Error::Open { .. } => FIXED.into(),
+            Error::Scale { given: 0.0 } => SCALE.into(),
             Error::External => "convert the model with its weights inside the file".into(),
-            Error::Sparse => "convert the model again without sparse storage: zero weights are found anyway".into(),
+            Error::Compiled { .. } => {
+                "give the .tflite file from before that compiler: the quantized one that it was given".into()
+            }
+            Error::Compressed => BEFORE_COMPRESSION.into(),
             Error::Operator { operator } => operator_help(operator),
             Error::Form { .. } => SUPPORTED.into(),
             Error::NotConstant { .. } => format!("{FIXED}, so that the converter computes the operand"),
@@ -136,6 +154,7 @@ impl Explain for Error {
             | Error::Scale { .. }
             | Error::ZeroPointCount { .. }
             | Error::ZeroPoint { .. }
+            | Error::Decode { .. }
             | Error::Operand { .. }
             | Error::Outputs { .. }
             | Error::NotIntegers { .. }
@@ -165,6 +184,15 @@ fn operator_help(operator: &str) -> String {
         }
         "IF" | "WHILE" | "CALL" => {
             "networks with control flow are not supported: export a model without branches or loops".into()
+        }
+        "custom operator \"TFLM_DECODE\"" => BEFORE_COMPRESSION.into(),
+        _ if operator.starts_with("custom operator \"Flex") => {
+            "it is an operator of TensorFlow itself: convert the model again without `SELECT_TF_OPS`, and replace what the converter \
+             then refuses"
+                .into()
+        }
+        "custom operator \"TFLite_Detection_PostProcess\"" => {
+            "convert the model without it, up to the boxes and scores, and choose among the boxes in the application".into()
         }
         "ARG_MIN" => "negate the values in training and use ARG_MAX, or take the least in the application".into(),
         _ => SUPPORTED.into(),

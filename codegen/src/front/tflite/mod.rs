@@ -6,6 +6,7 @@
 
 mod budget;
 mod builtin;
+mod compiler;
 mod data;
 mod error;
 mod flatbuffer;
@@ -13,6 +14,7 @@ mod ops;
 mod quantization;
 mod reader;
 mod schema;
+mod sparse;
 #[cfg(test)]
 mod tests;
 
@@ -32,11 +34,12 @@ use std::collections::BTreeMap;
 /// tensor, at most 64; or the one fault that made the rest unreadable.
 pub fn read(bytes: &[u8], name: &str) -> Result<Graph, Diagnostics> {
     let mut reader = Reader::new(bytes, name).map_err(|error| only(error.into()))?;
+    reader.compiled().map_err(|error| only(error.into()))?;
     reader.edges().map_err(only)?;
     let mut problems = Problems::default();
     for index in 0..reader.subgraph.operators.len() {
         if let Err(problem) = call(&mut reader, index) {
-            problems.add(*problem);
+            problems.extend(problem.map(|problem| *problem));
         }
         if problems.faults.len() >= budget::PROBLEMS {
             break;
@@ -53,16 +56,30 @@ fn only(problem: Box<Diagnostic>) -> Diagnostics {
     Diagnostics(vec![*problem])
 }
 
-/// Reads one call of an operator and adds its node.
-fn call(reader: &mut Reader<'_>, index: usize) -> Outcome<()> {
-    let operator = Operator::read(&reader.subgraph.operators.get(index)?)?;
+/// Reads one call of an operator and adds its node. `Err(None)` where what is wrong follows from what is wrong with an operator
+/// before it.
+fn call(reader: &mut Reader<'_>, index: usize) -> Result<(), Option<Box<Diagnostic>>> {
+    let operator = reader.operator(index).map_err(|error| Some(error.into()))?;
+    let incomplete = operator.inputs.iter().any(|input| reader.is_missing(input));
+    let read = call_of(reader, index, &operator);
+    if incomplete || read.is_err() {
+        operator.outputs.iter().for_each(|output| reader.miss(output));
+    }
+    // An operator on values is worth naming whatever it reads; what goes wrong with a shape is worth it only where it begins.
+    read.map_err(|problem| {
+        let named = problem.code == ops::UNSUPPORTED && !reader.makes_indices(&operator);
+        (!incomplete || named).then_some(problem)
+    })
+}
+
+fn call_of<'a>(reader: &mut Reader<'a>, index: usize, operator: &Operator<'a>) -> Outcome<()> {
     let code = OperatorCode::read(&reader.model.operator_codes.get(operator.code as usize)?)?;
     let kind = builtin::name(code.builtin).unwrap_or("unknown");
     let mut name = String::new();
-    ops::read(reader, &operator, &code, &mut name)
-        .map(|(op, outputs)| {
+    ops::read(reader, operator, &code, &mut name)
+        .map(|node| {
             let origin = Origin { index, name: name.clone() };
-            reader.graph.nodes.push(Node { op, outputs, origin });
+            reader.graph.nodes.extend(node.map(|(op, outputs)| Node { op, outputs, origin }));
         })
         .map_err(|mut problem| {
             problem.place.op = Some((Origin { index, name }, kind));
@@ -79,6 +96,12 @@ struct Problems {
 }
 
 impl Problems {
+    fn extend(&mut self, problem: Option<Diagnostic>) {
+        if let Some(problem) = problem {
+            self.add(problem);
+        }
+    }
+
     /// Adds a problem, unless it is the like of one that is known: the same operator again, or the same faulty tensor.
     fn add(&mut self, problem: Diagnostic) {
         if problem.code == ops::UNSUPPORTED {

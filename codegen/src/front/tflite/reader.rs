@@ -1,13 +1,16 @@
 //! Builds the graph: tensors and constants, as far as operators and the network's edges refer to them.
 
 use super::budget::{self, Budget};
+use super::compiler;
 use super::data::Storage;
 use super::error::{Error, Outcome};
 use super::flatbuffer::Vector;
+use super::ops::Phases;
 use super::quantization;
 use super::schema::{self, Buffer, Model, SubGraph};
-use crate::ir::{Data, Graph, Shape, Tensor, TensorId, Weight, WeightId};
-use std::collections::BTreeMap;
+use super::sparse;
+use crate::ir::{DType, Data, Graph, Shape, Tensor, TensorId, Weight, WeightId};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A graph under construction. Tensors and buffers that nothing refers to are never looked at.
 pub(super) struct Reader<'a> {
@@ -17,6 +20,12 @@ pub(super) struct Reader<'a> {
     pub(super) graph: Graph,
     /// The graph's tensor for each of the file's, once read.
     tensors: Vec<Option<TensorId>>,
+    /// Which of the graph's tensors have a shape that the file leaves open in part.
+    open: BTreeSet<TensorId>,
+    /// Which of the file's tensors nothing has made, because their operator could not be read.
+    pub(super) missing: Vec<bool>,
+    /// Tensors whose batch is the phases of a feature map.
+    pub(super) phases: BTreeMap<TensorId, Phases>,
     /// Constants by buffer, element type and number of elements.
     weights: BTreeMap<(u32, u8, usize), WeightId>,
 }
@@ -39,8 +48,56 @@ impl<'a> Reader<'a> {
             budget: Budget::new(bytes.len()),
             graph: Graph { name: name.into(), ..Graph::default() },
             tensors: vec![None; count],
+            open: BTreeSet::new(),
+            missing: vec![false; count],
+            phases: BTreeMap::new(),
             weights: BTreeMap::new(),
         })
+    }
+
+    /// Refuses a file that holds another program's commands in place of a network.
+    pub(super) fn compiled(&self) -> Result<(), Error> {
+        Budget::limit("operator codes", self.model.operator_codes.len(), budget::OBJECTS)?;
+        for index in 0..self.model.operator_codes.len() {
+            let code = schema::OperatorCode::read(&self.model.operator_codes.get(index)?)?;
+            if let Some(compiler) = compiler::of(code.custom) {
+                return Err(Error::Compiled { operator: String::from_utf8_lossy(code.custom).into_owned(), compiler });
+            }
+        }
+        Budget::limit("metadata", self.model.metadata.len(), budget::OBJECTS)?;
+        for index in 0..self.model.metadata.len() {
+            if self.model.metadata.get(index)?.string(0, "the metadata's name")? == b"COMPRESSION_METADATA" {
+                return Err(Error::Compressed);
+            }
+        }
+        Ok(())
+    }
+
+    /// The call of an operator.
+    pub(super) fn operator(&self, index: usize) -> Result<schema::Operator<'a>, Error> {
+        schema::Operator::read(&self.subgraph.operators.get(index)?)
+    }
+
+    /// Whether the operator that makes one of the file's tensors, or one that it depends on, could not be read.
+    pub(super) fn is_missing(&self, index: i32) -> bool {
+        usize::try_from(index).ok().and_then(|slot| self.missing.get(slot)).copied().unwrap_or(false)
+    }
+
+    /// Notes that nothing makes one of the file's tensors.
+    pub(super) fn miss(&mut self, index: i32) {
+        if let Some(slot) = usize::try_from(index).ok().and_then(|slot| self.missing.get_mut(slot)) {
+            *slot = true;
+        }
+    }
+
+    /// Whether all that an operator makes are integers that stand for themselves.
+    pub(super) fn makes_indices(&self, operator: &schema::Operator<'a>) -> bool {
+        let indices = |index: i32| {
+            let slot = usize::try_from(index).unwrap_or(usize::MAX);
+            let tensor = self.subgraph.tensors.get(slot).and_then(|table| schema::Tensor::read(&table));
+            tensor.is_ok_and(|tensor| matches!(tensor.element_type, 2 | 4 | 6))
+        };
+        operator.outputs.len() > 0 && operator.outputs.iter().all(indices)
     }
 
     /// The graph's tensor for one of the file's.
@@ -59,23 +116,38 @@ impl<'a> Reader<'a> {
             problem
         })?;
         let id = self.graph.add_tensor(tensor);
+        if source.signature.iter().any(|dim| dim < 0) {
+            self.open.insert(id);
+        }
         if let Some(place) = self.tensors.get_mut(slot) {
             *place = Some(id);
         }
         Ok(id)
     }
 
+    /// Whether the file leaves the shape of one of the graph's tensors open in part.
+    pub(super) fn open(&self, id: TensorId) -> bool {
+        self.open.contains(&id)
+    }
+
+    /// Makes a tensor a constant.
+    pub(super) fn define(&mut self, id: TensorId, shape: Shape, data: Data) -> Result<(), Error> {
+        let name = self.graph.tensor(id).name.clone();
+        self.budget.charge(name.len())?;
+        let value = self.graph.add_weight(Weight { name, data });
+        let tensor = self.graph.tensor_mut(id);
+        (tensor.shape, tensor.value) = (shape, Some(value));
+        Ok(())
+    }
+
     fn convert(&mut self, source: &schema::Tensor<'a>, name: String) -> Outcome<Tensor> {
-        if source.sparse {
-            return Err(Error::Sparse.into());
-        }
         let storage = Storage::of(source.element_type)?;
         let shape = fixed_shape(source.shape)?;
         let dtype = storage.dtype();
         let quantization = quantization::read(source.quantization.as_ref(), &shape, dtype, &mut self.budget)?;
         let value = self.weight(source, storage, &shape, &name)?;
-        if value.is_none() && storage == Storage::PackedI4 {
-            return Err(Error::ElementType { given: "int4 of an activation".into() }.into());
+        if let (None, Some(given)) = (value, storage.only_constant()) {
+            return Err(Error::ElementType { given: given.into() }.into());
         }
         if value.is_none() && shape.elements() > budget::ELEMENTS {
             return Err(Error::TooLarge { expected: budget::ELEMENTS, given: shape.elements() }.into());
@@ -98,10 +170,15 @@ impl<'a> Reader<'a> {
 
     fn data(&mut self, source: &schema::Tensor<'a>, storage: Storage, shape: &Shape) -> Result<Option<Data>, Error> {
         let bytes = self.bytes(source)?;
-        if bytes.is_empty() {
+        let elements = shape.elements();
+        // A list of no integers is a constant that has no bytes.
+        let list = storage.dtype() == DType::I32 || storage.dtype() == DType::I64;
+        if bytes.is_empty() && (elements > 0 || !list) {
             return Ok(None);
         }
-        let elements = shape.elements();
+        if let Some(sparsity) = &source.sparsity {
+            return sparse::dense(bytes, sparsity, storage, shape, &mut self.budget).map(Some);
+        }
         let expected = storage.bytes(elements);
         if bytes.len() != expected {
             return Err(Error::BufferSize { expected, given: bytes.len() });
@@ -132,6 +209,10 @@ impl<'a> Reader<'a> {
     /// The integers of a constant operand that says how to compute and is no part of the graph.
     pub(super) fn integers(&mut self, index: i32, operand: &'static str) -> Result<Vec<i64>, Error> {
         let slot = usize::try_from(index).unwrap_or(usize::MAX);
+        if let Some(data) = self.tensors.get(slot).copied().flatten().and_then(|id| self.graph.value(id)) {
+            Budget::limit("elements of an operand", data.len(), budget::OPERAND)?;
+            return data.integers().ok_or(Error::NotIntegers { operand, given: data.dtype().name() });
+        }
         let source = schema::Tensor::read(&self.subgraph.tensors.get(slot)?)?;
         let shape = fixed_shape(source.shape)?;
         Budget::limit("elements of an operand", shape.elements(), budget::OPERAND)?;

@@ -13,6 +13,7 @@ pub(super) struct Model<'a> {
     pub(super) operator_codes: Tables<'a>,
     pub(super) subgraphs: Tables<'a>,
     pub(super) buffers: Tables<'a>,
+    pub(super) metadata: Tables<'a>,
 }
 
 impl<'a> Model<'a> {
@@ -32,6 +33,7 @@ impl<'a> Model<'a> {
             operator_codes: table.tables(1, "the operator code")?,
             subgraphs: table.tables(2, "the subgraph")?,
             buffers: table.tables(4, "the buffer")?,
+            metadata: table.tables(6, "the metadata")?,
         })
     }
 }
@@ -64,7 +66,7 @@ pub(super) struct Tensor<'a> {
     pub(super) external_buffer: u32,
     pub(super) name: &'a [u8],
     pub(super) quantization: Option<QuantizationParameters<'a>>,
-    pub(super) sparse: bool,
+    pub(super) sparsity: Option<Sparsity<'a>>,
 }
 
 impl<'a> Tensor<'a> {
@@ -80,12 +82,82 @@ impl<'a> Tensor<'a> {
                 Some(table) => Some(QuantizationParameters::read(&table)?),
                 None => None,
             },
-            sparse: table.table(6, "the sparsity")?.is_some(),
+            sparsity: match table.table(6, "the sparsity")? {
+                Some(table) => Some(Sparsity::read(&table)?),
+                None => None,
+            },
         })
     }
 
     pub(super) fn name(table: &Table<'a>) -> Result<&'a [u8], Error> {
         table.string(3, "the tensor's name")
+    }
+}
+
+/// How a constant that is stored sparse is traversed, level by level.
+pub(super) struct Sparsity<'a> {
+    pub(super) traversal_order: Vector<'a, i32>,
+    pub(super) block_map: Vector<'a, i32>,
+    pub(super) levels: Tables<'a>,
+}
+
+impl<'a> Sparsity<'a> {
+    fn read(table: &Table<'a>) -> Result<Self, Error> {
+        Ok(Self {
+            traversal_order: table.vector(0, "the traversal order")?,
+            block_map: table.vector(1, "the block map")?,
+            levels: table.tables(2, "the dimension's metadata")?,
+        })
+    }
+}
+
+/// One level of a sparse constant: `size` indices, or those that `indices` lists between two of `segments`.
+pub(super) enum Level<'a> {
+    Dense(i32),
+    Sparse { segments: Indices<'a>, indices: Indices<'a> },
+}
+
+/// Unsigned or signed integers of the width that the file chose.
+pub(super) enum Indices<'a> {
+    I32(Vector<'a, i32>),
+    U16(Vector<'a, u16>),
+    U8(Vector<'a, u8>),
+}
+
+impl<'a> Level<'a> {
+    pub(super) fn read(table: &Table<'a>) -> Result<Self, Error> {
+        match table.scalar(0, 0i8, "the format of a dimension")? {
+            0 => Ok(Self::Dense(table.scalar(1, 0, "the size of a dimension")?)),
+            1 => Ok(Self::Sparse { segments: Indices::read(table, 2)?, indices: Indices::read(table, 4)? }),
+            given => {
+                let (field, expected) = ("the format of a dimension", "0 (dense) or 1 (sparse)");
+                Err(Error::Value { field, expected, given: given.into() })
+            }
+        }
+    }
+}
+
+impl<'a> Indices<'a> {
+    /// The union whose kind is field `field`, and whose table is the next one.
+    fn read(table: &Table<'a>, field: usize) -> Result<Self, Error> {
+        let what = "the indices of a sparse dimension";
+        let missing = Error::Value { field: what, expected: "of 32, 16 or 8 bits", given: 0 };
+        let values = table.table(field + 1, what)?.ok_or(missing)?;
+        match table.scalar(field, 0u8, what)? {
+            1 => Ok(Self::I32(values.vector(0, what)?)),
+            2 => Ok(Self::U16(values.vector(0, what)?)),
+            3 => Ok(Self::U8(values.vector(0, what)?)),
+            given => Err(Error::Value { field: what, expected: "of 32, 16 or 8 bits", given: given.into() }),
+        }
+    }
+
+    /// The index at a place; `None` past the end, and for a negative one.
+    pub(super) fn get(&self, place: usize) -> Option<usize> {
+        match self {
+            Self::I32(values) => usize::try_from(values.get(place)?).ok(),
+            Self::U16(values) => values.get(place).map(usize::from),
+            Self::U8(values) => values.get(place).map(usize::from),
+        }
     }
 }
 

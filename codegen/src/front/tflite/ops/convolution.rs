@@ -6,44 +6,71 @@ use crate::ir::{DType, Data, Op, PoolKind, Shape, Tensor, TensorId, Weight, Wind
 
 /// `Conv2DOptions`: padding, stride_w, stride_h, activation, dilation_w, dilation_h, quantized_bias_type.
 pub(super) fn conv2d(call: &mut Call<'_, '_>) -> Outcome<Op> {
-    let (input, filter) = (call.input(0, "input")?, call.input(1, "filter")?);
+    let input = call.input(0, "input")?;
+    let image = call.four(input)?;
+    conv2d_of(call, input, image)
+}
+
+/// The same of an `input` whose padding is that of an image of another shape.
+pub(super) fn conv2d_of(call: &mut Call<'_, '_>, input: TensorId, image: [usize; 4]) -> Outcome<Op> {
+    let filter = call.input(1, "filter")?;
     let options = call.options(kind::CONV_2D)?;
     let bias = bias(call, input, filter, &options, 6)?;
     let [_, kernel_h, kernel_w, _] = call.four(filter)?;
     let dilation = [options.positive(5, 1, "dilation_h_factor")?, options.positive(4, 1, "dilation_w_factor")?];
-    let window = window(&options, [kernel_h, kernel_w], dilation, call.four(input)?)?;
+    let window = window(&options, [kernel_h, kernel_w], dilation, image)?;
     Ok(Op::Conv2d { input, filter, bias, window, activation: options.activation(3)? })
 }
 
 /// `DepthwiseConv2DOptions`: padding, stride_w, stride_h, depth_multiplier, activation, dilation_w, dilation_h. The
 /// multiplier follows from the shapes, and kernels have ignored the option since TensorFlow 2.0.
 pub(super) fn depthwise_conv2d(call: &mut Call<'_, '_>) -> Outcome<Op> {
-    let (input, filter, bias) = (call.input(0, "input")?, call.input(1, "filter")?, call.optional(2)?);
+    let input = call.input(0, "input")?;
+    let image = call.four(input)?;
+    depthwise_conv2d_of(call, input, image)
+}
+
+/// The same of an `input` whose padding is that of an image of another shape.
+pub(super) fn depthwise_conv2d_of(call: &mut Call<'_, '_>, input: TensorId, image: [usize; 4]) -> Outcome<Op> {
+    let (filter, bias) = (call.input(1, "filter")?, call.optional(2)?);
     let options = call.options(kind::DEPTHWISE_CONV_2D)?;
     let [_, kernel_h, kernel_w, _] = call.four(filter)?;
     let dilation = [options.positive(6, 1, "dilation_h_factor")?, options.positive(5, 1, "dilation_w_factor")?];
-    let window = window(&options, [kernel_h, kernel_w], dilation, call.four(input)?)?;
+    let window = window(&options, [kernel_h, kernel_w], dilation, image)?;
     Ok(Op::DepthwiseConv2d { input, filter, bias, window, activation: options.activation(4)? })
 }
 
-/// `TransposeConvOptions`: padding, stride_w, stride_h, activation. Operand 0 states the output's shape, which the output
-/// has anyway. The paddings are those of the convolution from output to input (TFLM `transpose_conv.cc`, `CalculateOpData`). TFLM ignores
-/// the last option, quantized_bias_type, here.
+/// `TransposeConvOptions`: padding, stride_w, stride_h, activation. Operand 0 states the output's shape, which the output of a
+/// file that leaves nothing open has anyway. The paddings are those of the convolution from output to input (TFLM
+/// `transpose_conv.cc`, `CalculateOpData`). TFLM ignores the last option, quantized_bias_type, here.
 pub(super) fn transpose_conv(call: &mut Call<'_, '_>) -> Outcome<Op> {
     let (input, filter, bias) = (call.input(2, "input")?, call.input(1, "filter")?, call.optional(3)?);
     let output = call.output()?;
     let options = call.options(kind::TRANSPOSE_CONV)?;
-    let [_, kernel_h, kernel_w, _] = call.four(filter)?;
-    let window = window(&options, [kernel_h, kernel_w], [1, 1], call.four(output)?)?;
+    let [channels, kernel_h, kernel_w, _] = call.four(filter)?;
+    let mut image = call.four(output)?;
+    if let Ok(Ok(shape)) = call.integers(0, "output_shape").map(<[i64; 4]>::try_from) {
+        let size = |size: i64| usize::try_from(size).ok().filter(|&size| size > 0);
+        if let (true, Some(height), Some(width)) = (call.reader.open(output), size(shape[1]), size(shape[2])) {
+            image = [call.four(input)?[0], height, width, channels];
+            call.stated = Some(Shape(image.to_vec()));
+        }
+    }
+    let window = window(&options, [kernel_h, kernel_w], [1, 1], image)?;
     Ok(Op::TransposeConv { input, filter, bias, window, activation: options.activation(3)? })
 }
 
-/// `FullyConnectedOptions`: activation, weights_format, keep_num_dims (which the output's shape tells), asymmetric_quantize_inputs (of
-/// float layers), quantized_bias_type.
+/// `FullyConnectedOptions`: activation, weights_format, keep_num_dims (which the output's shape tells, where it is not open),
+/// asymmetric_quantize_inputs (of float layers), quantized_bias_type.
 pub(super) fn fully_connected(call: &mut Call<'_, '_>) -> Outcome<Op> {
     let (input, filter) = (call.input(0, "input")?, call.input(1, "filter")?);
     let options = call.options(kind::FULLY_CONNECTED)?;
     let bias = bias(call, input, filter, &options, 4)?;
+    if options.flag(2, "keep_num_dims")?
+        && let (Some((_, rows)), Some(&out)) = (call.shape(input).0.split_last(), call.shape(filter).0.first())
+    {
+        call.stated = Some(Shape([rows, &[out]].concat()));
+    }
     match options.byte(1, "weights_format")? {
         0 => Ok(Op::FullyConnected { input, filter, bias, activation: options.activation(0)? }),
         1 => Err(Error::Form { what: "a shuffled weights format" }.into()),

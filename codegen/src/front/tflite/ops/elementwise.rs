@@ -14,6 +14,17 @@ pub(super) fn binary(call: &mut Call<'_, '_>, kind: BinaryKind, options: Option<
     Ok(Op::Binary { kind, a, b, activation })
 }
 
+/// The operator on two tensors that is called `name`; [`BinaryKind::Minimum`] for any other name.
+pub(super) fn binary_named(call: &mut Call<'_, '_>, name: &str) -> Outcome<Op> {
+    match name {
+        "ADD" => binary(call, BinaryKind::Add, Some(kind::ADD)),
+        "SUB" => binary(call, BinaryKind::Sub, Some(kind::SUB)),
+        "MUL" => binary(call, BinaryKind::Mul, Some(kind::MUL)),
+        "MAXIMUM" => binary(call, BinaryKind::Maximum, None),
+        _ => binary(call, BinaryKind::Minimum, None),
+    }
+}
+
 /// Operators without options.
 pub(super) fn unary(call: &mut Call<'_, '_>, kind: UnaryKind) -> Outcome<Op> {
     Ok(Op::Unary { kind, input: call.input(0, "input")? })

@@ -1,17 +1,24 @@
 //! One reader for each operator: operands and options of the file to an [`Op`].
 
 mod convolution;
+mod decode;
+mod dilation;
 mod elementwise;
+mod fold;
 mod movement;
 mod reduction;
+mod shapes;
 mod slice;
+
+use super::budget::{self, Budget};
+pub(super) use dilation::Phases;
 
 use super::builtin;
 use super::error::{Error, Outcome};
-use super::flatbuffer::Table;
+use super::flatbuffer::{Table, Vector};
 use super::reader::Reader;
 use super::schema::{Operator, OperatorCode};
-use crate::ir::{Activation, BinaryKind, Op, PoolKind, ReduceKind, ResizeMode, Shape, TensorId, UnaryKind};
+use crate::ir::{Activation, DType, Data, Op, PoolKind, ReduceKind, ResizeMode, Shape, TensorId, UnaryKind};
 
 /// The code of the diagnostic for an operator that is not supported.
 pub(super) const UNSUPPORTED: &str = "tflite::operator";
@@ -19,29 +26,43 @@ pub(super) const UNSUPPORTED: &str = "tflite::operator";
 /// The code of `CUSTOM`, which [`OperatorCode::custom`] names.
 const CUSTOM: i32 = 32;
 
-/// Reads one call: the operation and the tensors that it makes. `name` becomes the name of the first of these.
+/// Reads one call: the operation and the tensors that it makes; `None` for a call whose results are constants, which it then
+/// adds. `name` becomes the name of the first tensor made.
 pub(super) fn read<'a>(
     reader: &mut Reader<'a>,
     operator: &Operator<'a>,
     code: &OperatorCode<'_>,
     name: &mut String,
-) -> Outcome<(Op, Vec<TensorId>)> {
+) -> Outcome<Option<(Op, Vec<TensorId>)>> {
     if let Some(first) = operator.outputs.get(0) {
         *name = reader.name(first)?;
     }
-    let mut call = Call { reader, operator };
-    let op = match builtin::name(code.builtin) {
+    let mut call = Call { reader, operator, stated: None };
+    let kind = builtin::name(code.builtin);
+    if let Some(kind) = kind
+        && let Some(constants) = if code.builtin == CUSTOM && code.custom == decode::NAME {
+            Some(decode::read(&mut call)?)
+        } else {
+            fold::call(&mut call, kind)?
+        }
+    {
+        call.define(constants)?;
+        return Ok(None);
+    }
+    if let Some(kind) = kind
+        && let Some(op) = dilation::read(&mut call, kind)?
+    {
+        let outputs = call.outputs(false)?;
+        return Ok(op.map(|op| (op, outputs)));
+    }
+    let op = match kind {
         Some("CONV_2D") => convolution::conv2d(&mut call),
         Some("DEPTHWISE_CONV_2D") => convolution::depthwise_conv2d(&mut call),
         Some("TRANSPOSE_CONV") => convolution::transpose_conv(&mut call),
         Some("FULLY_CONNECTED") => convolution::fully_connected(&mut call),
         Some("AVERAGE_POOL_2D") => convolution::pool2d(&mut call, PoolKind::Average),
         Some("MAX_POOL_2D") => convolution::pool2d(&mut call, PoolKind::Max),
-        Some("ADD") => elementwise::binary(&mut call, BinaryKind::Add, Some(kind::ADD)),
-        Some("SUB") => elementwise::binary(&mut call, BinaryKind::Sub, Some(kind::SUB)),
-        Some("MUL") => elementwise::binary(&mut call, BinaryKind::Mul, Some(kind::MUL)),
-        Some("MAXIMUM") => elementwise::binary(&mut call, BinaryKind::Maximum, None),
-        Some("MINIMUM") => elementwise::binary(&mut call, BinaryKind::Minimum, None),
+        Some(name @ ("ADD" | "SUB" | "MUL" | "MAXIMUM" | "MINIMUM")) => elementwise::binary_named(&mut call, name),
         Some("LOGISTIC") => elementwise::unary(&mut call, UnaryKind::Logistic),
         Some("TANH") => elementwise::unary(&mut call, UnaryKind::Tanh),
         Some("RELU") => elementwise::unary(&mut call, UnaryKind::Relu),
@@ -62,11 +83,11 @@ pub(super) fn read<'a>(
         Some("SPLIT") => movement::split(&mut call, 1, 0),
         Some("SPLIT_V") => movement::split(&mut call, 0, 2),
         Some("TRANSPOSE") => movement::transpose(&mut call),
-        // The new shape is that of the output, whether the operand that states it is constant or computed.
-        Some("RESHAPE" | "SQUEEZE" | "EXPAND_DIMS") => Ok(Op::Reshape { input: call.input(0, "input")? }),
+        Some("RESHAPE") => movement::reshape(&mut call),
+        Some("SQUEEZE") => movement::squeeze(&mut call),
+        Some("EXPAND_DIMS") => movement::expand_dims(&mut call),
         Some("PACK") => movement::pack(&mut call),
         Some("UNPACK") => movement::unpack(&mut call),
-        Some("SHAPE") => Ok(Op::Shape { input: call.input(0, "input")? }),
         Some("RESIZE_NEAREST_NEIGHBOR") => movement::resize(&mut call, ResizeMode::NearestNeighbor),
         Some("RESIZE_BILINEAR") => movement::resize(&mut call, ResizeMode::Bilinear),
         Some("STRIDED_SLICE") => slice::strided_slice(&mut call),
@@ -79,7 +100,11 @@ pub(super) fn read<'a>(
         None => Err(Error::Operator { operator: format!("operator code {}", code.builtin) }.into()),
     }?;
     let outputs = call.outputs(matches!(op, Op::Split { .. } | Op::Unpack { .. }))?;
-    Ok((op, outputs))
+    shapes::settle(&mut call, &op, &outputs)?;
+    match fold::node(&call.reader.graph, &op, &outputs) {
+        Some(constants) => call.define(constants).map(|()| None),
+        None => Ok(Some((op, outputs))),
+    }
 }
 
 /// Kinds of option tables: numbers of the schema's union `BuiltinOptions`.
@@ -93,7 +118,10 @@ mod kind {
     pub(super) const ADD: u8 = 11;
     pub(super) const RESIZE_BILINEAR: u8 = 15;
     pub(super) const MUL: u8 = 21;
+    pub(super) const GATHER: u8 = 23;
+    pub(super) const REDUCER: u8 = 27;
     pub(super) const SUB: u8 = 28;
+    pub(super) const SQUEEZE: u8 = 30;
     pub(super) const STRIDED_SLICE: u8 = 32;
     pub(super) const TRANSPOSE_CONV: u8 = 49;
     pub(super) const PACK: u8 = 59;
@@ -107,6 +135,8 @@ mod kind {
 struct Call<'r, 'a> {
     reader: &'r mut Reader<'a>,
     operator: &'r Operator<'a>,
+    /// The shape of the first output, where operands and options state it; for files that leave it open.
+    stated: Option<Shape>,
 }
 
 impl<'a> Call<'_, 'a> {
@@ -155,6 +185,20 @@ impl<'a> Call<'_, 'a> {
         self.reader.tensor(index)
     }
 
+    /// The element type of the first tensor written.
+    fn written(&mut self) -> Outcome<DType> {
+        let output = self.output()?;
+        Ok(self.reader.graph.tensor(output).dtype)
+    }
+
+    /// Makes the outputs constants.
+    fn define(&mut self, constants: Vec<(Shape, Data)>) -> Outcome<()> {
+        for (id, (shape, data)) in self.outputs(true)?.into_iter().zip(constants) {
+            self.reader.define(id, shape, data)?;
+        }
+        Ok(())
+    }
+
     /// A tensor's shape.
     fn shape(&self, id: TensorId) -> &Shape {
         &self.reader.graph.tensor(id).shape
@@ -193,6 +237,13 @@ struct Options<'a>(Option<Table<'a>>);
 impl Options<'_> {
     fn int(&self, field: usize, default: i32, what: &'static str) -> Result<i32, Error> {
         self.0.map_or(Ok(default), |table| table.scalar(field, default, what))
+    }
+
+    fn ints(&self, field: usize, what: &'static str) -> Result<Vec<i32>, Error> {
+        let Some(table) = self.0 else { return Ok(Vec::new()) };
+        let values: Vector<'_, i32> = table.vector(field, what)?;
+        Budget::limit("elements of an option", values.len(), budget::OPERAND)?;
+        Ok(values.iter().collect())
     }
 
     fn byte(&self, field: usize, what: &'static str) -> Result<i8, Error> {

@@ -1,8 +1,9 @@
 //! Operators that move elements without changing them, and resizing.
 
 use super::{Call, axis, kind, single};
+use crate::front::tflite::budget;
 use crate::front::tflite::error::{Error, Outcome};
-use crate::ir::{MirrorMode, Op, ResizeMode, TensorId};
+use crate::ir::{MirrorMode, Op, ResizeMode, Shape, TensorId};
 
 /// Operand 1 holds the paddings; operand 2 of `PADV2` the value, which is else the real zero (TFLM `pad_common.cc`).
 pub(super) fn pad(call: &mut Call<'_, '_>) -> Outcome<Op> {
@@ -94,8 +95,54 @@ pub(super) fn unpack(call: &mut Call<'_, '_>) -> Outcome<Op> {
     Ok(Op::Unpack { input, axis: axis(given.into(), call.rank(input))? })
 }
 
+/// Operand 1, or `ReshapeOptions`: new_shape; -1 in it stands for what is left over. The output of a file that leaves nothing open
+/// has that shape anyway.
+pub(super) fn reshape(call: &mut Call<'_, '_>) -> Outcome<Op> {
+    let input = call.input(0, "input")?;
+    let given = match call.operand(1) {
+        Some(_) => call.integers(1, "shape").ok(),
+        None => None,
+    };
+    call.stated = given.and_then(|given| filled(&given, call.shape(input).elements()));
+    Ok(Op::Reshape { input })
+}
+
+/// A shape of `elements`, one size of which may be -1; `None` where there is no such shape.
+fn filled(given: &[i64], elements: usize) -> Option<Shape> {
+    let open = |&&size: &&i64| size == -1;
+    let rest = given.iter().filter(|size| !open(size)).map(|&size| usize::try_from(size).ok());
+    let rest = rest.collect::<Option<Vec<_>>>()?.into_iter().fold(1usize, |product, size| product.saturating_mul(size));
+    let size = |&size: &i64| if size == -1 { elements.checked_div(rest) } else { usize::try_from(size).ok() };
+    (given.len() <= budget::RANK && given.iter().filter(open).count() <= 1)
+        .then(|| given.iter().map(size).collect::<Option<Vec<_>>>().map(Shape))
+        .flatten()
+}
+
+/// `SqueezeOptions`: squeeze_dims; all axes of size 1 where there are none.
+pub(super) fn squeeze(call: &mut Call<'_, '_>) -> Outcome<Op> {
+    let input = call.input(0, "input")?;
+    let dims = call.shape(input).0.clone();
+    let given = call.options(kind::SQUEEZE)?.ints(0, "squeeze_dims")?;
+    let axes = given.iter().map(|&given| axis(given.into(), dims.len())).collect::<Result<Vec<_>, _>>()?;
+    let gone = |&(at, &dim): &(usize, &usize)| if axes.is_empty() { dim == 1 } else { axes.contains(&at) };
+    call.stated = Some(Shape(dims.iter().enumerate().filter(|pair| !gone(pair)).map(|(_, &dim)| dim).collect()));
+    Ok(Op::Reshape { input })
+}
+
+/// Operand 1 holds the axis of the output that is new.
+pub(super) fn expand_dims(call: &mut Call<'_, '_>) -> Outcome<Op> {
+    let input = call.input(0, "input")?;
+    let mut dims = call.shape(input).0.clone();
+    if let Ok(given) = call.integers(1, "axis").and_then(|given| single(&given, "axis")) {
+        dims.insert(axis(given, dims.len() + 1)?, 1);
+        call.stated = Some(Shape(dims));
+    }
+    Ok(Op::Reshape { input })
+}
+
 /// `ResizeNearestNeighborOptions`: align_corners, half_pixel_centers; `ResizeBilinearOptions`: the same after two
-/// deprecated fields. Operand 1 states the size, which the output has anyway.
+/// deprecated fields. Operand 1 states the size, which the output of a file that leaves nothing
+/// open has anyway.
 pub(super) fn resize(call: &mut Call<'_, '_>, mode: ResizeMode) -> Outcome<Op> {
     let input = call.input(0, "input")?;
     let (options, first) = match mode {
@@ -104,5 +151,9 @@ pub(super) fn resize(call: &mut Call<'_, '_>, mode: ResizeMode) -> Outcome<Op> {
     };
     let align_corners = options.flag(first, "align_corners")?;
     let half_pixel_centers = options.flag(first + 1, "half_pixel_centers")?;
+    if let (Ok(size), &[batch, _, _, channels]) = (call.integers(1, "size"), call.shape(input).0.as_slice()) {
+        let size: Vec<usize> = size.iter().filter_map(|&size| usize::try_from(size).ok()).collect();
+        call.stated = <[usize; 2]>::try_from(size).ok().map(|[height, width]| Shape(vec![batch, height, width, channels]));
+    }
     Ok(Op::Resize { mode, input, align_corners, half_pixel_centers })
 }

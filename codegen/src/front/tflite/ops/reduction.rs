@@ -1,10 +1,10 @@
-//! Operators that reduce axes. Whether reduced axes stay, with size 1, is told by the output's shape.
+//! Operators that reduce axes. Whether reduced axes stay, with size 1, is told by the output's shape, where it is not open.
 
-use super::{Call, axis, single};
+use super::{Call, axis, kind, single};
 use crate::front::tflite::error::Outcome;
-use crate::ir::{Op, ReduceKind};
+use crate::ir::{Op, ReduceKind, Shape};
 
-/// Operand 1 holds the axes, in any order.
+/// `ReducerOptions`: keep_dims. Operand 1 holds the axes, in any order.
 pub(super) fn reduce(call: &mut Call<'_, '_>, kind: ReduceKind) -> Outcome<Op> {
     let input = call.input(0, "input")?;
     let rank = call.rank(input);
@@ -14,6 +14,10 @@ pub(super) fn reduce(call: &mut Call<'_, '_>, kind: ReduceKind) -> Outcome<Op> {
     }
     axes.sort_unstable();
     axes.dedup();
+    if call.options(kind::REDUCER)?.flag(0, "keep_dims")? {
+        let dims = call.shape(input).0.iter().enumerate();
+        call.stated = Some(Shape(dims.map(|(at, &dim)| if axes.contains(&at) { 1 } else { dim }).collect()));
+    }
     Ok(Op::Reduce { kind, input, axes })
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Call, kind};
 use crate::front::tflite::error::{Error, Outcome};
-use crate::ir::Op;
+use crate::ir::{Op, Shape};
 
 /// Operands 1 and 2 hold the begin and the size along each axis; a size of -1 reaches to the end.
 pub(super) fn slice(call: &mut Call<'_, '_>) -> Outcome<Op> {
@@ -57,6 +57,8 @@ pub(super) fn strided_slice(call: &mut Call<'_, '_>) -> Outcome<Op> {
         stride.push(range.1);
         size.push(range.2);
     }
+    let kept = size.iter().enumerate().filter(|(axis, _)| masks[2] >> axis & 1 == 0);
+    call.stated = Some(Shape(kept.map(|(_, &size)| size).collect()));
     Ok(Op::Slice { input, begin, stride, size })
 }
 

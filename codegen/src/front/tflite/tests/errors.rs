@@ -45,6 +45,57 @@ fn every_truncation_is_refused() {
 }
 
 #[test]
+fn files_of_another_program_name_it() {
+    let code = |name: &str| Value::Table(vec![(0, Value::byte(32)), (1, Value::string(name)), (3, Value::int(32))]);
+    for name in ["ethos-u", "edgetpu-custom-op", "XC_conv2d_v2"] {
+        // One diagnostic, whatever else is wrong.
+        let problem = dense_with("tflite::compiled", |model| {
+            model.fields.push((1, Value::Tables(vec![code(name)])));
+            model.tensors[0].element_type = 18;
+        });
+        assert!(problem.help.contains("from before that compiler"), "{problem}");
+    }
+    let select = dense_with("tflite::operator", |model| model.fields.push((1, Value::Tables(vec![code("FlexErf")]))));
+    assert!(select.help.contains("SELECT_TF_OPS"), "{select}");
+    let compressed = dense_with("tflite::compressed", |model| {
+        let entry = Value::Table(vec![(0, Value::string("COMPRESSION_METADATA")), (1, Value::int(0))]);
+        model.fields.push((6, Value::Tables(vec![entry])));
+        // The weights are indices of fewer bits.
+        model.tensors[1].data = Some(vec![0; 2]);
+    });
+    assert!(compressed.help.contains("before compression"), "{compressed}");
+}
+
+#[test]
+fn a_scale_of_zero_is_no_damage() {
+    let problem = dense_with("tflite::scale", |model| model.tensors[0].scales = vec![0.0]);
+    assert!(problem.help.contains("only zeros") && !problem.help.contains("damaged"), "{problem}");
+    assert!(dense_with("tflite::scale", |model| model.tensors[0].scales = vec![-1.0]).help.contains("damaged"));
+}
+
+#[test]
+fn what_follows_from_an_operator_that_cannot_be_read_is_not_named() {
+    let computed = |shape: &[i32]| TensorSpec { data: None, ..TensorSpec::int32(shape, &[]) };
+    let tensors = vec![
+        activation(&[1, 4]),
+        computed(&[2]),
+        TensorSpec::int32(&[1], &[0]),
+        computed(&[1]),
+        computed(&[2]),
+        activation(&[1, 4]),
+    ];
+    // WHERE has no counterpart; GATHER and PACK on what it makes are arithmetic on shapes, and RESHAPE reads them.
+    let ops = vec![
+        OpSpec::new(109, &[0], &[1]),
+        OpSpec::new(36, &[1, 2], &[3]),
+        OpSpec::new(92, &[3], &[4]),
+        OpSpec::new(22, &[0, 4], &[5]),
+    ];
+    let model = ModelSpec { tensors, ops, inputs: vec![0], outputs: vec![5], ..ModelSpec::default() };
+    assert!(refused(&model.write(), "tflite::operator").message.starts_with("WHERE"));
+}
+
+#[test]
 fn other_files_are_told_apart() {
     assert!(refused(b"version https://git-lfs.github.com/spec/v1", "tflite::identifier").help.contains("git lfs pull"));
     refused(b"\x08\x08\x12\x07pytorch", "tflite::identifier");
@@ -75,7 +126,8 @@ fn tables_that_share_their_bytes_run_out_of_budget() {
 
 #[test]
 fn faults_of_a_tensor() {
-    let place = dense_with("tflite::element_type", |model| model.tensors[1].element_type = 1).place;
+    let place = dense_with("tflite::element_type", |model| model.tensors[1].element_type = 18).place;
+    dense_with("tflite::element_type", |model| model.tensors[0].element_type = 1);
     assert_eq!(place.tensor.as_deref(), Some("t1"));
     assert_eq!(place.op.map(|(origin, kind)| (origin.index, origin.name, kind)), Some((0, "t3".into(), "FULLY_CONNECTED")));
     dense_with("tflite::element_type", |model| model.tensors[0].element_type = 17);
@@ -85,7 +137,7 @@ fn faults_of_a_tensor() {
     dense_with("tflite::too_large", |model| model.tensors[0].shape = vec![i32::MAX; 4]);
     dense_with("tflite::buffer_size", |model| model.tensors[1].shape = vec![2, 5]);
     dense_with("tflite::external", |model| model.tensors[1].fields.push((10, Value::int(1))));
-    dense_with("tflite::sparse", |model| model.tensors[1].fields.push((6, Value::Table(vec![]))));
+    dense_with("tflite::value", |model| model.tensors[1].fields.push((6, Value::Table(vec![]))));
     dense_with("tflite::buffer_outside", |model| {
         model.tensors[1].data = None;
         model.tensors[1].fields.push((2, Value::int(2)));
