@@ -92,6 +92,8 @@ pub enum UnaryKind {
     },
     /// `x * relu6(x + 3) / 6`
     HardSwish,
+    /// `x`, which takes the output's quantization in f32, as a dequantization and a quantization behind it do.
+    Rescale,
 }
 
 /// Element-wise functions of two tensors, which broadcast as numpy's do.
@@ -223,6 +225,7 @@ impl Op {
                 UnaryKind::ReluN1To1 => "relu_n1_to_1",
                 UnaryKind::LeakyRelu { .. } => "leaky_relu",
                 UnaryKind::HardSwish => "hard_swish",
+                UnaryKind::Rescale => "rescale",
             },
             Op::Prelu { .. } => "prelu",
             Op::Pool2d { kind, .. } => match kind {

@@ -380,7 +380,7 @@ impl Lowering<'_> {
             UnaryKind::Relu => Ok(Int16::Rectifier(int16::relu(&input, &output))),
             UnaryKind::Relu6 => Ok(Int16::Rectifier(int16::relu6(&input))),
             UnaryKind::LeakyRelu { alpha } => Ok(Int16::Rectifier(int16::leaky_relu(&input, &output, alpha))),
-            UnaryKind::ReluN1To1 | UnaryKind::HardSwish => {
+            UnaryKind::ReluN1To1 | UnaryKind::HardSwish | UnaryKind::Rescale => {
                 Err(LowerError::Reference("relu_n1_to_1 and hard_swish have no int16 kernels".into()))
             }
         }

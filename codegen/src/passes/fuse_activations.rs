@@ -40,7 +40,9 @@ fn fusible(graph: &Graph, index: usize, reference: Reference) -> Option<(usize, 
         UnaryKind::Relu => Activation::Relu,
         UnaryKind::Relu6 => Activation::Relu6,
         UnaryKind::ReluN1To1 => Activation::ReluN1To1,
-        UnaryKind::Logistic | UnaryKind::Tanh | UnaryKind::LeakyRelu { .. } | UnaryKind::HardSwish => return None,
+        UnaryKind::Logistic | UnaryKind::Tanh | UnaryKind::LeakyRelu { .. } | UnaryKind::HardSwish | UnaryKind::Rescale => {
+            return None;
+        }
     };
     let output = *node.outputs.first()?;
     let (from, to) = (graph.tensor(*input), graph.tensor(output));

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `remove_dead` | every node's output is read, or is an output of the graph |
 //! | `fold_constants` | no node reads constants only |
+//! | `integer_moves` | no floats are moved between a `dequantize` and a `quantize` |
 //! | `remove_identities` | no node copies its input unchanged; what only changes a shape is a `reshape` |
 //! | `fuse_activations` | no clamp stands alone behind a node that can clamp |
 //! | `fuse_pads` | no pad of zero points stands alone before a convolution |
@@ -22,6 +23,7 @@ mod fold_constants;
 mod fuse_activations;
 mod fuse_crops;
 mod fuse_pads;
+mod integer_moves;
 mod interface;
 mod patches;
 mod remove_dead;
@@ -35,6 +37,7 @@ pub use fold_constants::fold_constants;
 pub use fuse_activations::fuse_activations;
 pub use fuse_crops::fuse_crops;
 pub use fuse_pads::fuse_pads;
+pub use integer_moves::integer_moves;
 pub use interface::{InterfaceError, integer_interface};
 pub use patches::{Candidate, Found, Patched, patches, search};
 pub use remove_dead::remove_dead;
@@ -54,10 +57,12 @@ pub struct Removal {
     pub why: &'static str,
 }
 
-/// Runs the passes that `passes` names; dead nodes and constant nodes always go, since generation has no code for some of them.
+/// Runs the passes that `passes` names; dead nodes, constant nodes and moves of floats always go, since generation has no code for
+/// some of them.
 pub fn run(graph: &mut Graph, reference: Reference, passes: Passes) -> Vec<Removal> {
     let mut removals = remove_dead(graph);
     removals.extend(fold_constants(graph, reference));
+    removals.extend(integer_moves(graph));
     match passes {
         Passes::None => {}
         Passes::All => {

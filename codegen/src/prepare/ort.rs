@@ -59,6 +59,7 @@ pub fn unary(kind: UnaryKind, x: f32) -> f32 {
                 alpha * x
             }
         }
+        UnaryKind::Rescale => x,
         UnaryKind::HardSwish => x * (x * (1.0 / 6.0) + 0.5).clamp(0.0, 1.0),
     }
 }

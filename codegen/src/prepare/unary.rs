@@ -6,7 +6,7 @@ use super::multiplier::{frexp, quantize_multiplier};
 use crate::ir::{Quantization, UnaryKind};
 use tinybake_runtime::kernels::binary::BinaryOp;
 use tinybake_runtime::kernels::prelu::Prelu;
-use tinybake_runtime::kernels::quantize::{Affine, Requantize};
+use tinybake_runtime::kernels::quantize::{Affine, Requantize, dequantize, quantize};
 use tinybake_runtime::requantize::Multiplier;
 
 /// A table of `f` over all int8 values.
@@ -30,7 +30,8 @@ pub fn check(kind: UnaryKind, input: &Quantization, output: &Quantization) -> Re
         | UnaryKind::Relu6
         | UnaryKind::ReluN1To1
         | UnaryKind::LeakyRelu { alpha: _ }
-        | UnaryKind::HardSwish => Ok(()),
+        | UnaryKind::HardSwish
+        | UnaryKind::Rescale => Ok(()),
     }
 }
 
@@ -49,6 +50,7 @@ pub fn table(kind: UnaryKind, input: &Quantization, output: &Quantization) -> [i
         UnaryKind::ReluN1To1 => rectifier_table(input, output, -1.0, 1.0),
         UnaryKind::LeakyRelu { alpha } => leaky_relu_table(input, output, alpha),
         UnaryKind::HardSwish => hard_swish_table(input, output),
+        UnaryKind::Rescale => rescale_table(input, output),
     }
 }
 
@@ -90,6 +92,16 @@ pub(super) fn rectifier_table(input: &Quantization, output: &Quantization, min: 
     tabulate(|x| {
         let value = multiplier.apply(i32::from(x) - input.zero_point()).wrapping_add(output.zero_point());
         value.max(min).min(max) as i8
+    })
+}
+
+/// Source: TFLM `reference/dequantize.h`, `reference/quantize.h`, `AffineQuantize`: through f32.
+fn rescale_table(input: &Quantization, output: &Quantization) -> [i8; 256] {
+    tabulate(|x| {
+        let (mut real, mut stored) = ([0.0], [0]);
+        dequantize(&affine(input), &[x], &mut real);
+        quantize(&affine(output), &real, &mut stored);
+        stored[0]
     })
 }
 

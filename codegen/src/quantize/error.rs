@@ -7,7 +7,7 @@ use thiserror::Error;
 #[derive(Clone, Debug, Error, PartialEq)]
 pub enum QuantizeError {
     /// A model that is quantized already, or in part.
-    #[error("tensor {tensor} is {given}: only models wholly in float32 can be quantized")]
+    #[error("this model is quantized already: tensor {tensor} is {given}")]
     NotFloat {
         /// The tensor's name.
         tensor: String,

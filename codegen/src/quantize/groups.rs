@@ -75,7 +75,11 @@ fn tie(op: &Op, activations: Activations) -> Tie {
             UnaryKind::Tanh => fixed(1.0 / 128.0, 0),
             // TFLM's relu6 limits stored integers and does not rescale.
             UnaryKind::Relu6 => Tie::Same,
-            UnaryKind::Relu | UnaryKind::ReluN1To1 | UnaryKind::LeakyRelu { alpha: _ } | UnaryKind::HardSwish => Tie::Free,
+            UnaryKind::Relu
+            | UnaryKind::ReluN1To1
+            | UnaryKind::LeakyRelu { alpha: _ }
+            | UnaryKind::HardSwish
+            | UnaryKind::Rescale => Tie::Free,
         },
         Op::Prelu { .. } => Tie::Free,
         Op::Pool2d { kind: PoolKind::Average | PoolKind::Max, .. } => Tie::Same,

@@ -15,12 +15,20 @@ pub(crate) fn prepare(graph: &Graph) -> Result<Graph, Diagnostics> {
     valid::batch(graph)?;
     let mut graph = graph.clone();
     passes::remove_dead(&mut graph);
-    let mut problems = Vec::new();
+    if let Some(partly) = valid::partly(&graph) {
+        return Err(partly.into());
+    }
+    let mut problems: Vec<crate::diag::Diagnostic> = Vec::new();
     for index in 0..graph.nodes.len() {
         let node = &graph.nodes[index];
         let place = Place { op: Some((node.origin.clone(), node.op.name())), ..Place::default() };
-        if let Err(error) = own_weights(&mut graph, index) {
-            problems.push(error.at(place));
+        // That a model is quantized is one fact, however many of its tensors show it.
+        match own_weights(&mut graph, index) {
+            Err(error @ Error::NotFloat { .. }) if !problems.iter().any(|known| known.code == error.code()) => {
+                problems.push(error.at(place));
+            }
+            Err(Error::NotFloat { .. }) | Ok(()) => {}
+            Err(error) => problems.push(error.at(place)),
         }
     }
     if !problems.is_empty() {
@@ -118,7 +126,9 @@ fn fold_clamp(graph: &mut Graph, kind: UnaryKind, input: TensorId, producers: &[
         UnaryKind::Relu => Activation::Relu,
         UnaryKind::Relu6 => Activation::Relu6,
         UnaryKind::ReluN1To1 => Activation::ReluN1To1,
-        UnaryKind::Logistic | UnaryKind::Tanh | UnaryKind::LeakyRelu { alpha: _ } | UnaryKind::HardSwish => return None,
+        UnaryKind::Logistic | UnaryKind::Tanh | UnaryKind::LeakyRelu { alpha: _ } | UnaryKind::HardSwish | UnaryKind::Rescale => {
+            return None;
+        }
     };
     let producer = sole_producer(graph, input, producers, uses)?;
     let op = &mut graph.nodes[producer].op;

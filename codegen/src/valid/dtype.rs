@@ -31,9 +31,9 @@ pub(super) fn check(graph: &Graph, node: &Node) -> Result<(), ValidError> {
             if let Some(bias) = bias {
                 let (dtypes, text): (&[DType], _) = match (graph.tensor(*input).dtype, &node.op) {
                     (DType::I16, Op::Conv2d { .. } | Op::FullyConnected { .. }) => {
-                        (&[DType::I64, DType::I32], "int64 or int32, for int16 activations")
+                        (&[DType::I64, DType::I32], "int64 or int32, as beside int16 activations")
                     }
-                    (DType::I16, _) => (&[DType::I64], "int64, for int16 activations"),
+                    (DType::I16, _) => (&[DType::I64], "int64, as beside int16 activations"),
                     // Biases in floats are those of a source that adds them in floats.
                     _ if graph.sums_in_floats => (&[DType::I32, DType::F32], "int32 or float32"),
                     _ => (&[DType::I32], "int32"),
@@ -71,7 +71,7 @@ pub(super) fn check(graph: &Graph, node: &Node) -> Result<(), ValidError> {
             UnaryKind::Logistic | UnaryKind::Tanh | UnaryKind::Relu | UnaryKind::Relu6 | UnaryKind::LeakyRelu { .. } => {
                 same(&[*input])
             }
-            UnaryKind::ReluN1To1 | UnaryKind::HardSwish => only_int8(*input),
+            UnaryKind::ReluN1To1 | UnaryKind::HardSwish | UnaryKind::Rescale => only_int8(*input),
         },
         Op::Reduce { kind, input, axes: _ } => match kind {
             ReduceKind::Mean => same(&[*input]),

@@ -104,8 +104,22 @@ pub enum ValidError {
         batch: usize,
     },
     /// A float network.
-    #[error("works on float32 tensor {tensor}")]
+    #[error("this is a float32 model: it computes with tensor {tensor}")]
     FloatModel {
+        /// The tensor's name.
+        tensor: String,
+    },
+    /// A network some of whose operators the converter has left in floats.
+    #[error("this model is quantized in part: {count} of its operators compute with float32: {operators}")]
+    PartlyQuantized {
+        /// How many they are.
+        count: usize,
+        /// Some of them.
+        operators: String,
+    },
+    /// A network of the old scheme of 8 bits without a sign.
+    #[error("this is a uint8 model: it computes with tensor {tensor}")]
+    Unsigned {
         /// The tensor's name.
         tensor: String,
     },
@@ -185,6 +199,11 @@ pub enum ValidError {
     NoPorts(&'static str),
 }
 
+/// How this project quantizes.
+const QUANTIZE: &str = "`tinybake quantize MODEL --data SAMPLES.safetensors -o OUT.safetensors`";
+/// How TensorFlow's converter does.
+const CONVERT: &str = "the converter's full integer quantization (a representative dataset, and int8 inputs and outputs)";
+
 impl Explain for ValidError {
     fn code(&self) -> &'static str {
         match self {
@@ -201,6 +220,8 @@ impl Explain for ValidError {
             Self::Shape(_) => "valid::shape",
             Self::Batch { .. } => "valid::batch",
             Self::FloatModel { .. } => "valid::float_model",
+            Self::PartlyQuantized { .. } => "valid::partly_quantized",
+            Self::Unsigned { .. } => "valid::uint8_model",
             Self::DType { .. } => "valid::dtype",
             Self::Unquantized { .. } => "valid::unquantized",
             Self::Scale { .. } => "valid::scale",
@@ -230,12 +251,16 @@ impl Explain for ValidError {
             Self::EmptyTensor { .. } => "every dimension must be at least 1; export with a fixed batch of 1".into(),
             Self::TooLarge { .. } | Self::TooMuchWork { .. } => "use a smaller input or a smaller network".into(),
             Self::TooManyNodes { .. } | Self::TooManyOperands { .. } | Self::TooManyReads { .. } => "this is not a network for a microcontroller; use a smaller one".into(),
-            Self::FloatModel { .. } => {
-                "quantize the model to int8 first: `tinybake quantize MODEL --data SAMPLES.safetensors -o OUT.safetensors`, or the \
-                 converter's full integer quantization (a representative dataset, and int8 inputs and outputs)"
-                    .into()
+            Self::FloatModel { .. } => format!("quantize the model to int8 first: {QUANTIZE}, or {CONVERT}"),
+            Self::PartlyQuantized { .. } => {
+                format!("take the float32 model that it was made of, and quantize all of it: {QUANTIZE}, or {CONVERT}")
             }
-            Self::DType { .. } => "export the model with full integer quantization (int8 activations, int8 weights, int32 biases)".into(),
+            Self::Unsigned { .. } => {
+                format!("take the float32 model that it was made of, and quantize it to int8: {QUANTIZE}, or {CONVERT}")
+            }
+            Self::DType { expected, .. } => {
+                format!("convert the model again with full integer quantization, in which this tensor is {expected}")
+            }
             Self::Unquantized { .. } | Self::Scale { .. } | Self::ZeroPoint { .. } | Self::ScaleCount { .. } => {
                 "export the model with full integer quantization: int8 per-tensor activations and symmetric int8 weights".into()
             }

@@ -7,6 +7,7 @@ mod accumulator;
 mod batch;
 mod dtype;
 mod error;
+mod kind;
 mod quantization;
 mod range;
 mod structure;
@@ -14,6 +15,7 @@ mod structure;
 pub use accumulator::AccumulatorRange;
 pub use batch::batch;
 pub use error::ValidError;
+pub use kind::{Kind, kind, partly};
 pub use range::Range;
 pub use structure::structure;
 
@@ -39,6 +41,7 @@ pub struct Facts {
 pub fn check(graph: &Graph) -> Result<Facts, Diagnostics> {
     structure(graph)?;
     batch(graph)?;
+    kind::check(graph)?;
     collect(graph, dtype::check)?;
     collect(graph, quantization::check)?;
     let ranges = range::ranges(graph);

@@ -56,6 +56,7 @@ pub(super) fn unary(kind: UnaryKind, x: Tensor<2>) -> Tensor<2> {
             let positive = activation::relu(x.clone());
             positive - activation::relu(x.neg()).mul_scalar(alpha)
         }
+        UnaryKind::Rescale => x,
         UnaryKind::HardSwish => x.clone() * x.add_scalar(3.0).clamp(0.0, 6.0).div_scalar(6.0),
     }
 }

@@ -26,6 +26,7 @@ pub(super) fn unary(kind: UnaryKind, values: &[f32]) -> Vec<f32> {
         UnaryKind::Relu6 => map(|x| x.clamp(0.0, 6.0)),
         UnaryKind::ReluN1To1 => map(|x| x.clamp(-1.0, 1.0)),
         UnaryKind::LeakyRelu { alpha } => values.iter().map(|&x| if x > 0.0 { x } else { alpha * x }).collect(),
+        UnaryKind::Rescale => map(|x| x),
         UnaryKind::HardSwish => map(|x| x * (x + 3.0).clamp(0.0, 6.0) / 6.0),
     }
 }

@@ -21,19 +21,6 @@ use crate::ir::movement as arrange;
 use crate::ir::{Activation, DType, Data, Graph, Layer, Node, Op, Quantization, ResizeMode, Shape, TensorId};
 use crate::valid;
 
-/// Whether a graph computes in floats alone: an operator reads float activations, and none reads integers, but to convert them.
-pub fn is_float(graph: &Graph) -> bool {
-    let reads = |wanted: &[DType]| {
-        let activation = |id: TensorId| {
-            let tensor = graph.tensors.get(id.0 as usize);
-            tensor.is_some_and(|tensor| tensor.value.is_none() && wanted.contains(&tensor.dtype))
-        };
-        let computes = |node: &&Node| !matches!(node.op, Op::Quantize { .. } | Op::Dequantize { .. });
-        graph.nodes.iter().filter(computes).any(|node| node.op.inputs().into_iter().any(activation))
-    };
-    reads(&[DType::F32]) && !reads(&[DType::I8, DType::U8, DType::I16])
-}
-
 /// A graph made ready to be run many times.
 #[derive(Debug)]
 pub struct Evaluator<'g> {

@@ -63,7 +63,8 @@ pub(super) fn quantization(op: &Op, graph: &Graph, dtype: DType) -> Result<Optio
             | UnaryKind::Relu6
             | UnaryKind::ReluN1To1
             | UnaryKind::LeakyRelu { alpha: _ }
-            | UnaryKind::HardSwish => Err(Unknown),
+            | UnaryKind::HardSwish
+            | UnaryKind::Rescale => Err(Unknown),
         },
         Op::Binary { kind, a: _, b: _, activation: _ } => match kind {
             BinaryKind::Maximum | BinaryKind::Minimum => same(),

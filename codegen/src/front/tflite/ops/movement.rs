@@ -118,14 +118,16 @@ fn filled(given: &[i64], elements: usize) -> Option<Shape> {
         .flatten()
 }
 
-/// `SqueezeOptions`: squeeze_dims; all axes of size 1 where there are none.
+/// `SqueezeOptions`: squeeze_dims; all axes of size 1 where there are none. Only outputs that are open need them.
 pub(super) fn squeeze(call: &mut Call<'_, '_>) -> Outcome<Op> {
     let input = call.input(0, "input")?;
     let dims = call.shape(input).0.clone();
-    let given = call.options(kind::SQUEEZE)?.ints(0, "squeeze_dims")?;
-    let axes = given.iter().map(|&given| axis(given.into(), dims.len())).collect::<Result<Vec<_>, _>>()?;
-    let gone = |&(at, &dim): &(usize, &usize)| if axes.is_empty() { dim == 1 } else { axes.contains(&at) };
-    call.stated = Some(Shape(dims.iter().enumerate().filter(|pair| !gone(pair)).map(|(_, &dim)| dim).collect()));
+    let given = call.options(kind::SQUEEZE).and_then(|options| options.ints(0, "squeeze_dims"));
+    let axes = |given: Vec<i32>| given.iter().map(|&given| axis(given.into(), dims.len())).collect::<Result<Vec<_>, _>>();
+    if let Ok(axes) = given.and_then(axes) {
+        let gone = |&(at, &dim): &(usize, &usize)| if axes.is_empty() { dim == 1 } else { axes.contains(&at) };
+        call.stated = Some(Shape(dims.iter().enumerate().filter(|pair| !gone(pair)).map(|(_, &dim)| dim).collect()));
+    }
     Ok(Op::Reshape { input })
 }
 
