@@ -37,6 +37,7 @@ pub mod lower;
 #[cfg(feature = "measure")]
 #[doc(hidden)]
 pub mod measure;
+pub mod nearest;
 pub mod options;
 #[doc(hidden)]
 pub mod output;

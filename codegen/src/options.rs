@@ -1,5 +1,6 @@
 //! What a user chooses for a generated module; every face fills in the same options.
 
+use crate::nearest::did_you_mean;
 use core::fmt;
 use core::str::FromStr;
 
@@ -210,7 +211,8 @@ pub struct UnknownChoice {
 
 impl fmt::Display for UnknownChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is no value of `{}`; expected one of {}", self.given, self.option, self.expected)
+        let meant = did_you_mean(&self.given, self.expected.split(", "));
+        write!(f, "`{}` is no value of `{}`; {meant}expected one of {}", self.given, self.option, self.expected)
     }
 }
 

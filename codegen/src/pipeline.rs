@@ -1,12 +1,14 @@
 //! The one file that names every stage: bytes in, a plan out.
 
 use crate::diag::{Diagnostic, Diagnostics, Explain, Place};
+pub use crate::front::format::{self, Format};
 use crate::ir::{Graph, Origin};
 use crate::lower::{self, Program};
 use crate::options::{Interface, Options, Passes, Reference};
 use crate::passes::{self, Found, Patched, Removal};
 use crate::plan::{self, Plan, PlanError};
 use crate::{front, valid};
+use std::path::Path;
 
 /// A model file with what belongs to it.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +19,16 @@ pub struct Source<'a> {
     pub bytes: &'a [u8],
     /// The topology beside a safetensors file, where there is one.
     pub topology: Option<&'a str>,
+}
+
+impl Source<'_> {
+    /// The format that the model is in.
+    ///
+    /// # Errors
+    /// What the file is instead.
+    pub fn format(&self) -> Result<Format, Box<Diagnostic>> {
+        format::of(self.file, self.bytes, self.topology.is_some())
+    }
 }
 
 /// What the compiler knows of a model after all stages before emission.
@@ -34,28 +46,18 @@ pub struct Compiled {
     pub plan: Plan,
 }
 
-/// Reads a model of any supported format, told apart by its first bytes.
+/// Reads a model of any supported format; [`format::of`] tells them apart.
 ///
 /// # Errors
 /// What the reader of the format finds wrong.
 pub fn read(source: &Source) -> Result<Graph, Diagnostics> {
     let name = source.file.rsplit(['/', '\\']).next().unwrap_or(source.file);
     let name = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    // A name that ends in `.tflite` goes to that reader too: it knows what such files hold where they are no model.
-    let graph = if source.bytes.get(4..8) == Some(b"TFL3") || source.file.ends_with(".tflite") {
-        front::tflite::read(source.bytes, name)
-    } else if source.file.ends_with(".onnx") {
-        front::onnx::read(source.bytes, name)
-    } else if source.topology.is_some() || source.bytes.get(8) == Some(&b'{') {
-        front::safetensors::read(source.bytes, source.topology, name)
-    } else {
-        Err(Diagnostic {
-            code: "read::format",
-            message: "this is neither a TensorFlow Lite model (bytes 4 to 7 are `TFL3`) nor a safetensors file".into(),
-            place: Place::default(),
-            help: "give a .tflite file, a .safetensors file with its topology, or an ONNX model named .onnx".into(),
-        }
-        .into())
+    let graph = match source.format() {
+        Ok(Format::Tflite) => front::tflite::read(source.bytes, name),
+        Ok(Format::Onnx) => front::onnx::read(source.bytes, name),
+        Ok(Format::Native) => front::safetensors::read(source.bytes, source.topology, name),
+        Err(problem) => Err(Diagnostics(vec![*problem])),
     };
     graph.map_err(|diagnostics| in_file(diagnostics, source.file))
 }
@@ -73,17 +75,22 @@ pub fn saturating_layers(source: &Source) -> Vec<Origin> {
 
 /// An ONNX file that can be read.
 fn onnx(source: &Source) -> Option<front::onnx::Read> {
-    source.file.ends_with(".onnx").then(|| front::onnx::read_all(source.bytes, "").ok()).flatten()
+    (source.format() == Ok(Format::Onnx)).then(|| front::onnx::read_all(source.bytes, "").ok()).flatten()
 }
 
-/// The engine whose outputs a model's code equals where none is asked for, by the name of its file.
+/// The engine whose outputs a model's code equals where none is asked for, by its file.
 pub fn reference_of(file: &str) -> Reference {
-    if file.ends_with(".onnx") { Reference::Ort } else { Reference::Tflm }
+    usual(format::of_path(Path::new(file)))
+}
+
+/// The engine that models of a format follow.
+fn usual(format: Option<Format>) -> Reference {
+    if format == Some(Format::Onnx) { Reference::Ort } else { Reference::Tflm }
 }
 
 /// The options with the reference that holds for a file.
 fn resolved(source: &Source, options: &Options) -> Options {
-    Options { reference: Some(options.reference.unwrap_or(reference_of(source.file))), ..options.clone() }
+    Options { reference: Some(options.reference.unwrap_or(usual(source.format().ok()))), ..options.clone() }
 }
 
 /// Reads a model and runs the passes only: the graph as read, the graph after them, and what they removed. Unlike

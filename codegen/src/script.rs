@@ -4,7 +4,7 @@ use crate::diag::{Diagnostic, Diagnostics, Place};
 use crate::emit::{Blobs, Emitter};
 use crate::options::{Bytes, CoreClass, Interface, Optimize, Options, Placement, Reference};
 use crate::output::{self, Module};
-use crate::pipeline::{Source, compile};
+use crate::pipeline::{self, Source, compile};
 use crate::text;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -171,9 +171,12 @@ impl Files {
     /// # Errors
     /// A file that is not there or cannot be read, with what lies near it.
     pub fn read(model: &Path) -> Result<Self, Diagnostics> {
+        if model.is_dir() {
+            return Err(folder(model));
+        }
         let bytes = read(model).map_err(|error| unreadable(model, &error))?;
         let beside = model.with_extension("toml");
-        let is_native = model.extension().is_some_and(|extension| extension == "safetensors");
+        let is_native = model.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("safetensors"));
         let topology = if is_native && beside.is_file() {
             let text = fs::read_to_string(&beside).map_err(|error| unreadable(&beside, &error))?;
             Some((beside, text))
@@ -233,6 +236,21 @@ pub(crate) fn read(file: &Path) -> io::Result<Vec<u8>> {
     }
 }
 
+/// That a folder was given in place of a model, with what to do by what it holds.
+fn folder(directory: &Path) -> Diagnostics {
+    let help = if directory.join("saved_model.pb").is_file() {
+        "it is a TensorFlow SavedModel: convert it with `tf.lite.TFLiteConverter.from_saved_model` and give the .tflite file"
+            .into()
+    } else {
+        match models_in(directory) {
+            found if found.is_empty() => "give the model's file; no model lies in it".to_string(),
+            found => format!("give the model's file; models in it: {}", found.join(", ")),
+        }
+    };
+    let place = Place { file: Some(directory.display().to_string()), ..Place::default() };
+    Diagnostic { code: "read::folder", message: "this is a folder".into(), place, help }.into()
+}
+
 fn unreadable(file: &Path, error: &io::Error) -> Diagnostics {
     let help = match error.kind() {
         io::ErrorKind::NotFound => {
@@ -252,8 +270,7 @@ fn unreadable(file: &Path, error: &io::Error) -> Diagnostics {
 fn models_in(directory: &Path) -> Vec<String> {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
-    let mut models: Vec<String> =
-        names.filter(|name| [".tflite", ".onnx", ".safetensors"].iter().any(|extension| name.ends_with(extension))).collect();
+    let mut models: Vec<String> = names.filter(|name| pipeline::Format::of_name(name).is_some()).collect();
     models.sort();
     models.truncate(8);
     models

@@ -7,6 +7,7 @@ use std::iter::Peekable;
 use tinybake_codegen::Options;
 use tinybake_codegen::boards::Catalogue;
 use tinybake_codegen::diag::{Diagnostics, Explain};
+use tinybake_codegen::nearest::did_you_mean;
 use tinybake_codegen::plan::{self, Plan};
 
 type Tokens = Peekable<proc_macro2::token_stream::IntoIter>;
@@ -25,8 +26,14 @@ pub(crate) struct Arguments {
 }
 
 const FORM: &str = "expected `include_model!(\"MODEL\")` or `include_model!(pub mod NAME = \"MODEL\", KEY = \"VALUE\", ...)`";
-const KEYS: &str =
-    "`target`, `optimize`, `reference`, `interface`, `max_flash`, `max_ram`, `weights_section`, `arena_section` or `crate`";
+const KEYS: [&str; 9] =
+    ["target", "optimize", "reference", "interface", "max_flash", "max_ram", "weights_section", "arena_section", "crate"];
+
+/// The keys, for messages.
+fn keys() -> String {
+    let (last, others) = KEYS.split_last().unwrap_or((&"", &[]));
+    format!("`{}` or `{last}`", others.join("`, `"))
+}
 
 impl Arguments {
     pub(crate) fn parse(input: TokenStream) -> Result<Self, Mistake> {
@@ -79,10 +86,13 @@ impl Arguments {
     fn key(&mut self, tokens: &mut Tokens) -> Result<(), Mistake> {
         let key = match tokens.next() {
             Some(TokenTree::Ident(key)) => key,
-            other => return Err(Mistake::new(span_of(other.as_ref()), format!("expected {KEYS}"))),
+            other => return Err(Mistake::new(span_of(other.as_ref()), format!("expected {}", keys()))),
         };
         punct(tokens, '=')?;
-        let (value, span) = string(tokens, "expected a string literal")?;
+        let (value, span) = match key.to_string().as_str() {
+            "max_flash" | "max_ram" => bytes(tokens)?,
+            _ => string(tokens, "expected a string literal")?,
+        };
         let mistake = |error: &dyn core::fmt::Display| Mistake::new(span, error.to_string());
         match key.to_string().as_str() {
             "target" => {
@@ -98,7 +108,11 @@ impl Arguments {
             "weights_section" => self.options.placement.weights = Some(value.parse().map_err(|error| mistake(&error))?),
             "arena_section" => self.options.placement.arena = Some(value.parse().map_err(|error| mistake(&error))?),
             "crate" => self.crate_path = value.parse().map_err(|error| mistake(&error))?,
-            other => return Err(Mistake::new(key.span(), format!("`{other}` is no option of include_model!; expected {KEYS}"))),
+            other => {
+                let meant = did_you_mean(other, KEYS);
+                let message = format!("`{other}` is no option of include_model!; {meant}expected {}", keys());
+                return Err(Mistake::new(key.span(), message));
+            }
         }
         Ok(())
     }
@@ -130,6 +144,30 @@ fn punct(tokens: &mut Tokens, expected: char) -> Result<(), Mistake> {
     match tokens.next() {
         Some(TokenTree::Punct(punct)) if punct.as_char() == expected => Ok(()),
         other => Err(Mistake::new(span_of(other.as_ref()), format!("expected `{expected}`"))),
+    }
+}
+
+/// A number of bytes: `20000`, `"20000"` or `"20k"`.
+fn bytes(tokens: &mut Tokens) -> Result<(String, Span), Mistake> {
+    const EXPECTED: &str = "expected a number of bytes, as `20000`, `\"20000\"` or `\"20k\"`";
+    let number = |literal: &proc_macro2::Literal| {
+        let digits = literal.to_string().replace('_', "");
+        (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())).then(|| (digits, literal.span()))
+    };
+    let found = match tokens.peek() {
+        Some(TokenTree::Literal(literal)) => number(literal),
+        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::None => match inner(group).next() {
+            Some(TokenTree::Literal(literal)) => number(&literal),
+            _ => None,
+        },
+        _ => None,
+    };
+    match found {
+        Some(found) => {
+            tokens.next();
+            Ok(found)
+        }
+        None => string(tokens, EXPECTED),
     }
 }
 

@@ -24,7 +24,7 @@ use tinybake_codegen::script::Files;
 /// The path is relative to the crate's `Cargo.toml`. `target` is a core, a board or a target triple; `optimize` is `size`,
 /// `speed` or `balanced` (the default); `reference` is `tflm` (the default) or `xnnpack`; `interface` is `model`
 /// (the default: the file's element types) or `int8` (without its own quantize and dequantize operators); `max_flash` and
-/// `max_ram` are the most bytes that the model may take, as `"20000"` or `"20k"`; `weights_section` and
+/// `max_ram` are the most bytes that the model may take, as `20000` or `"20k"`; `weights_section` and
 /// `arena_section` are link sections for the weights and for the model's memory, which the module's `take` hands out; `crate` is the path of the `tinybake`
 /// crate where it has another name.
 #[proc_macro]

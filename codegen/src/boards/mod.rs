@@ -4,10 +4,10 @@
 //! sizes. Wherever a target is asked for, a core or a board can be named: [`Catalogue::find`] resolves both. The table is
 //! `boards.toml`; a user's own file, of the same form, adds to it or replaces entries of the same name.
 
-mod nearest;
 mod trust;
 
 use crate::diag::Explain;
+use crate::nearest::nearest;
 use crate::options::CoreClass;
 use serde::Deserialize;
 pub use trust::Emulators;
@@ -161,6 +161,18 @@ pub struct Catalogue {
     machines: Vec<Machine>,
     #[serde(default, rename = "board")]
     boards: Vec<Board>,
+    #[serde(default)]
+    chips: Vec<Chips>,
+}
+
+/// Chips of one core: for those who name a chip where a core or a board is meant.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Chips {
+    /// The core that they have; `xtensa` where there is no code for it.
+    core: String,
+    /// What their names begin with; the longest that fits counts.
+    names: Vec<String>,
 }
 
 /// What a name stands for: a core, and the board where a board was named.
@@ -201,6 +213,8 @@ pub enum BoardError {
         given: String,
         /// Names like it, nearest first.
         nearest: Vec<String>,
+        /// The core of the chip that it names.
+        core: Option<String>,
     },
     /// A board or core refers to what does not exist.
     #[error("`{name}` has the {what} `{given}`, which does not exist")]
@@ -269,6 +283,10 @@ impl Explain for BoardError {
 
     fn help(&self) -> String {
         match self {
+            BoardError::Unknown { given, nearest: _, core: Some(core) } => match core.as_str() {
+                "xtensa" => format!("`{given}` has an Xtensa core, for which no code is generated: `host` gives portable code"),
+                core => format!("`{given}` has the core `{core}`: name that; `tinybake boards` lists cores and boards"),
+            },
             BoardError::Unknown { nearest, .. } if nearest.is_empty() => "`tinybake boards` lists the names".into(),
             BoardError::Unknown { nearest, .. } => {
                 format!("did you mean {}? `tinybake boards` lists the names", nearest.join(" or "))
@@ -310,12 +328,13 @@ impl Catalogue {
         add_new(&mut own.cores, self.cores, |core| &core.name);
         add_new(&mut own.machines, self.machines, |machine| &machine.name);
         add_new(&mut own.boards, self.boards, |board| &board.name);
+        own.chips.extend(self.chips);
         own.check()?;
         Ok(own)
     }
 
     fn parse(text: &str) -> Result<Self, BoardError> {
-        Self { cores: Vec::new(), machines: Vec::new(), boards: Vec::new() }.with(text, Emulators::Known)
+        Self { cores: Vec::new(), machines: Vec::new(), boards: Vec::new(), chips: Vec::new() }.with(text, Emulators::Known)
     }
 
     fn check(&self) -> Result<(), BoardError> {
@@ -369,6 +388,14 @@ impl Catalogue {
         self.core(&board.core).map_or(CoreClass::Generic, Core::class)
     }
 
+    /// The core of the chip that `name` begins like.
+    fn core_of_chip(&self, name: &str) -> Option<String> {
+        let name = name.replace('-', "");
+        let chips = self.chips.iter().flat_map(|chips| chips.names.iter().map(|begin| (begin, &chips.core)));
+        let named = chips.filter(|(begin, _)| name.starts_with(begin.as_str()));
+        named.max_by_key(|(begin, _)| begin.len()).map(|(_, core)| core.clone())
+    }
+
     fn core(&self, name: &str) -> Option<&Core> {
         self.cores.iter().find(|core| core.name == name)
     }
@@ -388,7 +415,11 @@ impl Catalogue {
             Some(core) => Ok(Target { core, machine: core.machine.as_deref().and_then(|name| self.machine(name)), board }),
             None => {
                 let names = self.cores.iter().map(|core| &core.name).chain(self.boards.iter().map(|board| &board.name));
-                Err(BoardError::Unknown { given: name.into(), nearest: nearest::of(&wanted, names.map(String::as_str)) })
+                Err(BoardError::Unknown {
+                    given: name.into(),
+                    nearest: nearest(&wanted, names.map(String::as_str)),
+                    core: self.core_of_chip(&wanted),
+                })
             }
         }
     }
@@ -433,6 +464,32 @@ mod tests {
         assert_eq!(nearest, ["cortex-m55", "cortex-m0", "cortex-m3"]);
         let Err(error) = Catalogue::builtin().find("zzzzzzzzzzzzzz") else { panic!("found") };
         assert_eq!(error.help(), "`tinybake boards` lists the names");
+    }
+
+    #[test]
+    fn a_chip_is_told_its_core() {
+        let catalogue = Catalogue::builtin();
+        let chips = [
+            ("stm32f405", "cortex-m4"),
+            ("STM32F405RGT6", "cortex-m4"),
+            ("stm32h743zi", "cortex-m7"),
+            ("stm32-f103", "cortex-m3"),
+            ("nrf52832", "cortex-m4"),
+            ("nRF5340", "cortex-m33"),
+            ("esp32-c3", "riscv32imc"),
+            ("esp32c6", "riscv32imac"),
+            ("atsamd51", "cortex-m4"),
+            ("rp2350", "cortex-m33"),
+            ("esp32s3", "Xtensa"),
+        ];
+        for (chip, core) in chips {
+            let error = catalogue.find(chip).unwrap_err();
+            assert!(error.help().contains(core), "{chip}: {}", error.help());
+        }
+        // Every chip has a core that there is.
+        for Chips { core, names } in &catalogue.chips {
+            assert!(core == "xtensa" || catalogue.core(core).is_some(), "{core}: {names:?}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::front::onnx::Turned;
 use crate::ir::{Graph, TensorId};
 use crate::options::{Options, Reference};
 use crate::passes::Removal;
-use crate::pipeline;
+use crate::pipeline::{self, Format};
 use crate::plan::Plan;
 use crate::report::{Inspection, OpInspection};
 use crate::script::Files;
@@ -128,11 +128,8 @@ fn report(
     };
     Report {
         model: model.into(),
-        format: match bytes.get(4..8) == Some(b"TFL3") {
-            true => "tflite",
-            false if model.ends_with(".onnx") => "onnx",
-            false => "safetensors",
-        },
+        // What has been read has a format.
+        format: pipeline::format::of(model, bytes, true).map_or("safetensors", Format::name),
         sha256: hex(&hmac_sha256::Hash::hash(bytes)),
         inputs: ports(graph, &graph.inputs, &turned.inputs),
         outputs: ports(graph, &graph.outputs, &turned.outputs),

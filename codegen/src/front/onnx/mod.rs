@@ -47,6 +47,15 @@ impl Turned {
     }
 }
 
+/// Whether `bytes`, the first ones of a file, are those of an ONNX model: the version of its representation, and behind it nothing
+/// but fields that a model has.
+pub(crate) fn begins(bytes: &[u8]) -> bool {
+    let mut fields = wire::fields(bytes);
+    let version = matches!(fields.next(), Some(Ok((1, wire::Field::Varint(2..=64)))));
+    // The field that `bytes` cut off, the graph mostly, is none any more.
+    version && fields.map_while(Result::ok).all(|(number, _)| matches!(number, 2..=8 | 14 | 20 | 25 | 26))
+}
+
 /// A file as it is read.
 #[derive(Clone, Debug)]
 pub struct Read {

@@ -190,37 +190,7 @@ pub(super) fn clip(text: &str) -> String {
     }
 }
 
-/// Names longer than this are not compared, and at most [`CANDIDATES`] are.
-const COMPARED: usize = 64;
-const CANDIDATES: usize = 1000;
-
-/// The candidate that `name` was most likely meant to be: at most a third of its letters changed.
+/// The candidate that `name` was most likely meant to be.
 pub(super) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    if name.len() > COMPARED {
-        return None;
-    }
-    let limit = (name.chars().count() / 3).max(1);
-    candidates
-        .into_iter()
-        .filter(|candidate| candidate.len() <= COMPARED)
-        .take(CANDIDATES)
-        .map(|candidate| (distance(name, candidate), candidate))
-        .filter(|(distance, _)| *distance <= limit)
-        .min()
-        .map(|(_, candidate)| candidate.to_owned())
-}
-
-/// Levenshtein's distance: letters inserted, deleted or replaced.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, &y) in b.iter().enumerate() {
-            let above = row[j + 1];
-            row[j + 1] = (diagonal + usize::from(x != y)).min(above + 1).min(row[j] + 1);
-            diagonal = above;
-        }
-    }
-    row[b.len()]
+    crate::nearest::nearest(name, candidates).into_iter().next()
 }
