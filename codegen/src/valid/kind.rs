@@ -1,7 +1,7 @@
 //! Whether a model is quantized, and how far: in floats, in integers, or in both.
 
 use super::{ValidError, dtype, place};
-use crate::diag::{Diagnostic, Explain};
+use crate::diag::{Diagnostic, Diagnostics, Explain};
 use crate::ir::{DType, Graph, Node, Op, TensorId};
 
 /// What a model computes with.
@@ -39,12 +39,12 @@ pub fn kind(graph: &Graph) -> Kind {
 }
 
 /// What keeps a model in floats, in part or in integers of 8 bits without a sign from being compiled: one diagnostic for all of it.
-pub(super) fn check(graph: &Graph) -> Result<(), Diagnostic> {
+pub(super) fn check(graph: &Graph) -> Result<(), Diagnostics> {
     let mut unsigned = None;
     for node in &graph.nodes {
         match dtype::check(graph, node) {
             Err(error @ ValidError::FloatModel { .. }) => {
-                return Err(partly(graph).unwrap_or_else(|| error.at(place(node))));
+                return Err(partly(graph).unwrap_or_else(|| error.at(place(node))).into());
             }
             Err(ValidError::DType { tensor, expected: _, given: "uint8" }) => {
                 unsigned.get_or_insert_with(|| ValidError::Unsigned { tensor }.at(place(node)));
@@ -52,7 +52,7 @@ pub(super) fn check(graph: &Graph) -> Result<(), Diagnostic> {
             Err(_) | Ok(()) => {}
         }
     }
-    unsigned.map_or(Ok(()), Err)
+    unsigned.map_or(Ok(()), |problem| Err(problem.into()))
 }
 
 /// That a model is quantized in part, and which operators are not; `None` for other models.
