@@ -3,7 +3,7 @@
 
 use super::{ort, unary};
 use crate::ir::{Quantization, UnaryKind};
-use tinybake_runtime::kernels::quantize::Affine;
+use tinybake_runtime::kernels::quantize::{self, Affine};
 use tinybake_runtime::kernels::reduce::MeanReal;
 
 /// The answers of a function for every stored input; the reason where they have not been compared with the engine's.
@@ -20,6 +20,13 @@ pub fn table(kind: UnaryKind, input: &Quantization, output: &Quantization) -> Re
             unary::check(kind, input, output)?;
             Ok(unary::table(kind, input, output))
         }
+        UnaryKind::Rescale => Ok(unary::tabulate(|x| {
+            let (mut real, mut stored) = ([0.0], [0]);
+            let affine = Affine { scale: input.scale(), zero_point: input.zero_point() };
+            quantize::dequantize(&affine, &[x], &mut real);
+            quantize::quantize_by_inverse(&inverse(output), &real, &mut stored);
+            stored[0]
+        })),
         UnaryKind::ReluN1To1 => Err("relu_n1_to_1 by itself has not been compared with LiteRT's: use reference tflm, or fuse it"),
     }
 }

@@ -1,7 +1,9 @@
 //! An input for every variant of [`ValidError`], and the edges of what is accepted.
 
 use super::*;
-use crate::ir::{Activation, DType, Data, Op, Origin, PoolKind, Quantization, Shape, Tensor, TensorId, Weight, WeightId, Window};
+use crate::ir::{
+    Activation, DType, Data, Op, Origin, PoolKind, Quantization, Shape, Tensor, TensorId, UnaryKind, Weight, WeightId, Window,
+};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -32,6 +34,8 @@ variants!(
     Shape,
     Batch,
     FloatModel,
+    PartlyQuantized,
+    Unsigned,
     DType,
     Unquantized,
     Scale,
@@ -87,6 +91,25 @@ fn data(graph: &mut Graph, weight: usize) -> &mut Data {
 /// A graph whose source adds products in floats.
 fn in_floats(graph: Graph) -> Graph {
     Graph { sums_in_floats: true, ..graph }
+}
+
+/// The convolution, and a function of its output in floats.
+fn partly() -> Graph {
+    changed(|graph| {
+        let mut last = TensorId(OUTPUT as u32);
+        let ops: [fn(TensorId) -> Op; 2] = [|input| Op::Dequantize { input }, |input| Op::Unary { kind: UnaryKind::Tanh, input }];
+        for (index, op) in ops.into_iter().enumerate() {
+            let real = Tensor { dtype: DType::F32, quantization: None, ..graph.tensors[OUTPUT].clone() };
+            let output = graph.add_tensor(real);
+            graph.nodes.push(Node {
+                op: op(last),
+                outputs: vec![output],
+                origin: Origin { index: index + 1, name: "real".into() },
+            });
+            last = output;
+        }
+        graph.outputs = vec![last];
+    })
 }
 
 /// A bias of the first channel.
@@ -196,9 +219,11 @@ fn provoked() -> Vec<(Graph, ValidError)> {
             ValidError::Batch { tensor: name("x"), shape: name("[2, 4, 4, 2]"), batch: 2 },
         ),
         (changed(|graph| graph.tensors[INPUT].dtype = DType::F32), ValidError::FloatModel { tensor: name("x") }),
+        (partly(), ValidError::PartlyQuantized { count: 1, operators: name("tanh (operator 2)") }),
+        (changed(|graph| graph.tensors[INPUT].dtype = DType::U8), ValidError::Unsigned { tensor: name("x") }),
         (
-            changed(|graph| graph.tensors[INPUT].dtype = DType::U8),
-            ValidError::DType { tensor: name("x"), expected: "int8 or int16", given: "uint8" },
+            changed(|graph| graph.tensors[INPUT].dtype = DType::I32),
+            ValidError::DType { tensor: name("x"), expected: "int8 or int16", given: "int32" },
         ),
         (changed(|graph| graph.tensors[INPUT].quantization = None), ValidError::Unquantized { tensor: name("x") }),
         (changed(|graph| graph.tensors[FILTER].quantization = None), ValidError::Unquantized { tensor: name("w") }),
