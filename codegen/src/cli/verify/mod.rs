@@ -40,8 +40,8 @@ pub(super) struct Verify {
     /// Checks what the code promises instead of what it computes.
     #[arg(long, conflicts_with_all = ["golden", "samples"])]
     guarantees: bool,
-    /// The engine whose recorded outputs to compare with; `ort` for an .onnx file, otherwise the first of `tflm`, `litert_ref`,
-    /// `litert` and `xnnpack` that is recorded, or the only one that is.
+    /// The engine whose recorded outputs to compare with; `ort` for an .onnx file, otherwise the first of `tflm`, `xnnpack`
+    /// and `litert_ref` that is recorded (`litert_ref` first for a float model), or the only one that is.
     #[arg(long, value_name = "NAME")]
     engine: Option<String>,
     /// Where to run: cores and boards, separated by commas. `host` is this computer, others are emulated; `all` is every
@@ -185,11 +185,11 @@ impl Verify {
     ) -> Result<(Report, Vec<Diagnostic>), Diagnostics> {
         let Recorded { model, golden: file } = recorded;
         let files = Files::read(model)?;
-        let (mut golden, engine) = self.recording(model, file)?;
         let shown = model.display().to_string();
         let source = files.source(&shown);
         let graph = pipeline::read(&source)?;
         let float = valid::kind(&graph) == Kind::Float;
+        let (mut golden, engine) = self.recording(model, float, file)?;
         let turned = pipeline::turned_images(&source);
         golden.channels_last(&turned.inputs, &turned.outputs);
         let reference = self.reference(model, &engine);
@@ -243,7 +243,7 @@ impl Verify {
     }
 
     /// The recording of a model, and the engine in it whose outputs are compared.
-    fn recording(&self, model: &Path, file: &Path) -> Result<(Golden, String), Diagnostics> {
+    fn recording(&self, model: &Path, float: bool, file: &Path) -> Result<(Golden, String), Diagnostics> {
         let bytes = session::read(file)?;
         let golden = Golden::parse(&bytes).map_err(|diagnostics| in_file(diagnostics, file))?;
         let present = golden.engines();
@@ -251,7 +251,9 @@ impl Verify {
         let candidates: &[&str] = match (&self.engine, usual) {
             (Some(engine), _) => &[engine],
             (None, Reference::Ort) => &["ort"],
-            (None, Reference::Tflm | Reference::Xnnpack) => &["tflm", "litert_ref", "litert", "xnnpack"],
+            // LiteRT dequantizes weights by channels, TFLM does not.
+            (None, Reference::Tflm | Reference::Xnnpack) if float => &["litert", "litert_ref", "tflm", "xnnpack"],
+            (None, Reference::Tflm | Reference::Xnnpack) => &["tflm", "xnnpack", "litert_ref", "litert"],
         };
         let found = candidates.iter().find(|engine| present.iter().any(|name| name == *engine));
         let found = found.map(|engine| (*engine).to_string());
