@@ -283,9 +283,14 @@ impl Explain for BoardError {
 
     fn help(&self) -> String {
         match self {
-            BoardError::Unknown { given, nearest: _, core: Some(core) } => match core.as_str() {
+            BoardError::Unknown { given, nearest, core: Some(core) } => match core.as_str() {
                 "xtensa" => format!("`{given}` has an Xtensa core, for which no code is generated: `host` gives portable code"),
-                core => format!("`{given}` has the core `{core}`: name that; `tinybake boards` lists cores and boards"),
+                core => {
+                    let chip = given.to_ascii_lowercase().replace('_', "-");
+                    let boards: Vec<&str> = nearest.iter().map(String::as_str).filter(|name| name.contains(&chip)).collect();
+                    let or = if boards.is_empty() { String::new() } else { format!(", or did you mean {}", boards.join(" or ")) };
+                    format!("`{given}` has the core `{core}`: name that{or}; `tinybake boards` lists cores and boards")
+                }
             },
             BoardError::Unknown { nearest, .. } if nearest.is_empty() => "`tinybake boards` lists the names".into(),
             BoardError::Unknown { nearest, .. } => {

@@ -194,16 +194,21 @@ fn recordings_beside_models_are_found() {
 /// Every recording that the repository has, among them quantized ONNX networks with float biases, is compared in one call.
 #[test]
 fn all_recorded_cases_are_equal_in_the_evaluator() {
-    // The network of PyTorch is recorded in the order of its own axes.
-    let folders = ["conformance", "converted", "float", "onnx", "onnx_quantized"];
-    let folders = folders.map(|name| super::repository("tests/data").join(name).display().to_string());
-    let folders = folders.iter().map(String::as_str);
-    let arguments: Vec<&str> = ["verify"].into_iter().chain(folders).chain(["--on", "evaluator", "--format", "json"]).collect();
-    let ran = run(&arguments);
-    let json = ran.json();
-    let models = json["models"].as_array().unwrap();
-    let unequal: Vec<_> = models.iter().filter(|model| model["runs"][0]["unequal"] != 0).collect();
-    assert!(unequal.is_empty() && models.len() > 1000, "{} models, unequal: {unequal:?}", models.len());
-    assert_eq!(json["refused"].as_array().unwrap().len(), 0, "{}", json["refused"]);
-    assert_eq!(ran.code, Some(0));
+    let equal = |folders: &[&str], more: &[&str]| {
+        let folders = folders.iter().map(|name| super::repository("tests/data").join(name).display().to_string());
+        let folders: Vec<String> = folders.collect();
+        let folders = folders.iter().map(String::as_str);
+        let options = ["--on", "evaluator", "--format", "json"].into_iter().chain(more.iter().copied());
+        let ran = run(&["verify"].into_iter().chain(folders).chain(options).collect::<Vec<&str>>());
+        let json = ran.json();
+        let models = json["models"].as_array().unwrap();
+        let unequal: Vec<_> = models.iter().filter(|model| model["runs"][0]["unequal"] != 0).collect();
+        assert!(unequal.is_empty(), "{unequal:?}");
+        assert_eq!(json["refused"].as_array().unwrap().len(), 0, "{}", json["refused"]);
+        assert_eq!(ran.code, Some(0));
+        models.len()
+    };
+    // The network of PyTorch is recorded in the order of its own axes, and TFLM does not run files with an open batch.
+    assert!(equal(&["conformance", "converted/int16", "float", "onnx", "onnx_quantized"], &[]) > 1000);
+    assert!(equal(&["converted/open_batch"], &["--engine", "litert_ref"]) > 4);
 }
