@@ -1,15 +1,16 @@
 //! No setting takes more flash and more instructions than another, and no pruned network more than the dense one.
 
 #[path = "../../benches/figures/pruned.rs"]
-mod pruned;
+pub(crate) mod pruned;
 
 use crate::host;
 use crate::measured::{self, instructions};
-use pruned::PATTERNS;
+pub(crate) use pruned::PATTERNS;
 use std::path::Path;
 use tinybake_codegen::boards::{Catalogue, Target};
 use tinybake_codegen::ir::Graph;
 use tinybake_codegen::measure::{self, Program, Samples};
+use tinybake_codegen::options::FormKind;
 use tinybake_codegen::pipeline::{compile_graph, read};
 use tinybake_codegen::plan::Plan;
 use tinybake_codegen::script::Files;
@@ -34,17 +35,20 @@ const SETTINGS: [Optimize; 3] = [Optimize::Size, Optimize::Balanced, Optimize::S
 struct Figures {
     flash: u64,
     instructions: f64,
+    /// Whether zeros, or few values, of weights are made use of.
+    encoded: bool,
 }
 
 impl Figures {
     /// Whether another is as small and as fast, and better in one.
     fn dominated_by(self, other: Self) -> bool {
-        self.flash >= other.flash && self.instructions >= other.instructions && self != other
+        let same = self.flash == other.flash && self.instructions == other.instructions;
+        self.flash >= other.flash && self.instructions >= other.instructions && !same
     }
 
-    /// Whether another is smaller and faster. With the same kernels, how many instructions there are depends a little on the weights.
-    fn beaten_by(self, other: Self) -> bool {
-        self.flash > other.flash && self.instructions > other.instructions
+    /// Whether weights are encoded, and the network whose weights are not is smaller and faster.
+    fn beaten_by(self, dense: Self) -> bool {
+        self.encoded && self.flash > dense.flash && self.instructions > dense.instructions
     }
 }
 
@@ -59,14 +63,16 @@ fn figures(graph: &Graph, target: &Target<'_>) -> [Figures; 3] {
         let program = Program::of_plan(plan);
         let settings = measured::settings(optimize == Optimize::Size);
         let samples = Samples::arbitrary(&program.inputs, 2);
+        let encodings = [FormKind::Sparse, FormKind::SparseLanes, FormKind::SparsePairs, FormKind::Palettized];
+        let encoded = plan.steps.iter().any(|planned| encodings.contains(&planned.form.kind()));
         if target.is_host() {
             let image = measure::build(&[&program], target, &settings).unwrap_or_else(|problem| panic!("{problem}"));
             let flash = image.sections.flash();
-            return Figures { flash, instructions: instructions(std::slice::from_ref(plan), target, &settings)[0] };
+            return Figures { flash, instructions: instructions(std::slice::from_ref(plan), target, &settings)[0], encoded };
         }
         let cost = measure::cost(&program, &samples, target, &settings);
         let cost = cost.unwrap_or_else(|problem| panic!("{}: {problem}", target.name()));
-        Figures { flash: cost.model.flash(), instructions: cost.instructions.unwrap_or(0) as f64 }
+        Figures { flash: cost.model.flash(), instructions: cost.instructions.unwrap_or(0) as f64, encoded }
     };
     let mut figures = plans.iter().zip(SETTINGS).map(of);
     std::array::from_fn(|_| figures.next().expect("as many as settings"))

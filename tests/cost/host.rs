@@ -1,6 +1,7 @@
 //! Instructions on this computer, counted by Valgrind's callgrind.
 
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use tinybake_codegen::boards::Catalogue;
 use tinybake_codegen::measure::{self, Program, Samples};
 
@@ -17,7 +18,10 @@ pub(crate) fn instructions(programs: &[&Program], idle: [&Program; 2], settings:
     let catalogue = Catalogue::builtin();
     let target = catalogue.find("host").expect("this computer");
     let image = measure::build(&all, &target, settings).unwrap_or_else(|problem| panic!("{problem}"));
-    let folder = settings.directory.join("callgrind");
+    // Tests run at the same time.
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let folder = settings.directory.join(format!("callgrind-{}-{number}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let samples: Vec<u8> = all.iter().flat_map(|program| one_sample(program)).collect();
     std::fs::write(folder.join("inputs.bin"), samples).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
@@ -26,11 +30,10 @@ pub(crate) fn instructions(programs: &[&Program], idle: [&Program; 2], settings:
         assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).into_owned()
     };
-    let profile = format!("profile-{}", std::process::id());
-    run(Command::new("valgrind").args(["--tool=callgrind", &format!("--callgrind-out-file={profile}")]).arg(&image.path));
-    let table = run(Command::new("callgrind_annotate").args(["--inclusive=yes", "--threshold=100", &profile]));
+    run(Command::new("valgrind").args(["--tool=callgrind", "--callgrind-out-file=profile"]).arg(&image.path));
+    let table = run(Command::new("callgrind_annotate").args(["--inclusive=yes", "--threshold=100", "profile"]));
     let counts: Vec<f64> = (0..all.len()).map(|index| count(&table, index)).collect();
-    let _ = std::fs::remove_file(folder.join(&profile));
+    let _ = std::fs::remove_dir_all(&folder);
     let (counts, idle_counts) = counts.split_at(programs.len());
     let (small, large) = (moved(idle[0]), moved(idle[1]));
     let each = (idle_counts[1] - idle_counts[0]) / (large - small);

@@ -41,7 +41,7 @@ const fn sample(image: [usize; 3], kind: Kind) -> Sample {
 }
 
 /// Layers as they occur in networks for small cores.
-pub(crate) const SAMPLES: [Sample; 35] = [
+pub(crate) const SAMPLES: [Sample; 49] = [
     sample([24, 24, 3], Kind::Conv2d([3, 3], 2, 8)),
     sample([25, 10, 1], Kind::Conv2d([10, 4], 2, 64)),
     sample([16, 16, 16], Kind::Conv2d([3, 3], 1, 16)),
@@ -77,6 +77,20 @@ pub(crate) const SAMPLES: [Sample; 35] = [
     sample([4, 4, 32], Kind::TransposeConv([3, 3], 2, 16)),
     sample([10, 10, 4], Kind::TransposeConv([4, 4], 2, 4)),
     sample([6, 6, 32], Kind::DepthwiseConv2d([3, 3], 2)),
+    sample([8, 8, 1], Kind::Conv2d([3, 3], 1, 13)),
+    sample([28, 28, 1], Kind::Conv2d([3, 3], 2, 16)),
+    sample([16, 16, 8], Kind::Conv2d([3, 3], 1, 8)),
+    sample([12, 12, 12], Kind::Conv2d([3, 3], 2, 16)),
+    sample([6, 6, 24], Kind::Conv2d([3, 3], 1, 24)),
+    sample([20, 20, 3], Kind::Conv2d([5, 5], 2, 12)),
+    sample([49, 10, 1], Kind::Conv2d([10, 4], 2, 16)),
+    sample([4, 4, 13], Kind::Conv2d([1, 1], 1, 13)),
+    sample([4, 4, 13], Kind::Conv2d([1, 1], 1, 16)),
+    sample([7, 7, 20], Kind::Conv2d([1, 1], 1, 8)),
+    sample([8, 8, 13], Kind::DepthwiseConv2d([3, 3], 2)),
+    sample([4, 4, 13], Kind::DepthwiseConv2d([3, 3], 1)),
+    sample([12, 12, 48], Kind::DepthwiseConv2d([3, 3], 1)),
+    sample([5, 5, 8], Kind::TransposeConv([3, 3], 2, 16)),
 ];
 
 /// A graph that does nothing but show its input under another shape: what every module has.

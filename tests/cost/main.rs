@@ -12,12 +12,13 @@ use layers::{SAMPLES, Sample, Weights};
 use measured::{Kernel, forms, instructions, plan};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Mutex;
 use table::Table;
 use tinybake_codegen::Optimize;
 use tinybake_codegen::boards::Catalogue;
 use tinybake_codegen::measure;
 use tinybake_codegen::options::FormKind;
-use tinybake_codegen::plan::{CORES, Instructions, Layer, Plan, Rate};
+use tinybake_codegen::plan::{CORES, Code, Instructions, Layer, Plan, Rate};
 
 /// What is measured of each kind of core, in the order of [`CORES`].
 const MEASURED: [&str; CORES.len()] = ["host", "cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m55", "riscv32imc"];
@@ -25,33 +26,60 @@ const MEASURED: [&str; CORES.len()] = ["host", "cortex-m0plus", "cortex-m3", "co
 /// Forms that are no candidates for size.
 const SPEED: [FormKind; 3] = [FormKind::Packed, FormKind::SparseLanes, FormKind::SparsePairs];
 
-/// Cores whose code is that of another, but for forms that it does not have.
-const TWINS: [(&str, &str); 2] = [("cortex-m3", "cortex-m4"), ("cortex-m55", "cortex-m4")];
+/// A core whose code is that of another: it has the same instructions, but for forms that it does not have.
+const TWIN: (&str, &str) = ("cortex-m3", "cortex-m4");
+
+/// Flash of code, by whether it is compiled for size, and by kernel.
+type Codes = BTreeMap<(bool, Kernel), Code>;
+
+/// Instructions of the samples, and flash of code, in all forms of a core; no code of that which is another's twin.
+fn measure_core(core: &str) -> (measured::Rows, Codes) {
+    let catalogue = Catalogue::builtin();
+    let target = catalogue.find(core).expect("a core of the table");
+    measure::available(&target).unwrap_or_else(|missing| panic!("{core}: {missing}"));
+    let rows = measured::rows(&target);
+    let mut codes = Codes::new();
+    for size in [false, true].into_iter().filter(|_| core != TWIN.0) {
+        let around = measured::around(&target, size);
+        for form in forms().filter(|form| !(size && SPEED.contains(form)) && rows.keys().any(|(_, other)| other == form)) {
+            let code = measured::code(&target, size, form, around);
+            codes.extend(code.into_iter().map(|(layer, code)| ((size, (layer, form)), code)));
+        }
+    }
+    (rows, codes)
+}
+
+/// What all cores take, by their names; by all processors.
+fn measure_cores() -> BTreeMap<&'static str, (measured::Rows, Codes)> {
+    let (queue, done) = (Mutex::new(MEASURED.to_vec()), Mutex::new(BTreeMap::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                loop {
+                    let Some(core) = queue.lock().expect("no thread has panicked").pop() else { return };
+                    let measured = measure_core(core);
+                    done.lock().expect("no thread has panicked").insert(core, measured);
+                }
+            });
+        }
+    });
+    done.into_inner().expect("no thread has panicked")
+}
 
 #[test]
 #[ignore = "writes the compiler's table of costs anew: many minutes, with every core's emulator and Valgrind"]
 fn refit() {
     assert!(host::available(), "install Valgrind");
-    let catalogue = Catalogue::builtin();
-    let find = |core: &str| catalogue.find(core).expect("a core of the table");
+    let all = measure_cores();
     let mut table = Table::new();
-    let mut codes = BTreeMap::new();
-    let mut arounds = BTreeMap::new();
-    let mut code = |core: &'static str, size: bool, (layer, form): Kernel| {
-        let around = *arounds.entry((core, size)).or_insert_with(|| measured::around(&find(core), size));
-        let of_form = codes.entry((core, size, form)).or_insert_with(|| measured::code(&find(core), size, form, around));
-        of_form.get(&layer).copied()
-    };
     for (class, core) in CORES.into_iter().zip(MEASURED) {
-        let target = find(core);
-        measure::available(&target).unwrap_or_else(|missing| panic!("{core}: {missing}"));
-        let twin = TWINS.iter().find(|(of, _)| *of == core).map_or(core, |(_, twin)| twin);
-        for (kernel, rows) in measured::rows(&target) {
-            let mut of = |size| code(twin, size, kernel).or_else(|| code(core, size, kernel)).unwrap_or_default();
-            let speed = of(false);
-            let size = if SPEED.contains(&kernel.1) { speed } else { of(true) };
-            let found @ [layer, product, gathered, output, pass] =
-                fit::fit(&rows, !matches!(kernel.0, Layer::Conv2d | Layer::DepthwiseConv2d | Layer::Pointwise));
+        let (rows, _) = &all[core];
+        let (_, codes) = &all[if core == TWIN.0 { TWIN.1 } else { core }];
+        for (&kernel, rows) in rows {
+            let speed = codes.get(&(false, kernel)).copied().unwrap_or_default();
+            let size = codes.get(&(true, kernel)).copied().unwrap_or(speed);
+            let images = matches!(kernel.0, Layer::Conv2d | Layer::DepthwiseConv2d | Layer::Pointwise);
+            let found @ [layer, product, gathered, output, pass] = fit::fit(rows, !images);
             let off = |(features, figure): &([f64; fit::FEATURES], f64)| (fit::predict(&found, features) / figure - 1.0).abs();
             let worst = 100.0 * rows.iter().map(off).fold(0.0, f64::max);
             println!("{core} {kernel:?}: {found:.2?}, within {worst:.0} %; {size:?}, {speed:?}");

@@ -23,13 +23,13 @@ pub(crate) fn forms() -> impl Iterator<Item = FormKind> {
     FormKind::WORDS.iter().filter_map(|word| word.parse().ok())
 }
 
-/// The weights that a form is for.
-fn weights(form: FormKind) -> Weights {
+/// The weights that a form is for: those of which code is measured first.
+fn weights(form: FormKind) -> &'static [Weights] {
     match form {
-        FormKind::Shared | FormKind::Specialized | FormKind::Packed | FormKind::Blocked | FormKind::Unrolled => Weights::Dense,
-        FormKind::Sparse | FormKind::SparseLanes => Weights::Scattered,
-        FormKind::SparsePairs => Weights::TwoOfFour,
-        FormKind::Palettized => Weights::Few,
+        FormKind::Shared | FormKind::Specialized | FormKind::Packed | FormKind::Blocked | FormKind::Unrolled => &[Weights::Dense],
+        FormKind::Sparse | FormKind::SparseLanes => &[Weights::Scattered, Weights::TwoOfFour],
+        FormKind::SparsePairs => &[Weights::TwoOfFour],
+        FormKind::Palettized => &[Weights::Few],
     }
 }
 
@@ -72,7 +72,8 @@ pub(crate) fn instructions(plans: &[Plan], target: &Target<'_>, settings: &measu
 /// The samples that a core has in a form, by kind of layer.
 fn having(target: &Target<'_>, optimize: Optimize, form: FormKind) -> BTreeMap<Layer, Vec<Sample>> {
     let mut having: BTreeMap<Layer, Vec<Sample>> = BTreeMap::new();
-    for sample in SAMPLES.map(|sample| Sample { weights: weights(form), ..sample }) {
+    let all = weights(form).iter().flat_map(|&weights| SAMPLES.map(|sample| Sample { weights, ..sample }));
+    for sample in all {
         let plan = plan(&[sample], target, optimize, Some(form));
         let planned = &plan.steps[0];
         if planned.form.kind() == form {
@@ -82,8 +83,11 @@ fn having(target: &Target<'_>, optimize: Optimize, form: FormKind) -> BTreeMap<L
     having
 }
 
-/// Instructions of the samples in all forms that a core has: what each does, and what it takes.
-pub(crate) fn rows(target: &Target<'_>) -> BTreeMap<Kernel, Vec<([f64; fit::FEATURES], f64)>> {
+/// What each sample of a kernel does, and the instructions that it takes.
+pub(crate) type Rows = BTreeMap<Kernel, Vec<([f64; fit::FEATURES], f64)>>;
+
+/// The rows of the samples in all forms that a core has.
+pub(crate) fn rows(target: &Target<'_>) -> Rows {
     let (mut kernels, mut plans) = (Vec::new(), Vec::new());
     for form in forms() {
         for (layer, samples) in having(target, Optimize::Speed, form) {
@@ -91,7 +95,7 @@ pub(crate) fn rows(target: &Target<'_>) -> BTreeMap<Kernel, Vec<([f64; fit::FEAT
             plans.extend(samples.iter().map(|sample| plan(&[*sample], target, Optimize::Speed, Some(form))));
         }
     }
-    let mut rows: BTreeMap<Kernel, Vec<_>> = BTreeMap::new();
+    let mut rows = Rows::new();
     for ((kernel, plan), taken) in kernels.into_iter().zip(&plans).zip(instructions(&plans, target, &settings(false))) {
         let Work { products, gathered, outputs, passes } =
             Work::of(&plan.steps[0].step, kernel.1, target.class(), &plan.constants);

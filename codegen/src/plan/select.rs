@@ -4,7 +4,8 @@
 //! a byte more and more worth in instructions; of them, [`Optimize`] takes:
 //! - `size`: the least flash,
 //! - `speed`: the fewest instructions,
-//! - `balanced`: the least product of flash and instructions, so that twice the flash must save half of the instructions.
+//! - `balanced`: the least product of flash and instructions, so that twice the flash must save half of the instructions; on hosts, whose
+//!   flash is not scarce, as `speed`.
 //!
 //! Flash is all that the model takes, constants included.
 
@@ -14,15 +15,20 @@ use super::palettized::Coded;
 use super::sparse::Thinned;
 use crate::ir::TensorId;
 use crate::lower::{ConstId, Constant, Program, Step, little_endian};
-use crate::options::{FormKind as Kind, Optimize, Options};
+use crate::options::{CoreClass, FormKind as Kind, Optimize, Options};
 use std::collections::BTreeMap;
 
-/// How much better a selection with sparse or palettized layers must be than all without, for the estimates to tell.
+/// How much better a selection with sparse or palettized layers must be than all without, for the estimates to tell, and how much faster
+/// a balanced one than the smallest.
 const SURE: f64 = 1.04;
 
-/// Exponent of flash in what counts for speed: a part in a thousand of the instructions is worth no more than a part in ten of the
+/// How much more a balanced selection counts that is only as fast as the smallest, since that is better compiled for size: products of
+/// estimates that are closer tell little.
+const SLOW: f64 = 1.1;
+
+/// Exponent of flash in what counts for speed: a part in two hundred of the instructions is worth no more than a part in ten of the
 /// flash, since estimates tell no difference that is so small.
-const FLASH_FOR_SPEED: f64 = 0.01;
+const FLASH_FOR_SPEED: f64 = 0.05;
 
 /// Worths of a byte that are tried, each 1.5 times the one before. In the middle, a part of the flash is worth as large a part of the
 /// instructions.
@@ -149,6 +155,23 @@ struct Selected {
     total: Cost,
 }
 
+impl Selected {
+    fn takes_no_more(&self, other: &Self) -> bool {
+        self.total.bytes <= other.total.bytes && self.total.instructions <= other.total.instructions
+    }
+}
+
+/// What a setting wants little of.
+fn score(optimize: Optimize, total: Cost) -> f64 {
+    let (bytes, instructions) = (total.bytes.max(1.0), total.instructions.max(1.0));
+    match optimize {
+        // Instructions count where bytes are the same.
+        Optimize::Size => bytes * instructions.powf(1e-6),
+        Optimize::Speed => instructions * bytes.powf(FLASH_FOR_SPEED),
+        Optimize::Balanced => instructions * bytes,
+    }
+}
+
 /// The candidates of all steps.
 struct Candidates<'o> {
     steps: Vec<Vec<Candidate>>,
@@ -160,57 +183,59 @@ struct Candidates<'o> {
 }
 
 impl Candidates<'_> {
-    /// The best selection: with sparse and palettized layers only where that is better for sure.
+    /// The best selection of a setting: with sparse and palettized layers only where that is better for sure, or smaller and faster.
     fn select(&self) -> Selected {
         let encodings = ENCODINGS.into_iter().map(Kernels::of_form).fold(Kernels::NONE, Kernels::with);
         let any = self.trades(Kernels::NONE);
         // Where a step has no other form, because it is asked for, it stays.
         let encoded = self.steps.iter().flatten().any(|candidate| candidate.kernel.meets(encodings));
         let dense = if encoded { self.trades(encodings) } else { Vec::new() };
-        match (self.best(&dense), self.best(&any)) {
-            (Some(dense), Some(any)) if self.score(dense.total) <= SURE * self.score(any.total) => dense.clone(),
-            (Some(best), None) | (_, Some(best)) => best.clone(),
-            (None, None) => {
-                let smallest = any.iter().min_by(|a, b| a.total.bytes.total_cmp(&b.total.bytes));
-                smallest.cloned().unwrap_or_else(|| self.each(Worth::BYTES, Kernels::NONE))
-            }
-        }
+        let best = |optimize| match (self.best(&dense, optimize), self.best(&any, optimize)) {
+            (Some(dense), Some(any)) if any.takes_no_more(dense) => Some(any),
+            (Some(dense), Some(any)) if score(optimize, dense.total) <= SURE * score(optimize, any.total) => Some(dense),
+            (Some(best), None) | (_, Some(best)) => Some(best),
+            (None, None) => None,
+        };
+        let optimize = match (self.options.optimize, self.options.core) {
+            // Flash of computers is not scarce.
+            (Optimize::Balanced, CoreClass::Host) => Optimize::Speed,
+            (optimize, _) => optimize,
+        };
+        let selected = match (optimize, best(optimize), best(Optimize::Balanced)) {
+            (Optimize::Speed, Some(speed), Some(balanced)) if balanced.takes_no_more(speed) => Some(balanced),
+            (_, selected, _) => selected,
+        };
+        let smallest = || any.iter().min_by(|a, b| a.total.bytes.total_cmp(&b.total.bytes));
+        selected.or_else(smallest).cloned().unwrap_or_else(|| self.each(Worth::BYTES, Kernels::NONE, Kernels::NONE))
     }
 
-    /// The best of `selections` that keep to the limit.
-    fn best<'s>(&self, selections: &'s [Selected]) -> Option<&'s Selected> {
+    /// The best for a setting of `selections` that keep to the limit.
+    fn best<'s>(&self, selections: &'s [Selected], optimize: Optimize) -> Option<&'s Selected> {
         let limit = self.options.max_flash.map_or(f64::INFINITY, |most| most.0 as f64);
+        let most = selections.last().map_or(f64::INFINITY, |smallest| smallest.total.instructions / SURE);
+        let slow = |total: Cost| if optimize == Optimize::Balanced && total.instructions > most { SLOW } else { 1.0 };
+        let count = |selected: &Selected| slow(selected.total) * score(optimize, selected.total);
         let fitting = selections.iter().filter(|selected| selected.total.bytes.max(0.0).floor() <= limit);
-        fitting.min_by(|a, b| self.score(a.total).total_cmp(&self.score(b.total)))
+        fitting.min_by(|a, b| count(a).total_cmp(&count(b)))
     }
 
-    /// What the setting wants little of.
-    fn score(&self, total: Cost) -> f64 {
-        let (bytes, instructions) = (total.bytes.max(1.0), total.instructions.max(1.0));
-        match self.options.optimize {
-            // Instructions count where bytes are the same.
-            Optimize::Size => bytes * instructions.powf(1e-6),
-            Optimize::Speed => instructions * bytes.powf(FLASH_FOR_SPEED),
-            Optimize::Balanced => instructions * bytes,
-        }
-    }
-
-    /// Selections from the fewest instructions to the fewest bytes, without what is excluded.
-    fn trades(&self, excluded: Kernels) -> Vec<Selected> {
-        let fastest = self.assign(Worth { instruction: 1.0, byte: 0.0 }, excluded);
+    /// Selections from the fewest instructions to the fewest bytes, without what is barred.
+    fn trades(&self, barred: Kernels) -> Vec<Selected> {
+        let fastest = self.assign(Worth { instruction: 1.0, byte: 0.0 }, barred);
         let one = fastest.total.instructions.max(1.0) / fastest.total.bytes.max(1.0);
-        let between = |step: i32| self.assign(Worth { instruction: 1.0, byte: one * 1.5f64.powi(step) }, excluded);
-        let smallest = self.assign(Worth::BYTES, excluded);
+        let between = |step: i32| self.assign(Worth { instruction: 1.0, byte: one * 1.5f64.powi(step) }, barred);
+        let smallest = self.assign(Worth::BYTES, barred);
         [fastest].into_iter().chain((-WORTHS / 2..=WORTHS / 2).map(between)).chain([smallest]).collect()
     }
 
     /// The selection of the least worth in all, or nearly so. Each step begins with its own best, as if code that is shared took no
     /// flash. Then a form, or its code for some layers, is left out, as long as that is better.
-    fn assign(&self, worth: Worth, mut excluded: Kernels) -> Selected {
-        let mut current = self.each(worth, excluded);
+    fn assign(&self, worth: Worth, barred: Kernels) -> Selected {
+        let mut excluded = Kernels::NONE;
+        let mut current = self.each(worth, barred, excluded);
         loop {
             let ways = self.codes.iter().map(|code| code.kernels).filter(|way| current.kernels.meets(*way));
-            let others = ways.map(|way| (self.each(worth, excluded.with(way)), way));
+            let others = ways.map(|way| (self.each(worth, barred, excluded.with(way)), way));
             match others.min_by(|a, b| worth.of(a.0.total).total_cmp(&worth.of(b.0.total))) {
                 Some((best, way)) if worth.of(best.total) < worth.of(current.total) => {
                     excluded = excluded.with(way);
@@ -221,19 +246,20 @@ impl Candidates<'_> {
         }
     }
 
-    /// Each step's own best candidate that is not excluded; of a step that has no other, the best of all.
-    fn each(&self, worth: Worth, excluded: Kernels) -> Selected {
+    /// Each step's own best candidate that is not excluded; of a step that has no other, the best of all. One that is barred is taken
+    /// only where all are.
+    fn each(&self, worth: Worth, barred: Kernels, excluded: Kernels) -> Selected {
         let mut selected = Selected {
             indices: Vec::with_capacity(self.steps.len()),
             kernels: Kernels::NONE,
             total: Cost { bytes: self.plain, instructions: 0.0 },
         };
         for candidates in &self.steps {
-            let key = |candidate: &Candidate| (candidate.kernel.meets(excluded), worth.of(candidate.cost));
-            let least = candidates.iter().enumerate().min_by(|(_, a), (_, b)| {
-                let (a, b) = (key(a), key(b));
-                a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))
-            });
+            let left_out = |candidate: &Candidate| (candidate.kernel.meets(barred), candidate.kernel.meets(excluded));
+            let least = candidates
+                .iter()
+                .enumerate()
+                .min_by(|(_, a), (_, b)| left_out(a).cmp(&left_out(b)).then(worth.of(a.cost).total_cmp(&worth.of(b.cost))));
             selected.indices.push(least.map(|(index, _)| index));
             let Some((_, candidate)) = least else { continue };
             selected.kernels = selected.kernels.with(candidate.kernel);

@@ -14,7 +14,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 1404.0, kind: 2190.0, layer: 208.0, weight: 0.0 },
                     speed: Code { form: 1413.0, kind: 2470.0, layer: 1008.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 2.183, gathered: 0.000, output: 79.47, pass: 168.5 },
+                    instructions: Instructions { layer: 0.0, product: 2.245, gathered: 0.000, output: 82.91, pass: 135.9 },
                 },
             ),
             (
@@ -22,7 +22,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 656.0, kind: 1492.0, layer: 112.0, weight: 0.0 },
                     speed: Code { form: 688.0, kind: 1822.0, layer: 114.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 3.950, gathered: 0.000, output: 141.29, pass: 273.0 },
+                    instructions: Instructions { layer: 0.0, product: 4.096, gathered: 0.000, output: 146.41, pass: 211.7 },
                 },
             ),
             (
@@ -30,7 +30,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 640.0, kind: 1480.0, layer: 120.0, weight: 0.0 },
                     speed: Code { form: 728.0, kind: 1762.0, layer: 118.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 2.799, gathered: 0.000, output: 62.61, pass: 189.0 },
+                    instructions: Instructions { layer: 0.0, product: 2.681, gathered: 3.526, output: 69.23, pass: 131.4 },
                 },
             ),
             (
@@ -38,7 +38,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 640.0, kind: 1480.0, layer: 120.0, weight: 0.0 },
                     speed: Code { form: 728.0, kind: 1762.0, layer: 118.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 1.645, gathered: 0.000, output: 69.00, pass: 187.9 },
+                    instructions: Instructions { layer: 0.0, product: 1.707, gathered: 0.000, output: 72.91, pass: 152.9 },
                 },
             ),
             (
@@ -46,7 +46,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 640.0, kind: 1480.0, layer: 120.0, weight: 0.0 },
                     speed: Code { form: 728.0, kind: 1762.0, layer: 118.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 0.324, gathered: 0.000, output: 58.03, pass: 166.1 },
+                    instructions: Instructions { layer: 0.0, product: 0.360, gathered: 0.000, output: 61.16, pass: 141.6 },
                 },
             ),
             (
@@ -54,7 +54,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 1058.0, kind: 1678.0, layer: 132.0, weight: 0.0 },
                     speed: Code { form: 1096.0, kind: 1872.0, layer: 140.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 3.760, gathered: 0.000, output: 67.74, pass: 212.8 },
+                    instructions: Instructions { layer: 0.0, product: 3.510, gathered: 6.579, output: 79.47, pass: 116.6 },
                 },
             ),
         ],
@@ -68,7 +68,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 340.5, kind: 4706.5, layer: 1520.0, weight: 0.0 },
                     speed: Code { form: 132.0, kind: 1528.0, layer: 2176.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 2.188, gathered: 0.000, output: 43.84, pass: 30.9 },
+                    instructions: Instructions { layer: 0.0, product: 2.158, gathered: 0.000, output: 42.67, pass: 45.4 },
                 },
             ),
             (
@@ -76,7 +76,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 112.0, kind: 2812.0, layer: 908.0, weight: 0.0 },
                     speed: Code { form: 122.0, kind: 638.0, layer: 1428.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 3.732, gathered: 4.203, output: 102.08, pass: 60.2 },
+                    instructions: Instructions { layer: 0.0, product: 3.790, gathered: 2.193, output: 98.91, pass: 89.9 },
                 },
             ),
             (
@@ -84,7 +84,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 388.0, kind: 2304.0, layer: 1604.0, weight: 0.0 },
                     speed: Code { form: 408.0, kind: 1368.0, layer: 1764.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 2.736, gathered: 3.936, output: 35.33, pass: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 2.814, gathered: 0.000, output: 32.10, pass: 66.3 },
                 },
             ),
             (
@@ -92,7 +92,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 388.0, kind: 2304.0, layer: 1604.0, weight: 0.0 },
                     speed: Code { form: 408.0, kind: 1368.0, layer: 1764.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 1.332, gathered: 0.000, output: 29.61, pass: 112.9 },
+                    instructions: Instructions { layer: 0.0, product: 1.284, gathered: 0.000, output: 34.44, pass: 108.8 },
                 },
             ),
             (
@@ -100,7 +100,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 388.0, kind: 2304.0, layer: 1604.0, weight: 0.0 },
                     speed: Code { form: 408.0, kind: 1368.0, layer: 1764.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 0.200, gathered: 0.000, output: 18.58, pass: 70.6 },
+                    instructions: Instructions { layer: 0.0, product: 0.204, gathered: 0.000, output: 18.09, pass: 74.7 },
                 },
             ),
             (
@@ -108,7 +108,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 682.0, kind: 3222.0, layer: 1912.0, weight: 0.0 },
                     speed: Code { form: 200.0, kind: 0.0, layer: 3348.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 2.978, gathered: 0.000, output: 22.82, pass: 89.2 },
+                    instructions: Instructions { layer: 0.0, product: 2.966, gathered: 0.000, output: 23.04, pass: 92.8 },
                 },
             ),
         ],
@@ -122,7 +122,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 876.5, kind: 4751.0, layer: 136.5, weight: 0.0 },
                     speed: Code { form: 876.5, kind: 4751.0, layer: 136.5, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 2.799, gathered: 0.000, output: 10.58, pass: 144.7 },
+                    instructions: Instructions { layer: 0.0, product: 2.690, gathered: 0.000, output: 13.54, pass: 160.0 },
                 },
             ),
             (
@@ -130,7 +130,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 3000.0, kind: 7386.0, layer: 142.0, weight: 0.0 },
                     speed: Code { form: 3000.0, kind: 7386.0, layer: 142.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 0.842, gathered: 0.000, output: 9.26, pass: 94.7 },
+                    instructions: Instructions { layer: 0.0, product: 0.832, gathered: 0.000, output: 8.60, pass: 109.9 },
                 },
             ),
             (
@@ -138,7 +138,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 2262.0, kind: 4686.0, layer: 242.0, weight: 0.0 },
                     speed: Code { form: 2262.0, kind: 4686.0, layer: 242.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 1.787, gathered: 4.590, output: 12.72, pass: 66.0 },
+                    instructions: Instructions { layer: 0.0, product: 1.834, gathered: 2.878, output: 11.62, pass: 90.8 },
                 },
             ),
         ],
@@ -151,7 +151,7 @@ pub(super) const RATES: &[Row] = &[
             Rate {
                 size: Code { form: 0.0, kind: 0.0, layer: 1156.0, weight: 0.0 },
                 speed: Code { form: 0.0, kind: 0.0, layer: 1846.0, weight: 0.0 },
-                instructions: Instructions { layer: 0.0, product: 0.172, gathered: 0.000, output: 0.00, pass: 71.4 },
+                instructions: Instructions { layer: 0.0, product: 0.168, gathered: 0.000, output: 0.00, pass: 80.2 },
             },
         )],
     },
@@ -164,7 +164,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 301.0, kind: 1652.5, layer: 344.5, weight: 0.0 },
                     speed: Code { form: 0.0, kind: 2494.5, layer: 1128.5, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 6.799, gathered: 1.608, output: 51.17, pass: 134.7 },
+                    instructions: Instructions { layer: 0.0, product: 6.521, gathered: 3.277, output: 54.25, pass: 108.6 },
                 },
             ),
             (
@@ -172,7 +172,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 181.0, kind: 953.5, layer: 184.5, weight: 0.0 },
                     speed: Code { form: 185.0, kind: 1465.5, layer: 208.5, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 4.681, gathered: 4.166, output: 112.11, pass: 170.2 },
+                    instructions: Instructions { layer: 0.0, product: 4.420, gathered: 5.873, output: 115.05, pass: 143.0 },
                 },
             ),
             (
@@ -180,7 +180,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 0.0, kind: 1176.5, layer: 186.5, weight: 0.0 },
                     speed: Code { form: 0.0, kind: 1710.5, layer: 184.5, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 4.428, gathered: 3.242, output: 57.91, pass: 150.9 },
+                    instructions: Instructions { layer: 0.0, product: 4.288, gathered: 4.459, output: 58.93, pass: 131.0 },
                 },
             ),
             (
@@ -188,7 +188,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 0.0, kind: 1176.5, layer: 186.5, weight: 0.0 },
                     speed: Code { form: 0.0, kind: 1710.5, layer: 184.5, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 2.392, gathered: 3.437, output: 51.40, pass: 148.3 },
+                    instructions: Instructions { layer: 0.0, product: 2.301, gathered: 4.384, output: 52.34, pass: 131.3 },
                 },
             ),
             (
@@ -196,7 +196,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 0.0, kind: 1176.5, layer: 186.5, weight: 0.0 },
                     speed: Code { form: 0.0, kind: 1710.5, layer: 184.5, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 4.490, gathered: 2.562, output: 51.45, pass: 100.8 },
+                    instructions: Instructions { layer: 0.0, product: 4.308, gathered: 3.471, output: 53.68, pass: 86.7 },
                 },
             ),
             (
@@ -204,7 +204,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 175.0, kind: 1127.5, layer: 232.5, weight: 0.0 },
                     speed: Code { form: 147.0, kind: 1401.5, layer: 246.5, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 5.256, gathered: 4.541, output: 51.53, pass: 69.9 },
+                    instructions: Instructions { layer: 0.0, product: 5.041, gathered: 5.582, output: 54.08, pass: 54.3 },
                 },
             ),
         ],
@@ -218,7 +218,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 2391.0, kind: 1984.0, layer: 340.0, weight: 0.0 },
                     speed: Code { form: 2817.0, kind: 1924.0, layer: 1148.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 5.155, gathered: 0.000, output: 67.15, pass: 108.0 },
+                    instructions: Instructions { layer: 0.0, product: 4.952, gathered: 0.000, output: 73.32, pass: 157.7 },
                 },
             ),
             (
@@ -226,7 +226,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 1310.0, kind: 1418.0, layer: 140.0, weight: 0.0 },
                     speed: Code { form: 2106.0, kind: 1582.0, layer: 144.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 8.087, gathered: 14.773, output: 125.72, pass: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 8.493, gathered: 0.000, output: 124.88, pass: 210.1 },
                 },
             ),
             (
@@ -234,7 +234,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 1346.0, kind: 1402.0, layer: 156.0, weight: 0.0 },
                     speed: Code { form: 2086.0, kind: 1576.0, layer: 154.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 5.528, gathered: 0.000, output: 52.77, pass: 120.9 },
+                    instructions: Instructions { layer: 0.0, product: 5.357, gathered: 0.000, output: 57.57, pass: 167.7 },
                 },
             ),
             (
@@ -242,7 +242,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 1346.0, kind: 1402.0, layer: 156.0, weight: 0.0 },
                     speed: Code { form: 2086.0, kind: 1576.0, layer: 154.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 4.414, gathered: 0.000, output: 58.91, pass: 128.7 },
+                    instructions: Instructions { layer: 0.0, product: 4.256, gathered: 0.000, output: 64.22, pass: 169.5 },
                 },
             ),
             (
@@ -250,7 +250,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 1346.0, kind: 1402.0, layer: 156.0, weight: 0.0 },
                     speed: Code { form: 2086.0, kind: 1576.0, layer: 154.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 2.181, gathered: 0.000, output: 47.20, pass: 132.3 },
+                    instructions: Instructions { layer: 0.0, product: 2.125, gathered: 0.000, output: 53.45, pass: 147.3 },
                 },
             ),
             (
@@ -258,7 +258,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 1932.0, kind: 1360.0, layer: 188.0, weight: 0.0 },
                     speed: Code { form: 1932.0, kind: 1416.0, layer: 212.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 7.272, gathered: 0.000, output: 46.20, pass: 108.5 },
+                    instructions: Instructions { layer: 0.0, product: 6.980, gathered: 0.000, output: 55.66, pass: 165.6 },
                 },
             ),
         ],
@@ -272,7 +272,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 1502.0, kind: 1811.0, layer: 175.0, weight: 0.0 },
                     speed: Code { form: 1502.0, kind: 1811.0, layer: 175.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 1.380, gathered: 32.882, output: 32.76, pass: 109.9 },
+                    instructions: Instructions { layer: 0.0, product: 2.107, gathered: 31.189, output: 33.25, pass: 111.6 },
                 },
             ),
             (
@@ -280,7 +280,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 1716.0, kind: 2334.0, layer: 168.0, weight: 0.0 },
                     speed: Code { form: 1716.0, kind: 2334.0, layer: 168.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 0.836, gathered: 22.758, output: 15.65, pass: 78.5 },
+                    instructions: Instructions { layer: 0.0, product: 0.964, gathered: 22.098, output: 16.07, pass: 85.5 },
                 },
             ),
             (
@@ -288,7 +288,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 3134.0, kind: 1375.0, layer: 241.0, weight: 0.0 },
                     speed: Code { form: 3134.0, kind: 1375.0, layer: 241.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 1.987, gathered: 16.309, output: 18.38, pass: 53.3 },
+                    instructions: Instructions { layer: 0.0, product: 1.893, gathered: 16.626, output: 19.98, pass: 51.3 },
                 },
             ),
         ],
@@ -301,7 +301,7 @@ pub(super) const RATES: &[Row] = &[
             Rate {
                 size: Code { form: 3094.0, kind: 1758.0, layer: 172.0, weight: 0.0 },
                 speed: Code { form: 3094.0, kind: 1758.0, layer: 172.0, weight: 0.0 },
-                instructions: Instructions { layer: 0.0, product: 0.000, gathered: 11.325, output: 18.69, pass: 176.4 },
+                instructions: Instructions { layer: 0.0, product: 0.596, gathered: 9.980, output: 15.39, pass: 145.1 },
             },
         )],
     },
@@ -314,7 +314,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 1404.0, kind: 896.0, layer: 208.0, weight: 0.0 },
                     speed: Code { form: 1413.0, kind: 987.0, layer: 856.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 10.283, gathered: 0.000, output: 40.16, pass: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 10.067, gathered: 0.000, output: 45.57, pass: 0.0 },
                 },
             ),
             (
@@ -322,7 +322,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 656.0, kind: 490.0, layer: 118.0, weight: 0.0 },
                     speed: Code { form: 688.0, kind: 1114.0, layer: 114.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 17.118, gathered: 0.000, output: 99.73, pass: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 16.973, gathered: 0.000, output: 103.36, pass: 0.0 },
                 },
             ),
             (
@@ -330,7 +330,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 640.0, kind: 492.0, layer: 120.0, weight: 0.0 },
                     speed: Code { form: 728.0, kind: 1324.0, layer: 140.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 13.180, gathered: 0.000, output: 43.09, pass: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 13.051, gathered: 0.000, output: 46.33, pass: 0.0 },
                 },
             ),
             (
@@ -338,7 +338,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 640.0, kind: 492.0, layer: 120.0, weight: 0.0 },
                     speed: Code { form: 728.0, kind: 1324.0, layer: 140.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 12.846, gathered: 0.000, output: 43.76, pass: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 12.714, gathered: 0.000, output: 47.05, pass: 0.0 },
                 },
             ),
             (
@@ -346,7 +346,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 640.0, kind: 492.0, layer: 120.0, weight: 0.0 },
                     speed: Code { form: 728.0, kind: 1324.0, layer: 140.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 7.602, gathered: 0.000, output: 40.58, pass: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 7.462, gathered: 0.000, output: 44.08, pass: 0.0 },
                 },
             ),
             (
@@ -354,7 +354,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 1058.0, kind: 388.0, layer: 138.0, weight: 0.0 },
                     speed: Code { form: 1096.0, kind: 550.0, layer: 146.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 12.389, gathered: 0.000, output: 51.65, pass: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 12.293, gathered: 0.000, output: 54.05, pass: 0.0 },
                 },
             ),
         ],
@@ -368,7 +368,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 0.0, kind: 0.0, layer: 2580.0, weight: 0.0 },
                     speed: Code { form: 0.0, kind: 0.0, layer: 5572.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 6.573, gathered: 0.000, output: 0.00, pass: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 6.850, gathered: 0.000, output: 0.00, pass: 0.0 },
                 },
             ),
             (
@@ -376,7 +376,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 112.0, kind: 140.0, layer: 1452.0, weight: 0.0 },
                     speed: Code { form: 122.0, kind: 484.0, layer: 1010.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 16.863, gathered: 0.000, output: 0.00, pass: 127.0 },
+                    instructions: Instructions { layer: 0.0, product: 16.995, gathered: 0.000, output: 0.00, pass: 183.0 },
                 },
             ),
             (
@@ -384,7 +384,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 388.0, kind: 92.0, layer: 1092.0, weight: 0.0 },
                     speed: Code { form: 408.0, kind: 700.0, layer: 1772.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 7.792, gathered: 0.000, output: 0.00, pass: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 8.082, gathered: 0.000, output: 0.00, pass: 0.0 },
                 },
             ),
             (
@@ -392,7 +392,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 388.0, kind: 92.0, layer: 1092.0, weight: 0.0 },
                     speed: Code { form: 408.0, kind: 700.0, layer: 1772.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 7.330, gathered: 0.000, output: 0.00, pass: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 7.590, gathered: 0.000, output: 0.00, pass: 0.0 },
                 },
             ),
             (
@@ -400,7 +400,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 388.0, kind: 92.0, layer: 1092.0, weight: 0.0 },
                     speed: Code { form: 408.0, kind: 700.0, layer: 1772.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 5.334, gathered: 0.000, output: 0.00, pass: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 5.642, gathered: 0.000, output: 0.00, pass: 0.0 },
                 },
             ),
             (
@@ -408,7 +408,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 244.0, kind: 0.0, layer: 1564.0, weight: 0.0 },
                     speed: Code { form: 634.0, kind: 2474.0, layer: 1012.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 9.082, gathered: 0.000, output: 0.00, pass: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 9.327, gathered: 0.000, output: 0.00, pass: 0.0 },
                 },
             ),
         ],
@@ -422,7 +422,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 876.5, kind: 2701.5, layer: 134.0, weight: 0.0 },
                     speed: Code { form: 876.5, kind: 2701.5, layer: 134.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 7.378, gathered: 6.199, output: 0.00, pass: 867.7 },
+                    instructions: Instructions { layer: 0.0, product: 6.888, gathered: 7.447, output: 0.00, pass: 885.1 },
                 },
             ),
             (
@@ -430,7 +430,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 3000.0, kind: 2234.0, layer: 166.0, weight: 0.0 },
                     speed: Code { form: 3000.0, kind: 2234.0, layer: 166.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 0.000, gathered: 3.782, output: 19.77, pass: 320.1 },
+                    instructions: Instructions { layer: 0.0, product: 0.000, gathered: 4.169, output: 18.55, pass: 345.2 },
                 },
             ),
             (
@@ -438,7 +438,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 2262.0, kind: 2642.0, layer: 204.0, weight: 0.0 },
                     speed: Code { form: 2262.0, kind: 2642.0, layer: 204.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 3.825, gathered: 5.652, output: 0.00, pass: 301.6 },
+                    instructions: Instructions { layer: 0.0, product: 3.727, gathered: 5.796, output: 0.00, pass: 321.5 },
                 },
             ),
         ],
@@ -451,7 +451,7 @@ pub(super) const RATES: &[Row] = &[
             Rate {
                 size: Code { form: 0.0, kind: 3160.0, layer: 956.0, weight: 0.0 },
                 speed: Code { form: 26.0, kind: 3676.0, layer: 1406.0, weight: 0.0 },
-                instructions: Instructions { layer: 0.0, product: 1.438, gathered: 0.000, output: 0.00, pass: 0.0 },
+                instructions: Instructions { layer: 0.0, product: 1.467, gathered: 0.000, output: 0.00, pass: 0.0 },
             },
         )],
     },
@@ -464,7 +464,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 1404.0, kind: 705.0, layer: 204.0, weight: 0.0 },
                     speed: Code { form: 1413.0, kind: 370.0, layer: 1132.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 2.015, gathered: 2.220, output: 81.75, pass: 56.0 },
+                    instructions: Instructions { layer: 0.0, product: 1.963, gathered: 4.034, output: 81.46, pass: 81.5 },
                 },
             ),
             (
@@ -472,7 +472,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 656.0, kind: 356.0, layer: 100.0, weight: 0.0 },
                     speed: Code { form: 688.0, kind: 460.0, layer: 100.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 3.566, gathered: 3.691, output: 148.99, pass: 97.6 },
+                    instructions: Instructions { layer: 0.0, product: 3.530, gathered: 6.202, output: 151.01, pass: 0.0 },
                 },
             ),
             (
@@ -480,7 +480,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 640.0, kind: 494.0, layer: 98.0, weight: 0.0 },
                     speed: Code { form: 728.0, kind: 502.0, layer: 106.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 2.595, gathered: 3.152, output: 67.77, pass: 79.4 },
+                    instructions: Instructions { layer: 0.0, product: 2.554, gathered: 5.751, output: 68.87, pass: 0.0 },
                 },
             ),
             (
@@ -488,7 +488,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 640.0, kind: 494.0, layer: 98.0, weight: 0.0 },
                     speed: Code { form: 728.0, kind: 502.0, layer: 106.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 1.404, gathered: 3.132, output: 75.33, pass: 83.9 },
+                    instructions: Instructions { layer: 0.0, product: 1.355, gathered: 5.419, output: 74.83, pass: 92.5 },
                 },
             ),
             (
@@ -496,7 +496,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 640.0, kind: 494.0, layer: 98.0, weight: 0.0 },
                     speed: Code { form: 728.0, kind: 502.0, layer: 106.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 0.000, gathered: 2.757, output: 67.82, pass: 78.5 },
+                    instructions: Instructions { layer: 0.0, product: 0.000, gathered: 3.652, output: 69.70, pass: 0.0 },
                 },
             ),
             (
@@ -504,7 +504,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 1058.0, kind: 620.0, layer: 114.0, weight: 0.0 },
                     speed: Code { form: 1096.0, kind: 602.0, layer: 122.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 3.426, gathered: 4.103, output: 74.76, pass: 101.6 },
+                    instructions: Instructions { layer: 0.0, product: 3.348, gathered: 8.054, output: 73.67, pass: 87.2 },
                 },
             ),
         ],
@@ -518,7 +518,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 340.5, kind: 131.5, layer: 532.0, weight: 0.0 },
                     speed: Code { form: 0.0, kind: 0.0, layer: 1668.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 2.069, gathered: 0.000, output: 45.67, pass: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 2.109, gathered: 0.000, output: 41.20, pass: 0.0 },
                 },
             ),
             (
@@ -526,7 +526,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 112.0, kind: 6.0, layer: 310.0, weight: 0.0 },
                     speed: Code { form: 122.0, kind: 8.0, layer: 450.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 3.743, gathered: 0.546, output: 103.78, pass: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 3.738, gathered: 0.998, output: 103.35, pass: 0.0 },
                 },
             ),
             (
@@ -534,7 +534,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 388.0, kind: 590.0, layer: 654.0, weight: 0.0 },
                     speed: Code { form: 408.0, kind: 320.0, layer: 844.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 2.738, gathered: 0.545, output: 34.67, pass: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 2.744, gathered: 0.000, output: 33.99, pass: 0.0 },
                 },
             ),
             (
@@ -542,7 +542,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 388.0, kind: 590.0, layer: 654.0, weight: 0.0 },
                     speed: Code { form: 408.0, kind: 320.0, layer: 844.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 0.986, gathered: 1.485, output: 31.99, pass: 78.8 },
+                    instructions: Instructions { layer: 0.0, product: 0.907, gathered: 1.446, output: 32.71, pass: 222.0 },
                 },
             ),
             (
@@ -550,7 +550,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 388.0, kind: 590.0, layer: 654.0, weight: 0.0 },
                     speed: Code { form: 408.0, kind: 320.0, layer: 844.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 0.111, gathered: 0.221, output: 23.20, pass: 26.3 },
+                    instructions: Instructions { layer: 0.0, product: 0.131, gathered: 0.000, output: 23.15, pass: 0.0 },
                 },
             ),
             (
@@ -558,7 +558,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 682.0, kind: 402.0, layer: 804.0, weight: 0.0 },
                     speed: Code { form: 634.0, kind: 408.0, layer: 998.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 2.841, gathered: 0.000, output: 25.02, pass: 113.4 },
+                    instructions: Instructions { layer: 0.0, product: 2.833, gathered: 1.066, output: 24.69, pass: 75.1 },
                 },
             ),
         ],
@@ -572,7 +572,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 876.5, kind: 2309.0, layer: 123.5, weight: 0.0 },
                     speed: Code { form: 876.5, kind: 2309.0, layer: 123.5, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 1.949, gathered: 6.536, output: 28.77, pass: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 1.953, gathered: 5.487, output: 30.12, pass: 0.0 },
                 },
             ),
             (
@@ -580,7 +580,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 3000.0, kind: 3658.0, layer: 138.0, weight: 0.0 },
                     speed: Code { form: 3000.0, kind: 3658.0, layer: 138.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 0.717, gathered: 2.428, output: 8.64, pass: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 0.596, gathered: 2.541, output: 9.04, pass: 248.3 },
                 },
             ),
             (
@@ -588,7 +588,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 2262.0, kind: 2924.0, layer: 202.0, weight: 0.0 },
                     speed: Code { form: 2262.0, kind: 2924.0, layer: 202.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 1.704, gathered: 3.399, output: 15.04, pass: 23.2 },
+                    instructions: Instructions { layer: 0.0, product: 1.698, gathered: 3.752, output: 14.91, pass: 18.3 },
                 },
             ),
         ],
@@ -601,7 +601,7 @@ pub(super) const RATES: &[Row] = &[
             Rate {
                 size: Code { form: 0.0, kind: 272.0, layer: 628.0, weight: 0.0 },
                 speed: Code { form: 26.0, kind: 168.0, layer: 694.0, weight: 0.0 },
-                instructions: Instructions { layer: 0.0, product: 0.090, gathered: 0.000, output: 4.01, pass: 16.9 },
+                instructions: Instructions { layer: 0.0, product: 0.090, gathered: 0.000, output: 4.18, pass: 14.2 },
             },
         )],
     },
@@ -614,7 +614,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 301.0, kind: 1427.0, layer: 296.0, weight: 0.0 },
                     speed: Code { form: 0.0, kind: 1248.0, layer: 1304.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 6.743, gathered: 0.000, output: 50.60, pass: 584.1 },
+                    instructions: Instructions { layer: 0.0, product: 7.373, gathered: 0.000, output: 51.65, pass: 0.0 },
                 },
             ),
             (
@@ -622,7 +622,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 181.0, kind: 853.0, layer: 168.0, weight: 0.0 },
                     speed: Code { form: 185.0, kind: 1593.0, layer: 180.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 4.243, gathered: 4.585, output: 114.68, pass: 571.0 },
+                    instructions: Instructions { layer: 0.0, product: 5.074, gathered: 4.571, output: 110.27, pass: 197.3 },
                 },
             ),
             (
@@ -630,7 +630,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 0.0, kind: 1000.0, layer: 154.0, weight: 0.0 },
                     speed: Code { form: 0.0, kind: 1650.0, layer: 168.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 4.236, gathered: 2.030, output: 61.09, pass: 506.0 },
+                    instructions: Instructions { layer: 0.0, product: 4.982, gathered: 2.004, output: 58.08, pass: 111.3 },
                 },
             ),
             (
@@ -638,7 +638,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 0.0, kind: 1000.0, layer: 154.0, weight: 0.0 },
                     speed: Code { form: 0.0, kind: 1650.0, layer: 168.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 2.247, gathered: 2.459, output: 51.80, pass: 289.4 },
+                    instructions: Instructions { layer: 0.0, product: 2.667, gathered: 2.472, output: 49.70, pass: 92.2 },
                 },
             ),
             (
@@ -646,7 +646,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 0.0, kind: 1000.0, layer: 154.0, weight: 0.0 },
                     speed: Code { form: 0.0, kind: 1650.0, layer: 168.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 4.312, gathered: 2.513, output: 50.28, pass: 462.6 },
+                    instructions: Instructions { layer: 0.0, product: 4.939, gathered: 2.366, output: 47.94, pass: 84.5 },
                 },
             ),
             (
@@ -654,7 +654,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 175.0, kind: 983.0, layer: 216.0, weight: 0.0 },
                     speed: Code { form: 147.0, kind: 1281.0, layer: 226.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 5.055, gathered: 4.252, output: 49.84, pass: 535.2 },
+                    instructions: Instructions { layer: 0.0, product: 5.773, gathered: 4.065, output: 47.30, pass: 88.5 },
                 },
             ),
         ],
@@ -668,7 +668,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 2391.0, kind: 592.0, layer: 320.0, weight: 0.0 },
                     speed: Code { form: 2577.0, kind: 0.0, layer: 1280.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 2.612, gathered: 0.000, output: 92.35, pass: 1174.5 },
+                    instructions: Instructions { layer: 0.0, product: 3.064, gathered: 0.000, output: 87.19, pass: 285.1 },
                 },
             ),
             (
@@ -676,7 +676,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 1310.0, kind: 360.0, layer: 130.0, weight: 0.0 },
                     speed: Code { form: 2106.0, kind: 336.0, layer: 130.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 4.109, gathered: 0.000, output: 163.38, pass: 1391.6 },
+                    instructions: Instructions { layer: 0.0, product: 4.634, gathered: 0.000, output: 157.57, pass: 408.0 },
                 },
             ),
             (
@@ -684,7 +684,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 1346.0, kind: 424.0, layer: 134.0, weight: 0.0 },
                     speed: Code { form: 2086.0, kind: 384.0, layer: 146.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 3.142, gathered: 0.000, output: 80.41, pass: 941.0 },
+                    instructions: Instructions { layer: 0.0, product: 3.499, gathered: 0.000, output: 77.54, pass: 210.7 },
                 },
             ),
             (
@@ -692,7 +692,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 1346.0, kind: 424.0, layer: 134.0, weight: 0.0 },
                     speed: Code { form: 2086.0, kind: 384.0, layer: 146.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 1.946, gathered: 0.000, output: 87.50, pass: 1015.5 },
+                    instructions: Instructions { layer: 0.0, product: 2.338, gathered: 0.000, output: 82.91, pass: 266.7 },
                 },
             ),
             (
@@ -700,7 +700,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 1346.0, kind: 424.0, layer: 134.0, weight: 0.0 },
                     speed: Code { form: 2086.0, kind: 384.0, layer: 146.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 0.000, gathered: 0.000, output: 82.20, pass: 599.4 },
+                    instructions: Instructions { layer: 0.0, product: 0.284, gathered: 0.000, output: 75.07, pass: 236.9 },
                 },
             ),
             (
@@ -708,7 +708,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 1932.0, kind: 400.0, layer: 176.0, weight: 0.0 },
                     speed: Code { form: 1932.0, kind: 404.0, layer: 184.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 4.211, gathered: 0.000, output: 80.17, pass: 1118.7 },
+                    instructions: Instructions { layer: 0.0, product: 4.615, gathered: 0.000, output: 77.66, pass: 251.0 },
                 },
             ),
         ],
@@ -722,7 +722,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 1502.0, kind: 1316.0, layer: 144.0, weight: 0.0 },
                     speed: Code { form: 1502.0, kind: 1316.0, layer: 144.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 2.269, gathered: 6.091, output: 28.45, pass: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 2.336, gathered: 6.521, output: 28.90, pass: 42.8 },
                 },
             ),
             (
@@ -730,7 +730,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 1716.0, kind: 1278.0, layer: 160.0, weight: 0.0 },
                     speed: Code { form: 1716.0, kind: 1278.0, layer: 160.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 1.023, gathered: 4.203, output: 13.51, pass: 13.4 },
+                    instructions: Instructions { layer: 0.0, product: 1.059, gathered: 4.473, output: 13.32, pass: 12.9 },
                 },
             ),
             (
@@ -738,7 +738,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 3134.0, kind: 878.0, layer: 224.0, weight: 0.0 },
                     speed: Code { form: 3134.0, kind: 878.0, layer: 224.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 2.183, gathered: 4.920, output: 17.59, pass: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 2.131, gathered: 6.440, output: 14.35, pass: 0.0 },
                 },
             ),
         ],
@@ -751,7 +751,7 @@ pub(super) const RATES: &[Row] = &[
             Rate {
                 size: Code { form: 3094.0, kind: 766.0, layer: 168.0, weight: 0.0 },
                 speed: Code { form: 3094.0, kind: 766.0, layer: 168.0, weight: 0.0 },
-                instructions: Instructions { layer: 0.0, product: 0.700, gathered: 7.455, output: 16.57, pass: 0.0 },
+                instructions: Instructions { layer: 0.0, product: 0.624, gathered: 8.138, output: 16.34, pass: 93.1 },
             },
         )],
     },
@@ -826,7 +826,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 0.0, kind: 0.0, layer: 381.0, weight: 0.0 },
                     speed: Code { form: 0.0, kind: 0.0, layer: 779.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 3.790, gathered: 0.000, output: 97.24, pass: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 3.790, gathered: 0.000, output: 97.23, pass: 0.0 },
                 },
             ),
             (
@@ -842,7 +842,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 0.0, kind: 0.0, layer: 337.0, weight: 0.0 },
                     speed: Code { form: 0.0, kind: 0.0, layer: 677.0, weight: 0.0 },
-                    instructions: Instructions { layer: 6.0, product: 1.586, gathered: 0.000, output: 32.87, pass: 0.0 },
+                    instructions: Instructions { layer: 6.0, product: 1.586, gathered: 0.000, output: 32.82, pass: 0.0 },
                 },
             ),
             (
@@ -871,7 +871,7 @@ pub(super) const RATES: &[Row] = &[
             Rate {
                 size: Code { form: 3000.0, kind: 974.0, layer: 0.0, weight: 0.0 },
                 speed: Code { form: 3000.0, kind: 974.0, layer: 0.0, weight: 0.0 },
-                instructions: Instructions { layer: 346.6, product: 0.913, gathered: 2.138, output: 16.10, pass: 0.0 },
+                instructions: Instructions { layer: 346.4, product: 0.913, gathered: 2.138, output: 16.14, pass: 0.0 },
             },
         )],
     },
@@ -896,7 +896,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 301.0, kind: 1173.0, layer: 255.0, weight: 0.0 },
                     speed: Code { form: 0.0, kind: 1506.0, layer: 535.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 14.355, gathered: 0.000, output: 76.66, pass: 0.0 },
+                    instructions: Instructions { layer: 57.5, product: 14.157, gathered: 0.000, output: 70.21, pass: 0.0 },
                 },
             ),
             (
@@ -904,7 +904,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 181.0, kind: 681.0, layer: 109.0, weight: 0.0 },
                     speed: Code { form: 185.0, kind: 779.0, layer: 107.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 16.926, gathered: 0.000, output: 104.60, pass: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 16.146, gathered: 0.000, output: 130.89, pass: 0.0 },
                 },
             ),
             (
@@ -912,7 +912,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 0.0, kind: 756.0, layer: 115.0, weight: 0.0 },
                     speed: Code { form: 0.0, kind: 828.0, layer: 111.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 12.163, gathered: 0.000, output: 39.36, pass: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 11.578, gathered: 0.000, output: 65.14, pass: 0.0 },
                 },
             ),
             (
@@ -920,7 +920,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 0.0, kind: 756.0, layer: 115.0, weight: 0.0 },
                     speed: Code { form: 0.0, kind: 828.0, layer: 111.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 10.614, gathered: 0.000, output: 41.11, pass: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 10.103, gathered: 0.000, output: 64.02, pass: 0.0 },
                 },
             ),
             (
@@ -928,7 +928,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 0.0, kind: 756.0, layer: 115.0, weight: 0.0 },
                     speed: Code { form: 0.0, kind: 828.0, layer: 111.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 11.595, gathered: 0.000, output: 38.13, pass: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 11.133, gathered: 0.000, output: 60.96, pass: 0.0 },
                 },
             ),
             (
@@ -936,7 +936,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 175.0, kind: 889.0, layer: 139.0, weight: 0.0 },
                     speed: Code { form: 147.0, kind: 1111.0, layer: 141.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 13.113, gathered: 0.000, output: 45.02, pass: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 12.665, gathered: 0.000, output: 68.19, pass: 0.0 },
                 },
             ),
         ],
@@ -958,7 +958,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 1310.0, kind: 1677.0, layer: 109.0, weight: 0.0 },
                     speed: Code { form: 2106.0, kind: 1007.0, layer: 115.0, weight: 0.0 },
-                    instructions: Instructions { layer: 930.9, product: 9.910, gathered: 0.000, output: 271.42, pass: 0.0 },
+                    instructions: Instructions { layer: 931.0, product: 9.910, gathered: 0.000, output: 271.38, pass: 0.0 },
                 },
             ),
             (
@@ -966,7 +966,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 1346.0, kind: 1689.0, layer: 121.0, weight: 0.0 },
                     speed: Code { form: 2086.0, kind: 1011.0, layer: 127.0, weight: 0.0 },
-                    instructions: Instructions { layer: 686.3, product: 7.906, gathered: 0.000, output: 135.14, pass: 0.0 },
+                    instructions: Instructions { layer: 685.3, product: 7.907, gathered: 0.000, output: 135.18, pass: 0.0 },
                 },
             ),
             (
@@ -974,7 +974,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 1346.0, kind: 1689.0, layer: 121.0, weight: 0.0 },
                     speed: Code { form: 2086.0, kind: 1011.0, layer: 127.0, weight: 0.0 },
-                    instructions: Instructions { layer: 653.4, product: 6.833, gathered: 0.000, output: 141.05, pass: 0.0 },
+                    instructions: Instructions { layer: 653.4, product: 6.833, gathered: 0.000, output: 141.04, pass: 0.0 },
                 },
             ),
             (
@@ -1020,7 +1020,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 0.0, kind: 0.0, layer: 0.0, weight: 9.4 },
                     speed: Code { form: 0.0, kind: 0.0, layer: 0.0, weight: 9.6 },
-                    instructions: Instructions { layer: 9.9, product: 2.996, gathered: 0.000, output: 11.31, pass: 0.0 },
+                    instructions: Instructions { layer: 9.9, product: 2.997, gathered: 0.000, output: 11.31, pass: 0.0 },
                 },
             ),
             (
@@ -1028,7 +1028,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 0.0, kind: 0.0, layer: 0.0, weight: 9.4 },
                     speed: Code { form: 0.0, kind: 0.0, layer: 0.0, weight: 9.6 },
-                    instructions: Instructions { layer: 10.1, product: 2.864, gathered: 0.000, output: 9.14, pass: 0.0 },
+                    instructions: Instructions { layer: 10.1, product: 2.865, gathered: 0.000, output: 9.14, pass: 0.0 },
                 },
             ),
             (
@@ -1058,7 +1058,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 1404.0, kind: 1085.0, layer: 213.0, weight: 0.0 },
                     speed: Code { form: 1413.0, kind: 1239.0, layer: 901.0, weight: 0.0 },
-                    instructions: Instructions { layer: 436115.3, product: 0.000, gathered: 0.000, output: 0.00, pass: 0.0 },
+                    instructions: Instructions { layer: 186060.5, product: 2.202, gathered: 0.000, output: 120.44, pass: 0.0 },
                 },
             ),
             (
@@ -1066,7 +1066,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 656.0, kind: 503.0, layer: 135.0, weight: 0.0 },
                     speed: Code { form: 688.0, kind: 873.0, layer: 137.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 7.411, gathered: 0.000, output: 409.11, pass: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 7.678, gathered: 0.000, output: 385.84, pass: 0.0 },
                 },
             ),
             (
@@ -1074,7 +1074,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 640.0, kind: 487.0, layer: 131.0, weight: 0.0 },
                     speed: Code { form: 728.0, kind: 771.0, layer: 139.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 6.221, gathered: 0.000, output: 236.40, pass: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 6.329, gathered: 0.000, output: 226.23, pass: 0.0 },
                 },
             ),
             (
@@ -1082,7 +1082,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 640.0, kind: 487.0, layer: 131.0, weight: 0.0 },
                     speed: Code { form: 728.0, kind: 771.0, layer: 139.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 6.243, gathered: 0.000, output: 240.65, pass: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 6.346, gathered: 0.000, output: 230.95, pass: 0.0 },
                 },
             ),
             (
@@ -1090,7 +1090,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 640.0, kind: 487.0, layer: 131.0, weight: 0.0 },
                     speed: Code { form: 728.0, kind: 771.0, layer: 139.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 0.000, gathered: 0.000, output: 176.10, pass: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 0.000, gathered: 0.000, output: 174.09, pass: 0.0 },
                 },
             ),
             (
@@ -1098,7 +1098,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 1058.0, kind: 645.0, layer: 107.0, weight: 0.0 },
                     speed: Code { form: 1096.0, kind: 643.0, layer: 123.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 8.102, gathered: 0.000, output: 217.27, pass: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 8.274, gathered: 0.000, output: 199.28, pass: 0.0 },
                 },
             ),
         ],
@@ -1112,7 +1112,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 340.5, kind: 2128.5, layer: 281.0, weight: 0.0 },
                     speed: Code { form: 132.0, kind: 2500.0, layer: 985.0, weight: 0.0 },
-                    instructions: Instructions { layer: 436123.0, product: 0.000, gathered: 0.000, output: 0.00, pass: 0.0 },
+                    instructions: Instructions { layer: 186058.2, product: 2.202, gathered: 0.000, output: 120.45, pass: 0.0 },
                 },
             ),
             (
@@ -1120,7 +1120,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 112.0, kind: 1045.0, layer: 169.0, weight: 0.0 },
                     speed: Code { form: 122.0, kind: 1453.0, layer: 167.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 7.412, gathered: 0.000, output: 409.12, pass: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 7.678, gathered: 0.000, output: 385.85, pass: 0.0 },
                 },
             ),
             (
@@ -1128,7 +1128,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 388.0, kind: 717.0, layer: 185.0, weight: 0.0 },
                     speed: Code { form: 408.0, kind: 1071.0, layer: 195.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 6.221, gathered: 0.000, output: 236.40, pass: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 6.329, gathered: 0.000, output: 226.23, pass: 0.0 },
                 },
             ),
             (
@@ -1136,7 +1136,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 388.0, kind: 717.0, layer: 185.0, weight: 0.0 },
                     speed: Code { form: 408.0, kind: 1071.0, layer: 195.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 6.243, gathered: 0.000, output: 240.66, pass: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 6.346, gathered: 0.000, output: 230.96, pass: 0.0 },
                 },
             ),
             (
@@ -1144,7 +1144,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 388.0, kind: 717.0, layer: 185.0, weight: 0.0 },
                     speed: Code { form: 408.0, kind: 1071.0, layer: 195.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 0.000, gathered: 0.000, output: 176.11, pass: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 0.000, gathered: 0.000, output: 174.10, pass: 0.0 },
                 },
             ),
             (
@@ -1152,7 +1152,7 @@ pub(super) const RATES: &[Row] = &[
                 Rate {
                     size: Code { form: 682.0, kind: 963.0, layer: 201.0, weight: 0.0 },
                     speed: Code { form: 634.0, kind: 1071.0, layer: 209.0, weight: 0.0 },
-                    instructions: Instructions { layer: 0.0, product: 8.102, gathered: 0.000, output: 217.32, pass: 0.0 },
+                    instructions: Instructions { layer: 0.0, product: 8.275, gathered: 0.000, output: 199.33, pass: 0.0 },
                 },
             ),
         ],
