@@ -1,5 +1,6 @@
 //! Options that several commands share.
 
+use crate::judge::Task;
 use crate::options::{Bytes, Interface, Optimize, Reference};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, ValueEnum};
@@ -44,6 +45,25 @@ pub(super) struct Limits {
 /// Reads `--interface`.
 pub(super) fn interface() -> impl TypedValueParser<Value = Interface> {
     PossibleValuesParser::new(Interface::WORDS).try_map(|word| word.parse::<Interface>())
+}
+
+/// `--task`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Kind {
+    Auto,
+    Classification,
+    Regression,
+}
+
+impl Kind {
+    /// `None` for `auto`.
+    pub(super) fn task(self) -> Option<Task> {
+        match self {
+            Self::Auto => None,
+            Self::Classification => Some(Task::Classification),
+            Self::Regression => Some(Task::Regression),
+        }
+    }
 }
 
 /// How results are written.

@@ -2,11 +2,11 @@
 
 mod report;
 
+use super::choices::{self, Kind};
 use super::session::{self, Session, in_file};
-use super::{Ended, Outcome, choices};
+use super::{Ended, Outcome};
 use crate::diag::Diagnostics;
 use crate::front::safetensors::Layout;
-use crate::judge::Task;
 use crate::options::Reference;
 use crate::output::Native;
 use crate::pipeline;
@@ -124,13 +124,6 @@ enum Width {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Kind {
-    Auto,
-    Classification,
-    Regression,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
 enum Order {
     Tflite,
     Torch,
@@ -171,11 +164,7 @@ impl Quantize {
             widths,
             max_drop: self.max_drop.or((widths == Widths::Mixed).then_some(1.0)).map(|points| points / 100.0),
             reference: self.reference,
-            task: match self.task {
-                Kind::Auto => None,
-                Kind::Classification => Some(Task::Classification),
-                Kind::Regression => Some(Task::Regression),
-            },
+            task: self.task.task(),
             input_ranges: self.input_range.clone(),
             evaluation: evaluation.map_or(Evaluation::HeldOut, Evaluation::Samples),
         };

@@ -146,6 +146,18 @@ impl<'d> Judge<'d> {
         Ok(self.score_of(&each(self.expected.len(), |sample| run(&self.data.sample(sample)))?))
     }
 
+    /// Runs a float graph on the same samples.
+    ///
+    /// # Errors
+    /// What keeps it from being run.
+    pub fn score_graph(&self, graph: &Graph) -> Result<Score, Diagnostics> {
+        let evaluator = Evaluator::new(graph)?;
+        self.score(|sample| {
+            let outputs = evaluator.run(sample).map_err(|error| error.at(Place::default()))?;
+            Ok(outputs.iter().map(|output| reals_of(output, None)).collect())
+        })
+    }
+
     /// The score of these outputs.
     pub(crate) fn score_of(&self, given: &[Outputs]) -> Score {
         let samples = self.expected.len();

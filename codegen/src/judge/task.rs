@@ -38,6 +38,19 @@ impl Task {
             _ => (Self::Regression, "it has several outputs and no labels"),
         }
     }
+
+    /// The task to judge by, and why: `asked`, or where nothing is asked for, [`Self::of`]. `None` where classification is asked of a network whose
+    /// first output has a single element.
+    pub fn resolve(asked: Option<Self>, graph: &Graph, data: &Dataset) -> Option<(Self, &'static str)> {
+        let found = Self::of(graph, data);
+        match asked {
+            Some(task) if task != found.0 => {
+                let elements = graph.outputs.first().map_or(0, |&output| graph.tensor(output).shape.elements());
+                (task == Self::Regression || elements > 1).then_some((task, "it was asked for"))
+            }
+            _ => Some(found),
+        }
+    }
 }
 
 /// How the only output of a network chooses one of its elements.

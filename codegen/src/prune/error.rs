@@ -31,6 +31,9 @@ pub enum PruneError {
         /// The greatest share.
         most: f64,
     },
+    /// A network judged as a classifier whose output has a single element.
+    #[error("the first output has a single element, and is no choice of a class")]
+    NoClasses,
     /// A model that does not fit, whatever goes.
     #[error("{wanted} bytes of flash are out of reach: {least} at a sparsity of {sparsity:.3}")]
     Flash {
@@ -42,18 +45,12 @@ pub enum PruneError {
         sparsity: f64,
     },
     /// A model that needs more RAM than there is, whatever goes.
-    #[error("{wanted} bytes of RAM are out of reach: {least} with the stack, at the least")]
+    #[error("{wanted} bytes of RAM are out of reach: {least} is the least, with the stack")]
     Ram {
         /// The bytes there are.
         wanted: u64,
         /// The fewest that the model takes.
         least: u64,
-    },
-    /// An output that is not finite on some sample.
-    #[error("an output is not finite on sample {sample}")]
-    Diverges {
-        /// The sample.
-        sample: usize,
     },
 }
 
@@ -64,9 +61,9 @@ impl Explain for PruneError {
             Self::Unknown { .. } => "prune::unknown",
             Self::Nothing => "prune::nothing",
             Self::TooMuch { .. } => "prune::too_much",
+            Self::NoClasses => "prune::no_classes",
             Self::Flash { .. } => "prune::flash",
             Self::Ram { .. } => "prune::ram",
-            Self::Diverges { .. } => "prune::diverges",
         }
     }
 
@@ -79,9 +76,9 @@ impl Explain for PruneError {
                     .into()
             }
             Self::TooMuch { .. } => "ask for less, keep fewer layers whole, or take the pattern `scattered`".into(),
+            Self::NoClasses => "leave out `--task`, or give `--task regression`".into(),
             Self::Flash { .. } => "take the pattern `channels`, a larger board, or a smaller network".into(),
             Self::Ram { .. } => "only the pattern `channels` makes tensors smaller; smaller images need less, too".into(),
-            Self::Diverges { .. } => "check that the samples are scaled as the model expects them".into(),
         }
     }
 }

@@ -1,11 +1,10 @@
 //! Pruning: weights that matter least become zero, or channels leave the network, which shrinks.
 //!
 //! [`prune`] takes a float graph and says what is left of it. A [`Pruner`] does so on samples: it knows what layers read, and fits the
-//! weights that stay to what the dense graph does. An [`Assessor`] compares a pruned graph with the dense one on samples;
+//! weights that stay to what the dense graph does. A [`crate::judge::Judge`] compares a pruned graph with the dense one on samples;
 //! [`Pruner::sensitivity`] tells what pruning one layer at a time costs. Training goes on from a pruned graph with its
 //! [`Mask`]; quantization leaves zeros zero.
 
-mod assess;
 mod channels;
 mod error;
 mod how;
@@ -17,7 +16,6 @@ mod sensitivity;
 #[cfg(test)]
 mod tests;
 
-pub use assess::{Assessor, Score};
 pub use error::PruneError;
 pub use how::{How, Pattern, Scope};
 pub use mask::Mask;

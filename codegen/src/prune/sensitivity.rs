@@ -1,9 +1,10 @@
 //! What the network loses by the pruning of one layer at a time.
 
 use super::refit::refit_alone;
-use super::{Amount, Assessor, How, Pattern, PruneError, Pruned, Pruner, Score, candidates, scattered, shrunk};
+use super::{Amount, How, Pattern, PruneError, Pruned, Pruner, candidates, scattered, shrunk};
 use crate::diag::{Diagnostics, Explain, Place};
 use crate::ir::TensorId;
+use crate::judge::{Judge, Score};
 use std::sync::{Mutex, PoisonError};
 
 /// One layer, and what the network is like when only it is pruned.
@@ -30,7 +31,7 @@ impl Pruner<'_> {
         how: &How,
         refit: bool,
         sparsities: &[f64],
-        assessor: &Assessor<'_>,
+        judge: &Judge<'_>,
         step: impl Fn(usize, usize) + Sync,
     ) -> Result<Vec<Sensitivity>, Diagnostics> {
         let failed = |error: PruneError| Diagnostics::from(error.at(Place::default()));
@@ -48,7 +49,7 @@ impl Pruner<'_> {
                     loop {
                         let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).pop();
                         let Some(node) = next else { break };
-                        let result = self.of_layer(node, how, refit, sparsities, assessor);
+                        let result = self.of_layer(node, how, refit, sparsities, judge);
                         let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
                         done.push((node, result));
                         step(done.len(), nodes.len());
@@ -68,7 +69,7 @@ impl Pruner<'_> {
         how: &How,
         refit: bool,
         sparsities: &[f64],
-        assessor: &Assessor<'_>,
+        judge: &Judge<'_>,
     ) -> Result<Option<Sensitivity>, Diagnostics> {
         let (dense, moments) = (&self.dense, Some(&self.moments));
         let Some(filter) = dense.nodes[node].op.layer().map(|layer| layer.filter) else { return Ok(None) };
@@ -89,7 +90,7 @@ impl Pruner<'_> {
                     if refit {
                         refit_alone(dense, &mut pruned.masked, &self.moments);
                     }
-                    points.push((sparsity, assessor.score(&pruned.masked)?));
+                    points.push((sparsity, judge.score_graph(&pruned.masked)?));
                 }
                 Err(PruneError::Nothing) => return Ok(None),
                 Err(error) => return Err(error.at(Place::default()).into()),

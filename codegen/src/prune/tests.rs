@@ -4,6 +4,7 @@ use super::*;
 use crate::diag::Diagnostics;
 use crate::eval::float::{Evaluator, reals_of};
 use crate::ir::{Activation, BinaryKind, DType, Data, Origin, PoolKind, Tensor, Weight, Window};
+use crate::judge::{Judge, Task};
 use crate::pipeline::{compile_graph, read};
 use crate::script::Files;
 use std::path::{Path, PathBuf};
@@ -289,7 +290,7 @@ fn fitting_brings_the_outputs_closer_and_keeps_zeros() {
     let graph = branching();
     let data = samples(&graph, 48);
     let pruner = Pruner::new(&graph, &data).unwrap();
-    let assessor = Assessor::new(pruner.dense(), &data, 48).unwrap();
+    let judge = Judge::new(pruner.dense(), &data, 48, Task::Regression).unwrap();
     let patterns =
         [Pattern::Scattered, Pattern::OfGroup { kept: 2, of: 4 }, Pattern::Block { outs: 2, ins: 2 }, Pattern::Channels];
     for pattern in patterns {
@@ -298,12 +299,12 @@ fn fitting_brings_the_outputs_closer_and_keeps_zeros() {
         let fitted = pruner.prune(&how, true).unwrap();
         assert_eq!(plain.mask, fitted.mask, "{pattern}");
         assert_equal(&fitted.masked, &fitted.graph, "fitted");
-        let (before, after) = (assessor.score(&plain.graph).unwrap(), assessor.score(&fitted.graph).unwrap());
+        let (before, after) = (judge.score_graph(&plain.graph).unwrap(), judge.score_graph(&fitted.graph).unwrap());
         assert!(after.mean_squared_error < 0.8 * before.mean_squared_error, "{pattern}: {before:?} {after:?}");
     }
     // Nothing gone leaves nothing to fit.
-    let same = assessor.score(&pruner.prune(&how(Pattern::Scattered, Scope::Global, 0.0), true).unwrap().graph).unwrap();
-    assert!(same.relative_error < 1e-6, "{same:?}");
+    let same = judge.score_graph(&pruner.prune(&how(Pattern::Scattered, Scope::Global, 0.0), true).unwrap().graph).unwrap();
+    assert!(same.relative_error() < 1e-6, "{same:?}");
 }
 
 #[test]
@@ -311,16 +312,16 @@ fn sensitivity_is_of_one_layer_at_a_time() {
     let graph = branching();
     let data = samples(&graph, 24);
     let pruner = Pruner::new(&graph, &data).unwrap();
-    let assessor = Assessor::new(pruner.dense(), &data, 24).unwrap();
-    let rows = pruner.sensitivity(&How::default(), false, &[0.2, 0.8], &assessor, |_, _| {}).unwrap();
+    let judge = Judge::new(pruner.dense(), &data, 24, Task::Regression).unwrap();
+    let rows = pruner.sensitivity(&How::default(), false, &[0.2, 0.8], &judge, |_, _| {}).unwrap();
     let names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
     assert_eq!(names, ["stem.weight", "left.weight", "side.weight", "hidden.weight", "scores.weight"]);
     for row in &rows {
-        let [(_, few), (_, many)] = row.points[..] else { panic!("{row:?}") };
-        assert!(few.relative_error > 0.0 && few.relative_error < many.relative_error, "{row:?}");
+        let [(_, few), (_, many)] = &row.points[..] else { panic!("{row:?}") };
+        assert!(few.relative_error() > 0.0 && few.relative_error() < many.relative_error(), "{row:?}");
     }
     let how = how(Pattern::Channels, Scope::Global, 0.0);
-    let rows = pruner.sensitivity(&how, true, &[0.5], &assessor, |_, _| {}).unwrap();
+    let rows = pruner.sensitivity(&how, true, &[0.5], &judge, |_, _| {}).unwrap();
     let names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
     assert_eq!(names, ["stem.weight", "left.weight", "side.weight", "hidden.weight"], "the outputs stay");
 }

@@ -258,7 +258,7 @@ pub fn quantize(
     mut step: impl FnMut(usize, usize),
 ) -> Result<Quantized, Diagnostics> {
     let plain = prepare(graph)?;
-    let task = task(graph, data, options)?;
+    let task = Task::resolve(options.task, graph, data).ok_or_else(|| QuantizeError::NoClasses.at(Place::default()))?;
     let stated = stated(graph, options).map_err(|error| Diagnostics::from(error.at(Place::default())))?;
     let outliers = data.outliers();
     let few = data.count < if Effort::crosses(&plain, data.count) { FEW } else { FEW_UNCROSSED };
@@ -398,22 +398,6 @@ pub fn quantize(
     let calibrated_on = calibration.count;
     let tried = search.tried;
     Ok(Quantized { graph: made, recipe, tried, float, widths, task, calibrated_on, evaluated_on, outliers, warnings, report })
-}
-
-/// The task to judge by, and why.
-fn task(graph: &Graph, data: &Dataset, options: &Options) -> Result<(Task, &'static str), Diagnostics> {
-    let found = Task::of(graph, data);
-    match options.task {
-        Some(Task::Classification) if found.0 != Task::Classification => {
-            let classes = graph.outputs.first().map_or(0, |&output| graph.tensor(output).shape.elements());
-            if classes < 2 {
-                return Err(QuantizeError::NoClasses.at(Place::default()).into());
-            }
-            Ok((Task::Classification, "it was asked for"))
-        }
-        Some(task) if task != found.0 => Ok((task, "it was asked for")),
-        _ => Ok(found),
-    }
 }
 
 /// An input, and the range that the user states for it.

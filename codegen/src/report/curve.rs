@@ -1,4 +1,4 @@
-//! Accuracy against flash, as a picture.
+//! How well pruned networks do against their flash, as a picture.
 
 use crate::text::number;
 use core::fmt::Write as _;
@@ -15,10 +15,62 @@ pub struct CurvePoint {
     pub flash_bytes: u64,
     /// Whether an image was linked; `flash_bytes` are those of the constants alone where not.
     pub measured: bool,
-    /// The share of samples that are right.
-    pub share: f64,
-    /// The error of the outputs over their variance.
+    /// The [`Measure`], 1 at best.
+    pub score: f64,
+    /// The squared error of the outputs relative to their variance.
     pub relative_error: f64,
+}
+
+/// The measure that networks of a curve are compared by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// The share of samples with the class of their label.
+    Accuracy,
+    /// The share of samples with the class of the dense network.
+    Agreement,
+    /// The least R² of an output, with respect to the targets.
+    TargetR2,
+    /// The least R² of an output, with respect to the dense network.
+    R2,
+}
+
+impl Measure {
+    /// In words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Accuracy => "accuracy",
+            Self::Agreement => "agreement with the dense network",
+            Self::TargetR2 => "R2 to the targets",
+            Self::R2 => "R2 to the dense network",
+        }
+    }
+
+    /// As the start of a sentence.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Accuracy => "Accuracy",
+            Self::Agreement => "Agreement with the dense network",
+            Self::TargetR2 => "R2 to the targets",
+            Self::R2 => "R2 to the dense network",
+        }
+    }
+
+    /// As the head of a column.
+    pub fn short(self) -> &'static str {
+        match self {
+            Self::Accuracy => "accuracy",
+            Self::Agreement => "agreement",
+            Self::TargetR2 | Self::R2 => "R2",
+        }
+    }
+
+    /// One value.
+    pub fn shown(self, score: f64) -> String {
+        match self {
+            Self::Accuracy | Self::Agreement => format!("{:.1}%", 100.0 * score),
+            Self::TargetR2 | Self::R2 => format!("{score:.4}"),
+        }
+    }
 }
 
 const WIDTH: f64 = 720.0;
@@ -28,19 +80,18 @@ const RIGHT: f64 = 24.0;
 const TOP: f64 = 48.0;
 const BOTTOM: f64 = 56.0;
 
-/// An SVG file of its own, light and dark: flash on `target` to the right, and up the samples that are right, by label where they are
-/// `labelled`, else by agreement with the dense network. Points have their sparsity beside them.
-pub fn curve(title: &str, target: &str, labelled: bool, points: &[CurvePoint]) -> String {
+/// An SVG file of its own, light and dark: flash on `target` to the right, and the measure up. Points have their sparsity beside them.
+pub fn curve(title: &str, target: &str, measure: Measure, points: &[CurvePoint]) -> String {
     let of_flash = || points.iter().map(|point| point.flash_bytes);
     let (least, most) = (of_flash().min().unwrap_or(0) as f64, of_flash().max().unwrap_or(1) as f64);
     let step = round_step((most - least) / 5.0);
     // One step more at the left, where a curve of one size would have none.
     let start = ((least / step).ceil() - 1.0).max(0.0) * step;
     let end = ((most / step).ceil() * step).max(start + step);
-    let lowest = points.iter().map(|point| point.share).fold(1.0, f64::min);
+    let lowest = points.iter().map(|point| point.score).fold(1.0, f64::min);
     let base = (lowest * 10.0).floor().clamp(0.0, 9.0) / 10.0;
     let x = |bytes: f64| LEFT + (bytes - start) / (end - start) * (WIDTH - LEFT - RIGHT);
-    let y = |share: f64| TOP + (1.0 - share) / (1.0 - base) * (HEIGHT - TOP - BOTTOM);
+    let y = |score: f64| TOP + (1.0 - score.max(base)) / (1.0 - base) * (HEIGHT - TOP - BOTTOM);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\">\n<title>{title}</title>\n\
          <style>text{{font:13px system-ui,sans-serif;fill:#333}}.title{{font-size:16px;font-weight:600}}.grid{{stroke:#ddd}}\
@@ -52,15 +103,18 @@ pub fn curve(title: &str, target: &str, labelled: bool, points: &[CurvePoint]) -
     );
     let rows = ((1.0 - base) * 10.0).round().max(1.0) as usize;
     for row in 0..=rows {
-        let share = base + (1.0 - base) * row as f64 / rows as f64;
-        let (at, right) = (y(share), WIDTH - RIGHT);
+        let score = base + (1.0 - base) * row as f64 / rows as f64;
+        let (at, right) = (y(score), WIDTH - RIGHT);
         let _ = writeln!(
             svg,
             "<line class=\"grid\" x1=\"{LEFT}\" x2=\"{right}\" y1=\"{at:.1}\" y2=\"{at:.1}\"/>\
-             <text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{:.0}%</text>",
+             <text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
             LEFT - 8.0,
             at + 4.0,
-            100.0 * share
+            match measure {
+                Measure::Accuracy | Measure::Agreement => format!("{:.0}%", 100.0 * score),
+                Measure::TargetR2 | Measure::R2 => format!("{score:.1}"),
+            }
         );
     }
     let columns = ((end - start) / step).round() as usize;
@@ -75,16 +129,16 @@ pub fn curve(title: &str, target: &str, labelled: bool, points: &[CurvePoint]) -
             number(bytes as u64)
         );
     }
-    let what = if labelled { "accuracy" } else { "agreement with the dense network" };
     let bytes = if points.iter().all(|point| point.measured) { "flash" } else { "constants in flash" };
     let _ = writeln!(
         svg,
-        "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">bytes of {bytes} on {}; up: {what}</text>",
+        "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">bytes of {bytes} on {}; up: {}</text>",
         WIDTH - RIGHT,
         HEIGHT - 14.0,
-        escape(target)
+        escape(target),
+        measure.name()
     );
-    let at = |point: &CurvePoint| (x(point.flash_bytes as f64), y(point.share));
+    let at = |point: &CurvePoint| (x(point.flash_bytes as f64), y(point.score));
     let line: Vec<String> = points.iter().map(at).map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
     let _ = writeln!(svg, "<polyline class=\"line\" points=\"{}\"/>", line.join(" "));
     let mut beside: Vec<(f64, f64)> = Vec::new();
@@ -93,9 +147,9 @@ pub fn curve(title: &str, target: &str, labelled: bool, points: &[CurvePoint]) -
         let gone = 100.0 * point.sparsity;
         let _ = writeln!(
             svg,
-            "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\"><title>{gone:.1}% of the weights gone: {} bytes, {:.1}%</title></circle>",
+            "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\"><title>sparsity {gone:.1}%: {} bytes, {}</title></circle>",
             number(point.flash_bytes),
-            100.0 * point.share
+            measure.shown(point.score)
         );
         // Where points crowd, only some say how much is gone.
         if beside.iter().all(|(other_x, other_y)| (x - other_x).abs() > 36.0 || (y - other_y).abs() > 16.0) {

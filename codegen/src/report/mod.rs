@@ -8,7 +8,7 @@ mod html;
 mod inspection;
 
 pub use comparison::{Comparison, ComparisonError, Figures, Row};
-pub use curve::{CurvePoint, curve};
+pub use curve::{CurvePoint, Measure, curve};
 pub use difference::{Difference, Differences, Pair, TITLES as DIFFERENCE_TITLES, of_models, of_versions};
 pub use growth::{Change, Growth, growth};
 pub use html::{Detail, html};

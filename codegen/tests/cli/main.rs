@@ -8,6 +8,7 @@ mod new_builds;
 mod output;
 mod processes;
 mod prune;
+mod prune_regression;
 mod quantize;
 mod quantize_regression;
 mod readme;

@@ -23,14 +23,18 @@ fn a_pruned_model_is_quantized_and_generated() {
         let ran = prune(&[how, &["--format", "json"]].concat());
         assert_eq!(ran.code, Some(0), "{}", ran.stderr);
         let report = ran.json();
-        let expected = ["curve", "file", "model", "pattern", "pruned", "scope", "sensitivity", "target", "topology"];
-        assert_eq!(fields(&report), expected);
+        let expected =
+            "curve file measure model pattern pruned scope sensitivity sparsity_of target task task_reason topology warnings";
+        assert_eq!(fields(&report).join(" "), expected);
         let made = &report["pruned"];
         assert!(made["sparsity"].as_f64().unwrap() >= 0.25 && made["flash_bytes"].as_u64().unwrap() > 0, "{made}");
         let weights =
             |field: &str| made["layers"].as_array().unwrap().iter().map(|layer| layer[field].as_u64().unwrap()).sum::<u64>();
         assert_eq!(made["weights"].as_u64(), Some(weights("weights_after")));
         assert!(weights("weights_after") < weights("weights_before"));
+        let ram = ["ram_bytes", "dense_ram_bytes"].map(|field| made[field].as_u64().unwrap());
+        assert!(ram[0] <= ram[1] && ram[1] <= 1536, "RAM is without the stack: {made}");
+        assert!(made["stack_bytes"].as_u64().unwrap() > 0 && made["dense_stack_bytes"].as_u64().unwrap() > 0);
         assert!(made["pruned"]["correct"].is_u64() && made["dense"]["relative_error"].as_f64() == Some(0.0));
         let quantized = run(&["quantize", &out, "--data", &samples, "-o", &int8]);
         assert_eq!(quantized.code, Some(0), "{}", quantized.stderr);
@@ -38,7 +42,11 @@ fn a_pruned_model_is_quantized_and_generated() {
         assert_eq!(generated.code, Some(0), "{}", generated.stderr);
     }
     let shown = prune(&["--pattern", "channels", "--sparsity", "0.3"]);
-    assert!(shown.stdout.contains("of the weights are gone") && shown.stdout.contains("accuracy: "), "{}", shown.stdout);
+    assert!(
+        shown.stdout.contains("(30.0% requested) of the weights of all") && shown.stdout.contains("accuracy: "),
+        "{}",
+        shown.stdout
+    );
 }
 
 #[test]
@@ -50,14 +58,14 @@ fn sensitivities_and_a_curve_are_shown() {
     let asked = ["prune", &model("graph_separable"), "--data", &samples, "--sensitivity", "--curve", &svg];
     let ran = run(&asked);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-    assert!(ran.stdout.contains("One layer at a time") && ran.stdout.contains("50% gone"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("one layer pruned at a time") && ran.stdout.contains("50% pruned"), "{}", ran.stdout);
     let ran = run(&[&asked[..], &["--pattern", "channels", "--format", "json"]].concat());
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     let report = ran.json();
     let curve = report["curve"].as_array().unwrap();
     let flash = |point: &serde_json::Value| point["flash_bytes"].as_u64().unwrap();
     assert!(curve.len() > 3 && flash(&curve[curve.len() - 1]) < flash(&curve[0]), "{report}");
-    assert_eq!(curve[0]["share"].as_f64(), Some(1.0));
+    assert_eq!(curve[0]["score"].as_f64(), Some(1.0));
     assert!(!report["sensitivity"].as_array().unwrap().is_empty() && report["pruned"].is_null());
     let drawn = std::fs::read_to_string(&picture).unwrap();
     assert_eq!(drawn.matches("<circle").count(), curve.len());

@@ -33,7 +33,7 @@ name = "small"
 "#;
 
 /// Numbers about the normal distribution, the same for every seed.
-struct Random(u32);
+pub(super) struct Random(pub(super) u32);
 
 impl Random {
     fn normal(&mut self) -> f32 {
@@ -44,12 +44,12 @@ impl Random {
         (0..12).map(|_| uniform()).sum::<f32>() - 6.0
     }
 
-    fn normals(&mut self, count: usize, scale: f32) -> Vec<f32> {
+    pub(super) fn normals(&mut self, count: usize, scale: f32) -> Vec<f32> {
         (0..count).map(|_| scale * self.normal()).collect()
     }
 }
 
-fn write(file: &Path, tensors: &[(&str, Vec<usize>, Vec<f32>)]) {
+pub(super) fn write(file: &Path, tensors: &[(&str, Vec<usize>, Vec<f32>)]) {
     let bytes: Vec<Vec<u8>> =
         tensors.iter().map(|(_, _, values)| values.iter().flat_map(|value| value.to_le_bytes()).collect()).collect();
     let views = tensors.iter().zip(&bytes);
@@ -58,7 +58,7 @@ fn write(file: &Path, tensors: &[(&str, Vec<usize>, Vec<f32>)]) {
 }
 
 /// A network of a body and two heads, the second of which makes outputs a thousandth of the first's.
-fn model(folder: &Path) -> String {
+pub(super) fn model(folder: &Path) -> String {
     let file = folder.join("model.safetensors");
     let mut random = Random(7);
     let tensors = [
@@ -75,7 +75,7 @@ fn model(folder: &Path) -> String {
 }
 
 /// Samples, of which `outlier` is a hundred times the others.
-fn samples(file: PathBuf, seed: u32, count: usize, outlier: Option<usize>) -> String {
+pub(super) fn samples(file: PathBuf, seed: u32, count: usize, outlier: Option<usize>) -> String {
     let mut random = Random(seed);
     let mut values = random.normals(4 * count, 1.0);
     if let Some(outlier) = outlier {
@@ -92,7 +92,7 @@ fn quantize(model: &str, data: &str, folder: &Path, more: &[&str]) -> (Value, St
     (ran.json(), ran.stderr)
 }
 
-fn number(value: &Value) -> f64 {
+pub(super) fn number(value: &Value) -> f64 {
     value.as_f64().unwrap_or_else(|| panic!("{value}"))
 }
 

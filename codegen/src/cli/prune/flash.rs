@@ -26,8 +26,12 @@ pub(super) struct Flash<'a> {
 pub(super) struct Size {
     /// Of a linked image, or where that cannot be made, constants alone.
     pub(super) flash: u64,
-    /// The model struct and its stack.
+    /// The model struct.
     pub(super) ram: u64,
+    /// The stack of an inference.
+    pub(super) stack: u64,
+    /// Instructions of an inference; absent where nothing emulates the core.
+    pub(super) instructions: Option<u64>,
     /// Whether it was linked.
     pub(super) measured: bool,
 }
@@ -52,21 +56,21 @@ impl<'a> Flash<'a> {
         let options = Options { optimize: Optimize::Size, core: self.target.class(), ..Options::default() };
         let plan = pipeline::compile_graph(int8, &options, [0; 32])?.plan;
         let program = Program::of_plan(&plan);
-        let key = self.cache.key(&self.target, &[b"prune", program.source.as_bytes()]);
+        let key = self.cache.key(&self.target, &[b"prune 2", program.source.as_bytes()]);
         if let Some(size) = self.cache.get(&key) {
             return Ok(size);
         }
         let ram = plan.ram_bytes() as u64;
         match measure::cost(&program, &Samples::arbitrary(&program.inputs, 1), &self.target, &self.settings) {
-            Ok(Cost { model, stack_bytes, stack_bound_bytes, .. }) => {
-                let ram = ram + stack_bytes.max(stack_bound_bytes).unwrap_or(0);
-                let size = Size { flash: model.code + model.rodata + model.data, ram, measured: true };
+            Ok(Cost { model, stack_bytes, stack_bound_bytes, instructions, .. }) => {
+                let stack = stack_bytes.max(stack_bound_bytes).unwrap_or(0);
+                let size = Size { flash: model.code + model.rodata + model.data, ram, stack, instructions, measured: true };
                 self.cache.put(&key, &size).map_err(|error| error.at(Place::default()))?;
                 Ok(size)
             }
             Err(error) if error.is_missing_tool() && !matches!(error, MeasureError::CargoMissing { .. }) => {
                 let stack = plan.stack_bytes(self.target.class()) as u64;
-                Ok(Size { flash: plan.weight_bytes() as u64, ram: ram + stack, measured: false })
+                Ok(Size { flash: plan.weight_bytes() as u64, ram, stack, instructions: None, measured: false })
             }
             Err(error) => Err(error.at(Place::default()).into()),
         }

@@ -1,22 +1,25 @@
 //! `tinybake prune`.
 
 mod flash;
-mod rows;
+mod report;
 mod search;
+mod text;
 
+use super::choices::Kind;
 use super::session::{self, Session, in_file};
 use super::{Ended, Outcome};
 use crate::diag::{Diagnostic, Diagnostics, Explain, Place};
 use crate::front::safetensors::Layout;
+use crate::judge::{Judge, Task};
 use crate::output::{self, File, Native};
 use crate::pipeline;
-use crate::prune::{self, Assessor, How, Pattern, Pruned, Pruner, Scope};
-use crate::report;
+use crate::prune::{self, How, Pattern, PruneError, Pruned, Pruner, Scope};
+use crate::report::{self as picture, Measure};
 use crate::samples::Dataset;
 use crate::script::Files;
 use clap::ValueEnum;
 use flash::Flash;
-use rows::{Report, text_of};
+use report::{Made, Parts, Report};
 use search::Job;
 use std::path::{Path, PathBuf};
 
@@ -29,7 +32,8 @@ use std::path::{Path, PathBuf};
 pub(super) struct Prune {
     /// A float model.
     model: PathBuf,
-    /// Samples, as `tinybake quantize` takes them; without labels, agreement with the model given stands for accuracy.
+    /// Samples, as `tinybake quantize` takes them: labels are integers (the class of each sample) or floats (the values of the outputs). Without
+    /// labels, the pruned model is compared with the dense one.
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
     /// The file to write, NAME.safetensors; its topology goes to NAME.toml beside it.
@@ -65,6 +69,10 @@ pub(super) struct Prune {
     /// Prunes to several sparsities, shows accuracy against flash, and draws it to this SVG file.
     #[arg(long, value_name = "FILE.svg")]
     curve: Option<PathBuf>,
+    /// Whether the model is judged by the class with the greatest output or by the error of all outputs. auto: it is a classifier if labels are
+    /// class indices, or if its only output is a softmax or an argmax.
+    #[arg(long, value_enum, default_value_t = Kind::Auto, value_name = "TASK")]
+    task: Kind,
     /// Other samples to report on than those of --data.
     #[arg(long, value_name = "FILE")]
     evaluate: Option<PathBuf>,
@@ -151,39 +159,50 @@ impl Prune {
         let flash = Flash::new(target, &data)?;
         let pruner = Pruner::new(&graph, &data).map_err(in_model)?;
         let job = Job { pruner: &pruner, how: &how, refit: self.refit == Fit::On, flash: &flash };
-        let few = || Assessor::new(pruner.dense(), &data, self.samples).map_err(in_model);
+        let judged = |data| Task::resolve(self.task.task(), pruner.dense(), data);
+        let data_of_report = evaluation.as_ref().unwrap_or(&data);
+        let no_classes = || Diagnostics::from(PruneError::NoClasses.at(Place::default()));
+        let task = judged(data_of_report).ok_or_else(no_classes)?;
+        let few = Judge::new(pruner.dense(), &data, self.samples, task.0).map_err(in_model)?;
         let sensitivity = if self.sensitivity {
             let bar = std::sync::OnceLock::new();
             let step = |_, total| bar.get_or_init(|| session.progress(total)).tick();
-            pruner.sensitivity(&how, job.refit, &SENSITIVITY, &few()?, step).map_err(in_model)?
+            pruner.sensitivity(&how, job.refit, &SENSITIVITY, &few, step).map_err(in_model)?
         } else {
             Vec::new()
         };
         let curve = match &self.curve {
-            Some(_) => job.curve(session, &few()?).map_err(in_model)?,
+            Some(_) => job.curve(session, &few).map_err(in_model)?,
             None => Vec::new(),
         };
-        let made = match goal {
+        let measure = measure(&few);
+        let pruned = match goal {
             Goal::None => None,
             Goal::Share => Some(job.at(how.sparsity).map_err(in_model)?),
             Goal::Fit { flash: bytes, ram } => Some(job.fit(session, bytes, ram).map_err(in_model)?),
         };
-        let scores = match &made {
-            Some((pruned, _)) => {
-                let data = evaluation.as_ref().unwrap_or(&data);
-                let all = Assessor::new(pruner.dense(), data, data.count).map_err(in_model)?;
-                Some((all.score(pruner.dense()).map_err(in_model)?, all.score(&pruned.graph).map_err(in_model)?))
+        let made = match pruned {
+            Some((pruned, size)) => {
+                let judge = Judge::new(pruner.dense(), data_of_report, data_of_report.count, task.0).map_err(in_model)?;
+                Some(Made {
+                    size,
+                    dense_size: flash.of(pruner.dense())?,
+                    score: judge.score_graph(&pruned.graph).map_err(in_model)?,
+                    dense_score: judge.reference(),
+                    requested: self.sparsity,
+                    pruned,
+                })
             }
             None => None,
         };
         let drawn = self.curve.as_deref().map(|path| {
             let title = format!("{} pruned: {}", graph.name, self.pattern);
-            (path, report::curve(&title, target.name(), data.labels.is_some(), &curve))
+            (path, picture::curve(&title, target.name(), measure, &curve))
         });
         let drawn: Vec<File<'_>> = drawn.iter().map(|(path, text)| File { path, bytes: text.as_bytes() }).collect();
         let written = match (&output, &made) {
-            (Some(output), Some((pruned, _))) => {
-                output.write(&pruned.graph, self.layout(), &drawn, &inputs).map_err(in_model)?;
+            (Some(output), Some(made)) => {
+                output.write(&made.pruned.graph, self.layout(), &drawn, &inputs).map_err(in_model)?;
                 Some(output)
             }
             _ => {
@@ -191,8 +210,24 @@ impl Prune {
                 None
             }
         };
-        let report = Report::of(shown, written, &how, target.name(), made.as_ref(), scores, &sensitivity, &curve);
-        session.result(&text_of(&report), &report)?;
+        let warnings = made.as_ref().map_or_else(Vec::new, Made::warnings);
+        let report = Report::new(Parts {
+            model: shown,
+            written,
+            how: &how,
+            target: target.name(),
+            task,
+            measure,
+            outputs: pruner.dense().outputs.iter().map(|&id| pruner.dense().tensor(id).name.clone()).collect(),
+            made: made.as_ref(),
+            sensitivity,
+            curve,
+            warnings: &warnings,
+        });
+        session.result(&text::text(&report, measure), &report)?;
+        if !warnings.is_empty() {
+            session.warn(&in_model(Diagnostics(warnings)));
+        }
         Ok(Outcome::Done)
     }
 
@@ -230,7 +265,18 @@ impl Prune {
     }
 }
 
-/// The weights of a graph's layers that are not zero.
+/// The measure of what a judge compares: of a classifier with several outputs, and of any other network, the least of their measures.
+fn measure(judge: &Judge<'_>) -> Measure {
+    let dense = judge.reference();
+    match judge.task() {
+        Task::Classification if dense.correct.is_some() => Measure::Accuracy,
+        Task::Classification => Measure::Agreement,
+        Task::Regression if dense.outputs.iter().any(|output| output.target_r2.is_some()) => Measure::TargetR2,
+        Task::Regression => Measure::R2,
+    }
+}
+
+/// The nonzero weights of a graph's layers.
 fn weights(pruned: &Pruned) -> usize {
     pruned.layers.iter().map(|lost| lost.weights_after).sum()
 }

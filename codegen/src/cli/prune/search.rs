@@ -1,10 +1,12 @@
 //! Several sparsities: for a curve, and for the least that fits.
 
 use super::flash::{Flash, Size};
+use super::report::least;
 use super::weights;
 use crate::cli::session::Session;
 use crate::diag::{Diagnostics, Explain, Place};
-use crate::prune::{Assessor, How, Pattern, PruneError, Pruned, Pruner};
+use crate::judge::Judge;
+use crate::prune::{How, Pattern, PruneError, Pruned, Pruner};
 use crate::report::CurvePoint;
 
 /// Sparsities of a curve.
@@ -37,7 +39,7 @@ impl Job<'_> {
     }
 
     /// Accuracy against flash, up to what can go.
-    pub(super) fn curve(&self, session: &Session, assessor: &Assessor<'_>) -> Result<Vec<CurvePoint>, Diagnostics> {
+    pub(super) fn curve(&self, session: &Session, judge: &Judge<'_>) -> Result<Vec<CurvePoint>, Diagnostics> {
         let progress = session.progress(CURVE.len());
         let mut points = Vec::new();
         for sparsity in CURVE {
@@ -45,15 +47,15 @@ impl Job<'_> {
                 Err(problems) if too_much(&problems) => break,
                 made => made?,
             };
-            let Size { flash: flash_bytes, ram: _, measured } = size;
-            let score = assessor.score(&pruned.graph)?;
+            let Size { flash: flash_bytes, measured, .. } = size;
+            let score = judge.score_graph(&pruned.graph)?;
             points.push(CurvePoint {
                 sparsity: pruned.sparsity(),
                 weights: weights(&pruned),
                 flash_bytes,
                 measured,
-                share: score.share(),
-                relative_error: score.relative_error,
+                score: least(&score),
+                relative_error: score.relative_error(),
             });
             progress.tick();
         }
@@ -68,7 +70,8 @@ impl Job<'_> {
             progress.tick();
             made
         };
-        let fits = |size: &Size| bytes.is_none_or(|bytes| size.flash <= bytes) && ram.is_none_or(|ram| size.ram <= ram);
+        let fits =
+            |size: &Size| bytes.is_none_or(|bytes| size.flash <= bytes) && ram.is_none_or(|ram| size.ram + size.stack <= ram);
         let whole = try_at(0.0)?;
         if fits(&whole.1) {
             return Ok(whole);
@@ -76,7 +79,7 @@ impl Job<'_> {
         // The sparsities between which the least that fits lies, and what it makes.
         let (mut low, mut high) = (0.0, MOST);
         let mut best: Option<(Pruned, Size)> = None;
-        let mut least = whole.1;
+        let (mut least_flash, mut least_ram) = (whole.1.flash, whole.1.ram + whole.1.stack);
         let mut sparsest = 0.0;
         for step in 0..=STEPS {
             let sparsity = if step == 0 { high } else { (low + high) / 2.0 };
@@ -86,10 +89,10 @@ impl Job<'_> {
                     best = Some(made);
                 }
                 Ok(made) => {
-                    if made.1.flash < least.flash {
-                        (least.flash, sparsest) = (made.1.flash, made.0.sparsity());
+                    if made.1.flash < least_flash {
+                        (least_flash, sparsest) = (made.1.flash, made.0.sparsity());
                     }
-                    least.ram = least.ram.min(made.1.ram);
+                    least_ram = least_ram.min(made.1.ram + made.1.stack);
                     // Nothing that goes further is known to fit.
                     if step == 0 {
                         break;
@@ -103,8 +106,8 @@ impl Job<'_> {
         }
         best.ok_or_else(|| {
             let error = match (bytes, ram) {
-                (_, Some(wanted)) if least.ram > wanted => PruneError::Ram { wanted, least: least.ram },
-                (bytes, _) => PruneError::Flash { wanted: bytes.unwrap_or_default(), least: least.flash, sparsity: sparsest },
+                (_, Some(wanted)) if least_ram > wanted => PruneError::Ram { wanted, least: least_ram },
+                (bytes, _) => PruneError::Flash { wanted: bytes.unwrap_or_default(), least: least_flash, sparsity: sparsest },
             };
             error.at(Place::default()).into()
         })
