@@ -4,11 +4,14 @@
 mod common;
 
 use common::Case;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use tinybake_codegen::boards::Catalogue;
+use tinybake_codegen::emit::Emitter;
 use tinybake_codegen::measure::{self, Program, Samples};
-use tinybake_codegen::{Interface, Optimize, Options};
+use tinybake_codegen::plan::Plan;
+use tinybake_codegen::{Interface, Optimize, Options, Reference};
 
 /// Cores that the project promises.
 const CORES: [&str; 5] = ["cortex-m0plus", "cortex-m4", "cortex-m33", "cortex-m55", "riscv32imc"];
@@ -46,7 +49,8 @@ fn unequal_with(cases: &[Case], on: &str, options: &Options, samples: Option<usi
     let runs = measure::run_many(&batch, &target, &measuring).unwrap_or_else(|problem| panic!("{on}: {problem}"));
     let mut wrong = Vec::new();
     for (((case, plan), program), run) in cases.iter().zip(&plans).zip(&programs).zip(&runs) {
-        let found = measure::compare(run, &program.outputs, &case.golden, case.engine())
+        let engine = options.reference.map_or(case.engine(), Reference::name);
+        let found = measure::compare(run, &program.outputs, &case.golden, engine)
             .unwrap_or_else(|problem| panic!("{}: {problem}", case.name));
         if found.unequal > 0 {
             wrong.push(format!(
@@ -130,6 +134,39 @@ fn quantized_onnx_cases_on_the_host() {
 fn quantized_onnx_cases_on_every_core() {
     let cases = quantized_onnx();
     on_every_core(|core| equal(&cases, core, Some(2)));
+}
+
+/// The kernels that generated code calls, by path.
+fn called(plan: &Plan) -> BTreeSet<String> {
+    let code = Emitter::default().emit(plan).items.to_string();
+    let paths = code.split("kernels :: ").skip(1);
+    paths.filter_map(|rest| Some(rest.split(['(', '&', ';', ')']).next()?.trim().to_owned())).collect()
+}
+
+/// Of the cases that LiteRT's default engine has run, those that call kernels, of whatever types, which no case before them calls.
+fn of_every_kernel(optimize: Optimize) -> (Options, Vec<Case>) {
+    let options = Options { reference: Some(Reference::Xnnpack), optimize, ..Options::default() };
+    let mut seen = BTreeSet::new();
+    let recorded = |case: &Case| case.golden.engines().iter().any(|engine| engine == "xnnpack");
+    let new = |case: &Case| {
+        let paths = case.try_compile(&options).map(|compiled| called(&compiled.plan)).unwrap_or_default();
+        let before = seen.len();
+        seen.extend(paths);
+        seen.len() > before
+    };
+    let cases: Vec<Case> = common::conformance().into_iter().filter(recorded).filter(new).collect();
+    (options, cases)
+}
+
+/// Every kernel that code for `xnnpack` calls is there, and computes what the evaluator does.
+#[test]
+fn kernels_of_xnnpack_on_the_host() {
+    for optimize in [Optimize::Size, Optimize::Speed] {
+        let (options, cases) = of_every_kernel(optimize);
+        assert!(cases.len() >= 20, "{}", cases.len());
+        let wrong = unequal_with(&cases, "host", &options, None).expect("this computer");
+        assert!(wrong.is_empty(), "{optimize}: {} of {} cases:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+    }
 }
 
 /// Public models, of TensorFlow Lite and quantized ONNX.

@@ -232,6 +232,12 @@ pub mod shared {
         super::quantize_to_even_in_place(params, memory);
     }
 
+    /// [`super::quantize_by_inverse_in_place`], outlined.
+    #[inline(never)]
+    pub fn quantize_by_inverse_in_place(params: &Affine, memory: &mut [u8]) {
+        super::quantize_by_inverse_in_place(params, memory);
+    }
+
     /// [`super::dequantize_in_place`], outlined.
     #[inline(never)]
     pub fn dequantize_in_place<I: Shared>(params: &Affine, memory: &mut [u8]) {
@@ -274,6 +280,10 @@ mod tests {
         place = memory();
         quantize_to_even(&params, &reals, &mut bytes);
         quantize_to_even_in_place(&params, &mut place);
+        assert_eq!(place[..9], bytes.map(|byte| byte as u8));
+        place = memory();
+        quantize_by_inverse(&params, &reals, &mut bytes);
+        quantize_by_inverse_in_place(&params, &mut place);
         assert_eq!(place[..9], bytes.map(|byte| byte as u8));
     }
 }
