@@ -70,12 +70,6 @@ pub enum TrainError {
         /// Those for training.
         training: usize,
     },
-    /// The container of arrays is damaged.
-    #[error("not an npz file of arrays: {what}")]
-    Npz {
-        /// What is wrong.
-        what: String,
-    },
     /// A topology whose weights have no shapes.
     #[error("{what}")]
     Topology {
@@ -129,7 +123,6 @@ impl Explain for TrainError {
             Self::Match { .. } => "train::match",
             Self::NoLabels => "train::no_labels",
             Self::Split { .. } => "train::split",
-            Self::Npz { .. } => "train::npz",
             Self::Topology { .. } => "train::topology",
             Self::Setting { .. } => "train::setting",
             Self::OtherRun { .. } => "train::other_run",
@@ -153,7 +146,6 @@ impl Explain for TrainError {
             Self::Split { .. } => {
                 "give more samples, another `--validation`, or samples of their own with `--validation-data`".into()
             }
-            Self::Npz { .. } => "write it with numpy.savez or numpy.savez_compressed, float32 `x` and integer `y`".into(),
             Self::Topology { .. } => {
                 "state the shape of each weight and bias: weights = { tensor = \"conv1.weight\", shape = [8, 1, 3, 3] }".into()
             }

@@ -26,8 +26,9 @@ use std::path::PathBuf;
 pub(super) struct Quantize {
     /// A float model.
     model: PathBuf,
-    /// Calibration samples: safetensors with float32 `input.J` (or the input's name) [samples, ...], and optional `labels`: integers
-    /// [samples], the class of each, or floats [samples, ...], the values that the output should have (`labels.J` for output J).
+    /// Calibration samples: safetensors or npz with float32 `input.J` (or the input's name, or `x`) [samples, ...], and optional `labels` (or
+    /// `y`): integers [samples], the class of each, or floats [samples, ...], the values that the output should have (`labels.J` for output
+    /// J). A npy file is the first input.
     #[arg(long, visible_alias = "calibration", value_name = "FILE")]
     data: PathBuf,
     /// The file to write, NAME.safetensors; its topology goes to NAME.toml beside it.

@@ -12,6 +12,40 @@ pub enum SampleError {
         /// The reader's message.
         message: String,
     },
+    /// A zip archive that is damaged, or no archive of arrays.
+    #[error("not an npz file: {message}")]
+    Archive {
+        /// What is wrong.
+        message: String,
+    },
+    /// An array of numpy that cannot be read.
+    #[error("the numpy array cannot be read: {message}")]
+    Array {
+        /// What is wrong.
+        message: String,
+    },
+    /// An entry of an archive that lies over another.
+    #[error("not an npz file: its bytes are those of entry `{other}` too")]
+    Shared {
+        /// The other entry.
+        other: String,
+    },
+    /// An entry of an archive whose size is impossible.
+    #[error("not an npz file: its size is {size} bytes, which its {packed} packed bytes cannot unpack to")]
+    Size {
+        /// The size that the archive states.
+        size: u64,
+        /// The packed bytes.
+        packed: u64,
+    },
+    /// Arrays that are far larger than their archive.
+    #[error("it unpacks to {size} bytes, where {left} are left of what an archive of this size may have")]
+    Unpacked {
+        /// Bytes of this array.
+        size: u64,
+        /// Bytes that may still be unpacked.
+        left: u64,
+    },
     /// An input has no samples.
     #[error("there are no samples for input {index}: no tensor `{name}` or `input.{index}`")]
     Missing {
@@ -81,6 +115,9 @@ impl Explain for SampleError {
     fn code(&self) -> &'static str {
         match self {
             Self::Syntax { .. } => "samples::syntax",
+            Self::Archive { .. } | Self::Shared { .. } | Self::Size { .. } => "samples::npz",
+            Self::Array { .. } => "samples::npy",
+            Self::Unpacked { .. } => "samples::unpacked",
             Self::Missing { .. } => "samples::missing",
             Self::Type { .. } => "samples::type",
             Self::Shape { .. } => "samples::shape",
@@ -95,8 +132,15 @@ impl Explain for SampleError {
     fn help(&self) -> String {
         match self {
             Self::Syntax { .. } => {
-                "the data are a safetensors file with float32 `input.0` [samples, ...], and `labels` [samples]".into()
+                "the data are a safetensors or npz file with float32 `input.0` [samples, ...], and `labels` [samples]".into()
             }
+            Self::Archive { .. } | Self::Shared { .. } | Self::Size { .. } => {
+                "write it with numpy.savez or numpy.savez_compressed, float32 `x` and integer `y`; above 4 GB, write safetensors".into()
+            }
+            Self::Array { .. } => {
+                "store inputs as float32 and labels as integers: numpy.savez(file, x=x.astype(\"float32\"), y=y)".into()
+            }
+            Self::Unpacked { .. } => "store the arrays without compression: numpy.savez, not numpy.savez_compressed".into(),
             Self::Missing { present, .. } => format!("the file has {present}"),
             Self::Type { .. } => "store inputs as float32, as the model takes them; labels as integers (classes) or floats (target values)".into(),
             Self::Shape { .. } => {

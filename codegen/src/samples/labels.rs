@@ -1,7 +1,8 @@
 //! Labels of samples: class indices, or the values that outputs should have.
 
+use super::arrays::Array;
 use super::{SampleError as Error, check_count};
-use safetensors::{Dtype, tensor::TensorView};
+use safetensors::Dtype;
 
 /// What labels say of an output.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,10 +15,10 @@ pub(super) enum Labels {
 
 /// The labels of an output of `elements`: integers `[samples]` are class indices if the output has several elements; floats or integers
 /// `[samples, elements]` are targets, as are those `[samples]` of an output of one.
-pub(super) fn labels(view: &TensorView<'_>, count: usize, elements: usize) -> Result<Labels, Error> {
-    let each: usize = view.shape().iter().skip(1).product();
-    let Some(&given) = view.shape().first() else {
-        return Err(Error::Shape { expected: "[1]".into(), given: format!("{:?}", view.shape()) });
+pub(super) fn labels(view: &Array<'_>, count: usize, elements: usize) -> Result<Labels, Error> {
+    let each = view.shape.iter().skip(1).fold(1usize, |each, &dim| each.saturating_mul(dim));
+    let Some(&given) = view.shape.first() else {
+        return Err(Error::Shape { expected: "[1]".into(), given: format!("{:?}", view.shape) });
     };
     let integers = integers(view);
     if each == 1
@@ -36,7 +37,7 @@ pub(super) fn labels(view: &TensorView<'_>, count: usize, elements: usize) -> Re
     };
     check_count(given, Some(count))?;
     if each != elements {
-        return Err(Error::Shape { expected: format!("[{elements}]"), given: format!("{:?}", view.shape()) });
+        return Err(Error::Shape { expected: format!("[{elements}]"), given: format!("{:?}", view.shape) });
     }
     match values.iter().position(|value| !value.is_finite()) {
         Some(at) => Err(Error::NotFinite { sample: at / elements.max(1), index: at % elements.max(1), value: values[at] }),
@@ -44,25 +45,29 @@ pub(super) fn labels(view: &TensorView<'_>, count: usize, elements: usize) -> Re
     }
 }
 
-fn integers(view: &TensorView<'_>) -> Option<Vec<i64>> {
+fn integers(view: &Array<'_>) -> Option<Vec<i64>> {
     fn each<const N: usize>(bytes: &[u8], from: fn([u8; N]) -> i64) -> Vec<i64> {
         bytes.as_chunks::<N>().0.iter().map(|chunk| from(*chunk)).collect()
     }
-    let bytes = view.data();
-    Some(match view.dtype() {
+    let bytes = view.data.as_ref();
+    Some(match view.dtype {
         Dtype::I64 => each(bytes, i64::from_le_bytes),
         Dtype::I32 => each(bytes, |chunk| i32::from_le_bytes(chunk).into()),
         Dtype::I16 => each(bytes, |chunk| i16::from_le_bytes(chunk).into()),
         Dtype::I8 => each(bytes, |chunk| i8::from_le_bytes(chunk).into()),
+        // What is beyond i64 is no class of any output.
+        Dtype::U64 => each(bytes, |chunk| u64::from_le_bytes(chunk).try_into().unwrap_or(i64::MAX)),
+        Dtype::U32 => each(bytes, |chunk| u32::from_le_bytes(chunk).into()),
+        Dtype::U16 => each(bytes, |chunk| u16::from_le_bytes(chunk).into()),
         Dtype::U8 | Dtype::BOOL => each(bytes, |[byte]| byte.into()),
         _ => return None,
     })
 }
 
-fn floats(view: &TensorView<'_>) -> Result<Vec<f32>, Error> {
-    match view.dtype() {
-        Dtype::F32 => Ok(view.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()),
-        Dtype::F64 => Ok(view.data().as_chunks::<8>().0.iter().map(|bytes| f64::from_le_bytes(*bytes) as f32).collect()),
-        other => Err(Error::Type { expected: "float32, float64, int64, int32, int8 or uint8", given: other.to_string() }),
+fn floats(view: &Array<'_>) -> Result<Vec<f32>, Error> {
+    match view.dtype {
+        Dtype::F32 => Ok(view.data.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()),
+        Dtype::F64 => Ok(view.data.as_chunks::<8>().0.iter().map(|bytes| f64::from_le_bytes(*bytes) as f32).collect()),
+        other => Err(Error::Type { expected: "float32, float64 or integers", given: other.to_string() }),
     }
 }

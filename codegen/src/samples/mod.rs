@@ -1,5 +1,6 @@
 //! Samples of a model's inputs, and labels.
 
+mod arrays;
 mod error;
 mod labels;
 mod outliers;
@@ -10,8 +11,9 @@ pub use outliers::Outlier;
 
 use crate::diag::{Diagnostic, Diagnostics, Explain, Place};
 use crate::ir::{Data, Graph};
+use arrays::{Array, Arrays};
 use labels::Labels;
-use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use safetensors::Dtype;
 
 /// Samples in memory, checked to fit a model.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,50 +29,56 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Reads a safetensors file: input `J` is the tensor of the input's name or `input.J`, float32 `[samples, ...]`; `labels` (of
-    /// output `J` above 0, `labels.J`) may be absent: integers `[samples]`, the class of each, or values `[samples, ...]` that the output should
-    /// have. Inputs for which `turned` says so are stored as NCHW or NCW images, as ONNX models take
-    /// them.
+    /// Reads a safetensors, npz or npy file, whichever its bytes are: input `J` is the array of the input's name, `input.J`, or `x` for the
+    /// first, float32 `[samples, ...]`; `labels` or `y` (of output `J` above 0, `labels.J`) may be absent: integers `[samples]`, the class of
+    /// each, or values `[samples, ...]` that the output should have. A npy file is the first input. Inputs for which `turned` says so are
+    /// stored as NCHW or NCW images, as ONNX models take them.
     /// The bytes are not trusted.
     ///
     /// # Errors
-    /// Everything wrong with the tensors, before anything is computed.
+    /// Everything wrong with the arrays, before anything is computed.
     pub fn parse(bytes: &[u8], graph: &Graph, turned: &[bool]) -> Result<Self, Diagnostics> {
-        let file =
-            SafeTensors::deserialize(bytes).map_err(|error| Error::Syntax { message: error.to_string() }.at(Place::default()))?;
+        let mut file = Arrays::open(bytes)?;
+        let free = |short: &str| !graph.inputs.iter().any(|&id| graph.tensor(id).name == short);
         let mut problems: Vec<Diagnostic> = Vec::new();
         let mut inputs = Vec::new();
         let mut expected = None;
         for (index, &id) in graph.inputs.iter().enumerate() {
             let tensor = graph.tensor(id);
-            let (name, found) = [tensor.name.clone(), format!("input.{index}")]
-                .into_iter()
-                .find_map(|name| file.tensor(&name).ok().map(|view| (name, Some(view))))
-                .unwrap_or((format!("input.{index}"), None));
-            let made = found
-                .ok_or_else(|| missing(index, &tensor.name, &file))
-                .and_then(|view| image(&view, &tensor.shape.0, expected, turned.get(index) == Some(&true)));
+            let short = (index == 0 && free("x")).then(|| "x".to_string());
+            let names = [tensor.name.clone(), format!("input.{index}")].into_iter().chain(short);
+            let made = find(&mut file, names).and_then(|found| {
+                let (name, array) = found.ok_or_else(|| missing(index, &tensor.name, &file).at(at(&format!("input.{index}"))))?;
+                let made = image(&array, &tensor.shape.0, expected, turned.get(index) == Some(&true));
+                made.map_err(|error| error.at(at(&name)).into())
+            });
             match made {
                 Ok((values, count)) => {
                     expected.get_or_insert(count);
                     inputs.push(values);
                 }
-                Err(error) => problems.push(error.at(Place { tensor: Some(name), ..Place::default() })),
+                Err(error) => problems.extend(error.0),
             }
         }
         let (mut classes, mut targets) = (None, vec![None; graph.outputs.len()]);
         for (index, &output) in graph.outputs.iter().enumerate() {
+            let (shape, Some(count)) = (&graph.tensor(output).shape, expected) else { continue };
             let name = if index == 0 { "labels".to_string() } else { format!("labels.{index}") };
-            let (Ok(view), Some(count)) = (file.tensor(&name), expected) else { continue };
-            match labels::labels(&view, count, graph.tensor(output).shape.elements()) {
-                Ok(Labels::Classes(labels)) if index == 0 => classes = Some(labels),
-                Ok(Labels::Classes(_)) => {
-                    let given = format!("{:?}", view.shape());
-                    let error = Error::Shape { expected: format!("{:?}", graph.tensor(output).shape.0), given };
-                    problems.push(error.at(Place { tensor: Some(name), ..Place::default() }));
+            let short = (index == 0 && free("y")).then(|| "y".to_string());
+            let made = find(&mut file, [name].into_iter().chain(short)).and_then(|found| {
+                let Some((name, array)) = found else { return Ok(None) };
+                let labels = labels::labels(&array, count, shape.elements()).map_err(|error| error.at(at(&name)))?;
+                if index > 0 && matches!(labels, Labels::Classes(_)) {
+                    let given = format!("{:?}", array.shape);
+                    return Err(Error::Shape { expected: format!("{:?}", shape.0), given }.at(at(&name)).into());
                 }
-                Ok(Labels::Targets(values)) => targets[index] = Some(values),
-                Err(error) => problems.push(error.at(Place { tensor: Some(name), ..Place::default() })),
+                Ok(Some(labels))
+            });
+            match made {
+                Ok(Some(Labels::Classes(labels))) => classes = Some(labels),
+                Ok(Some(Labels::Targets(values))) => targets[index] = Some(values),
+                Ok(None) => {}
+                Err(error) => problems.extend(error.0),
             }
         }
         match (problems.is_empty(), expected) {
@@ -124,16 +132,28 @@ impl Dataset {
     }
 }
 
-fn missing(index: usize, name: &str, file: &SafeTensors<'_>) -> Error {
-    let mut present: Vec<String> = file.names().into_iter().map(|name| format!("`{name}`")).collect();
-    present.sort();
-    present.truncate(12);
+/// The first array that is there, of any of these names.
+fn find<'a>(file: &mut Arrays<'a>, names: impl Iterator<Item = String>) -> Result<Option<(String, Array<'a>)>, Diagnostics> {
+    for name in names {
+        if let Some(array) = file.get(&name).map_err(|error| error.at(at(&name)))? {
+            return Ok(Some((name, array)));
+        }
+    }
+    Ok(None)
+}
+
+fn at(name: &str) -> Place {
+    Place { tensor: Some(name.into()), ..Place::default() }
+}
+
+fn missing(index: usize, name: &str, file: &Arrays<'_>) -> Error {
+    let present: Vec<String> = file.names().into_iter().take(12).map(|name| format!("`{name}`")).collect();
     let present = if present.is_empty() { "none".into() } else { present.join(", ") };
     Error::Missing { index, name: name.into(), present }
 }
 
 /// As [`reals`], turned from NCHW or NCW where `turned`.
-fn image(view: &TensorView<'_>, shape: &[usize], expected: Option<usize>, turned: bool) -> Result<(Vec<f32>, usize), Error> {
+fn image(view: &Array<'_>, shape: &[usize], expected: Option<usize>, turned: bool) -> Result<(Vec<f32>, usize), Error> {
     let (&[one, ref sides @ .., channels], true) = (shape, turned) else { return reals(view, shape, expected) };
     let (values, count) = reals(view, &[&[one, channels], sides].concat(), expected)?;
     let pixels = sides.iter().product::<usize>();
@@ -142,18 +162,18 @@ fn image(view: &TensorView<'_>, shape: &[usize], expected: Option<usize>, turned
 }
 
 /// The samples of one input, and their number.
-fn reals(view: &TensorView<'_>, shape: &[usize], expected: Option<usize>) -> Result<(Vec<f32>, usize), Error> {
-    if view.dtype() != Dtype::F32 {
-        return Err(Error::Type { expected: "float32", given: view.dtype().to_string() });
+fn reals(view: &Array<'_>, shape: &[usize], expected: Option<usize>) -> Result<(Vec<f32>, usize), Error> {
+    if view.dtype != Dtype::F32 {
+        return Err(Error::Type { expected: "float32", given: view.dtype.to_string() });
     }
-    let wrong = || Error::Shape { expected: format!("{shape:?}"), given: format!("{:?}", view.shape()) };
-    let (&count, each) = view.shape().split_first().ok_or_else(wrong)?;
+    let wrong = || Error::Shape { expected: format!("{shape:?}"), given: format!("{:?}", view.shape) };
+    let (&count, each) = view.shape.split_first().ok_or_else(wrong)?;
     // The model's own batch of 1 may be left out.
     if each != shape && Some(each) != shape.strip_prefix(&[1]) {
         return Err(wrong());
     }
     check_count(count, expected)?;
-    let values: Vec<f32> = view.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+    let values: Vec<f32> = view.data.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
     let size = values.len() / count;
     match values.iter().position(|value| !value.is_finite()) {
         Some(at) => Err(Error::NotFinite { sample: at / size, index: at % size, value: values[at] }),

@@ -1,5 +1,6 @@
 //! The program `tinybake`, as a user runs it: exit codes, JSON fields, files.
 
+mod arrays;
 mod compare;
 mod generate;
 mod inspect;

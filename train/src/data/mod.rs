@@ -3,16 +3,13 @@
 //! Files are safetensors or npz, with float32 `input.J` (or the input's name, or `x` for the first) `[samples, ...]` and integer `labels`
 //! (or `y`) `[samples]`. All of it is checked against the model before anything is computed, by the reader that `tinybake quantize` has.
 
-mod npy;
-mod npz;
-
 use crate::error::TrainError as Error;
 use crate::random::Random;
+use safetensors::Dtype;
 use safetensors::tensor::TensorView;
-use safetensors::{Dtype, SafeTensors};
 use std::path::Path;
 use tinybake_codegen::diag::{Diagnostic, Diagnostics, Explain, Place};
-use tinybake_codegen::ir::{Data, Graph};
+use tinybake_codegen::ir::Graph;
 use tinybake_codegen::samples::Dataset;
 
 /// The stream of random numbers that samples are split by.
@@ -27,14 +24,6 @@ pub struct Samples {
     pub inputs: Vec<Vec<f32>>,
     /// The class of each.
     pub labels: Vec<usize>,
-}
-
-/// An array of a file, by name.
-struct Array {
-    name: String,
-    dtype: Dtype,
-    shape: Vec<usize>,
-    bytes: Vec<u8>,
 }
 
 impl Samples {
@@ -60,58 +49,10 @@ impl Samples {
     /// # Errors
     /// As [`Self::read`]'s.
     pub fn parse(bytes: &[u8], graph: &Graph, turned: &[bool]) -> Result<Self, Diagnostics> {
-        let plain = |error: Error| Diagnostics::from(error.at(Place::default()));
-        let mut arrays = if bytes.starts_with(b"PK") {
-            npz::arrays(bytes).map_err(plain)?
-        } else {
-            match SafeTensors::deserialize(bytes) {
-                Ok(file) => file.tensors().into_iter().map(|(name, view)| array(name, &view)).collect(),
-                // The reader below says what is wrong.
-                Err(_) => return Dataset::parse(bytes, graph, turned).and_then(|data| Self::of(&data)),
-            }
-        };
-        let has = |arrays: &[Array], name: &str| arrays.iter().any(|array| array.name == name);
-        let first = graph.inputs.first().map_or("", |&id| graph.tensor(id).name.as_str());
-        let mut renamed = Vec::new();
-        for (short, name, taken) in [("x", "input.0", has(&arrays, first)), ("y", "labels", false)] {
-            if !taken && !has(&arrays, name) {
-                for array in arrays.iter_mut().filter(|array| array.name == short) {
-                    array.name = name.into();
-                    renamed.push((name, short));
-                }
-            }
-        }
-        if !has(&arrays, "labels") {
-            return Err(plain(Error::NoLabels));
-        }
-        let views = arrays.iter().filter_map(|array| {
-            Some((array.name.as_str(), TensorView::new(array.dtype, array.shape.clone(), &array.bytes).ok()?))
-        });
-        let file = safetensors::serialize(views, None).unwrap_or_default();
-        let data = Dataset::parse(&file, graph, turned).map_err(|mut diagnostics| {
-            for one in &mut diagnostics.0 {
-                if let Some((_, short)) = renamed.iter().find(|(name, _)| one.place.tensor.as_deref() == Some(*name)) {
-                    one.place.tensor = Some((*short).into());
-                }
-            }
-            diagnostics
-        })?;
-        Self::of(&data)
-    }
-
-    fn of(data: &Dataset) -> Result<Self, Diagnostics> {
+        let data = Dataset::parse(bytes, graph, turned)?;
         let labels = data.labels.clone().ok_or_else(|| Error::NoLabels.at(Place::default()))?;
-        let mut inputs: Vec<Vec<f32>> = Vec::new();
-        for sample in 0..data.count {
-            for (index, input) in data.sample(sample).into_iter().enumerate() {
-                if inputs.len() <= index {
-                    inputs.push(Vec::new());
-                }
-                if let Data::F32(values) = input {
-                    inputs[index].extend(values);
-                }
-            }
-        }
+        let input = |index| (0..data.count).flat_map(|sample| data.input(index, sample)).copied().collect();
+        let inputs = (0..graph.inputs.len()).map(input).collect();
         Ok(Self { count: data.count, inputs, labels })
     }
 
@@ -177,8 +118,4 @@ impl Samples {
             .filter_map(|(name, dtype, shape, bytes)| Some((name.as_str(), TensorView::new(*dtype, shape.clone(), bytes).ok()?)));
         safetensors::serialize(views, None).unwrap_or_default()
     }
-}
-
-fn array(name: String, view: &TensorView<'_>) -> Array {
-    Array { name, dtype: view.dtype(), shape: view.shape().to_vec(), bytes: view.data().to_vec() }
 }

@@ -2,9 +2,12 @@
 
 use crate::{files, folder, program, text};
 use safetensors::{Dtype, tensor::TensorView};
+use std::io::{Cursor, Write};
 use std::path::Path;
 use tinybake_train::data::Samples;
 use tinybake_train::initial::from_topology;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
 
 fn floats(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|value| value.to_le_bytes()).collect()
@@ -99,7 +102,8 @@ fn bad_settings_and_topologies_are_named() {
 
 /// An npz file as numpy writes it: stored, or deflated.
 fn npz(arrays: &[(&str, &str, &str, Vec<u8>)], deflate: bool) -> Vec<u8> {
-    let (mut file, mut directory) = (Vec::new(), Vec::new());
+    let method = if deflate { CompressionMethod::Deflated } else { CompressionMethod::Stored };
+    let mut file = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, descr, shape, data) in arrays {
         let mut header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}");
         header.push_str(&" ".repeat(64 - (10 + header.len() + 1) % 64));
@@ -108,38 +112,10 @@ fn npz(arrays: &[(&str, &str, &str, Vec<u8>)], deflate: bool) -> Vec<u8> {
         npy.extend((header.len() as u16).to_le_bytes());
         npy.extend(header.bytes());
         npy.extend(data);
-        let packed = if deflate { miniz_oxide::deflate::compress_to_vec(&npy, 6) } else { npy.clone() };
-        let name = format!("{name}.npy");
-        let method: u16 = if deflate { 8 } else { 0 };
-        let mut fields = Vec::new();
-        fields.extend(20u16.to_le_bytes());
-        fields.extend(0u16.to_le_bytes());
-        fields.extend(method.to_le_bytes());
-        fields.extend([0; 8]);
-        fields.extend((packed.len() as u32).to_le_bytes());
-        fields.extend((npy.len() as u32).to_le_bytes());
-        fields.extend((name.len() as u16).to_le_bytes());
-        fields.extend(0u16.to_le_bytes());
-        directory.extend(b"PK\x01\x02\x14\x00");
-        directory.extend(&fields);
-        directory.extend([0; 10]);
-        directory.extend((file.len() as u32).to_le_bytes());
-        directory.extend(name.bytes());
-        file.extend(b"PK\x03\x04");
-        file.extend(&fields);
-        file.extend(name.bytes());
-        file.extend(packed);
+        file.start_file(format!("{name}.npy"), SimpleFileOptions::default().compression_method(method)).unwrap();
+        file.write_all(&npy).unwrap();
     }
-    let start = file.len() as u32;
-    file.extend(&directory);
-    file.extend(b"PK\x05\x06\0\0\0\0");
-    for _ in 0..2 {
-        file.extend((arrays.len() as u16).to_le_bytes());
-    }
-    file.extend((directory.len() as u32).to_le_bytes());
-    file.extend(start.to_le_bytes());
-    file.extend([0; 2]);
-    file
+    file.finish().unwrap().into_inner()
 }
 
 #[test]
