@@ -73,6 +73,12 @@ pub fn saturating_layers(source: &Source) -> Vec<Origin> {
     onnx(source).map(|read| read.saturating).unwrap_or_default()
 }
 
+/// Whether TensorFlow Lite Micro pads a feature map of this file with whatever lies in its memory: its `SPACE_TO_BATCH_ND` does not
+/// write the padding, where LiteRT's kernels write the zero point.
+pub fn undefined_padding(source: &Source) -> bool {
+    source.format() == Ok(Format::Tflite) && front::tflite::read_all(source.bytes, "").is_ok_and(|read| read.pads_into_batch)
+}
+
 /// An ONNX file that can be read.
 fn onnx(source: &Source) -> Option<front::onnx::Read> {
     (source.format() == Ok(Format::Onnx)).then(|| front::onnx::read_all(source.bytes, "").ok()).flatten()

@@ -1,5 +1,6 @@
 //! `tinybake verify`.
 
+mod comparison;
 mod outputs;
 mod recorded;
 mod report;
@@ -9,12 +10,12 @@ use super::session::{self, Session, in_file};
 use super::{Ended, Outcome, guarantees};
 use crate::boards::Target;
 use crate::diag::{Diagnostic, Diagnostics, Explain, Place};
-use crate::ir::Graph;
-use crate::measure::{self, Golden, GoldenError, MeasureError, Program};
+use crate::measure::{self, Golden, GoldenError, MeasureError};
 use crate::options::{CoreClass, Interface, Optimize, Options, Reference};
-use crate::pipeline::{self, Source};
+use crate::pipeline;
 use crate::script::Files;
 use crate::valid::{self, Kind};
+use comparison::Comparison;
 use recorded::Recorded;
 use report::{Refused, Report, Row, Summary};
 use std::path::{Path, PathBuf};
@@ -41,7 +42,8 @@ pub(super) struct Verify {
     #[arg(long, conflicts_with_all = ["golden", "samples"])]
     guarantees: bool,
     /// The engine whose recorded outputs to compare with; `ort` for an .onnx file, otherwise the first of `tflm`, `xnnpack`
-    /// and `litert_ref` that is recorded (`litert_ref` first for a float model), or the only one that is.
+    /// and `litert_ref` that is recorded (`litert_ref` first for a float model, and where TFLM pads with undefined values), or the
+    /// only one that is.
     #[arg(long, value_name = "NAME")]
     engine: Option<String>,
     /// Where to run: cores and boards, separated by commas. `host` is this computer, others are emulated; `all` is every
@@ -189,7 +191,8 @@ impl Verify {
         let source = files.source(&shown);
         let graph = pipeline::read(&source)?;
         let float = valid::kind(&graph) == Kind::Float;
-        let (mut golden, engine) = self.recording(model, float, file)?;
+        let undefined_padding = pipeline::undefined_padding(&source);
+        let (mut golden, engine) = self.recording(model, float || undefined_padding, file)?;
         let turned = pipeline::turned_images(&source);
         golden.channels_last(&turned.inputs, &turned.outputs);
         let reference = self.reference(model, &engine);
@@ -215,7 +218,11 @@ impl Verify {
             }
         }
         let differ = rows.iter().any(|row| row.unequal.is_some_and(|unequal| unequal > 0));
-        let saturating = (differ && engine == "ort").then(|| report::saturation(&pipeline::saturating_layers(&source)));
+        let engine_note = match engine.as_str() {
+            "ort" if differ => report::saturation(&pipeline::saturating_layers(&source)),
+            "tflm" if undefined_padding && differ => Some(report::UNDEFINED_PADDING.to_string()),
+            _ => None,
+        };
         let report = Report {
             model: shown.clone(),
             reference: if float { "float" } else { reference.name() },
@@ -223,7 +230,7 @@ impl Verify {
             optimize: self.optimize.name(),
             tolerance: float.then_some(self.tolerance),
             runs: rows,
-            engine_note: saturating.flatten(),
+            engine_note,
         };
         Ok((report, failed))
     }
@@ -243,7 +250,9 @@ impl Verify {
     }
 
     /// The recording of a model, and the engine in it whose outputs are compared.
-    fn recording(&self, model: &Path, float: bool, file: &Path) -> Result<(Golden, String), Diagnostics> {
+    /// LiteRT comes before TFLM where `litert_first`: for float models, whose weights it dequantizes by channels, and where TFLM's
+    /// padding is undefined.
+    fn recording(&self, model: &Path, litert_first: bool, file: &Path) -> Result<(Golden, String), Diagnostics> {
         let bytes = session::read(file)?;
         let golden = Golden::parse(&bytes).map_err(|diagnostics| in_file(diagnostics, file))?;
         let present = golden.engines();
@@ -251,8 +260,7 @@ impl Verify {
         let candidates: &[&str] = match (&self.engine, usual) {
             (Some(engine), _) => &[engine],
             (None, Reference::Ort) => &["ort"],
-            // LiteRT dequantizes weights by channels, TFLM does not.
-            (None, Reference::Tflm | Reference::Xnnpack) if float => &["litert", "litert_ref", "tflm", "xnnpack"],
+            (None, Reference::Tflm | Reference::Xnnpack) if litert_first => &["litert", "litert_ref", "tflm", "xnnpack"],
             (None, Reference::Tflm | Reference::Xnnpack) => &["tflm", "xnnpack", "litert_ref", "litert"],
         };
         let found = candidates.iter().find(|engine| present.iter().any(|name| name == *engine));
@@ -278,77 +286,6 @@ impl Verify {
         let (optimize, interface) = (self.optimize, self.interface);
         Options { reference: Some(reference), optimize, interface, core, max_flash, max_ram, ..Options::default() }
     }
-}
-
-/// A model against its recording.
-struct Comparison<'a> {
-    verify: &'a Verify,
-    golden: &'a Golden,
-    engine: &'a str,
-    /// The recording's file.
-    file: &'a Path,
-    reference: Reference,
-}
-
-impl Comparison<'_> {
-    /// The figures of generated code on one target.
-    fn built(&self, session: &Session, source: &Source<'_>, target: &Target<'_>) -> Result<Row, Stop> {
-        let Verify { optimize, samples, .. } = self.verify;
-        let compiled = pipeline::compile(source, &self.verify.options(target.class(), self.reference))?;
-        if session.verbose {
-            session.say(&compiled.plan.to_string());
-        }
-        let program = Program::of_plan(&compiled.plan);
-        let samples = self.in_golden(self.golden.samples(&program.inputs, *samples))?;
-        let doing = session.doing(&format!("building and running on {}", target.name()));
-        let settings = measure::Options { size: *optimize == Optimize::Size, ..measure::Options::default() };
-        let run = measure::run(&program, &samples, target, &settings).map_err(Stop::Measure)?;
-        drop(doing);
-        let row = row(self.in_golden(measure::compare(&run, &program.outputs, self.golden, self.engine))?);
-        Ok(Row {
-            instructions: run.instructions.map(|instructions| instructions.mean),
-            ram_bytes: Some(run.ram_bytes),
-            stack_bytes: run.stack_bytes,
-            stack_bound_bytes: run.stack_bound_bytes.filter(|_| !target.is_host()),
-            ..row
-        })
-    }
-
-    /// The figures of a quantized model in this process.
-    fn evaluated(&self, source: &Source<'_>) -> Result<Row, Stop> {
-        let compiled = pipeline::compile(source, &self.verify.options(CoreClass::Host, self.reference))?;
-        let Program { inputs, outputs, source: _ } = Program::of_plan(&compiled.plan);
-        let samples = self.in_golden(self.golden.samples(&inputs, self.verify.samples))?;
-        let run = outputs::of_program(&compiled.program, &inputs, &samples)?;
-        Ok(row(self.in_golden(measure::compare(&run, &outputs, self.golden, self.engine))?))
-    }
-
-    /// The figures of a float model, which is evaluated in this process.
-    fn float(&self, graph: &Graph, shown: &str, place: &On<'_>) -> Result<Row, Stop> {
-        let name = place.name();
-        if matches!(place, On::Target(target) if !target.is_host() || target.board.is_some()) {
-            let message = format!("a float model cannot be run on {name}: code is generated for quantized models only");
-            let help = "verify it with `--on host`, or quantize it first: `tinybake quantize MODEL --data DATA.safetensors -o OUT.safetensors`";
-            let place = Place { file: Some(shown.into()), ..Place::default() };
-            return Err(Diagnostics::from(Diagnostic { code: "verify::float", message, place, help: help.into() }).into());
-        }
-        let [inputs, outputs] = outputs::ports(graph);
-        let samples = self.in_golden(self.golden.samples(&inputs, self.verify.samples))?;
-        let run = outputs::of_floats(graph, &inputs, &samples)?;
-        let tolerance = Some(self.verify.tolerance);
-        Ok(row(self.in_golden(measure::compare_within(&run, &outputs, self.golden, self.engine, tolerance))?))
-    }
-
-    /// Names the recording in diagnostics of it.
-    fn in_golden<T>(&self, result: Result<T, Diagnostics>) -> Result<T, Diagnostics> {
-        result.map_err(|diagnostics| in_file(diagnostics, self.file))
-    }
-}
-
-fn row(comparison: measure::Comparison) -> Row {
-    let measure::Comparison { samples, elements, unequal, max_difference } = comparison;
-    let (samples, elements, unequal) = (Some(samples), Some(elements), Some(unequal));
-    Row { samples, elements, unequal, max_difference: Some(max_difference), ..Row::default() }
 }
 
 /// An option that is of one model was given with several.

@@ -169,6 +169,10 @@ impl Summary {
     }
 }
 
+/// Said where outputs differ from TFLM's and the model pads in `SPACE_TO_BATCH_ND`.
+pub(super) const UNDEFINED_PADDING: &str = "TFLM's SPACE_TO_BATCH_ND leaves the padding as it finds it in memory, so that its outputs \
+    are not defined here. The generated code pads with the zero point, as LiteRT does: compare with --engine litert_ref";
+
 /// How ONNX Runtime can have saturated in some layers; `None` where there are none.
 pub(super) fn saturation(layers: &[Origin]) -> Option<String> {
     /// Layers that are named.

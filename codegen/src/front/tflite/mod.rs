@@ -33,6 +33,18 @@ use std::collections::BTreeMap;
 /// Everything wrong with the file, one diagnostic for each kind of unsupported operator and for each faulty call or
 /// tensor, at most 64; or the one fault that made the rest unreadable.
 pub fn read(bytes: &[u8], name: &str) -> Result<Graph, Diagnostics> {
+    read_all(bytes, name).map(|read| read.graph)
+}
+
+/// A file's graph, and what the graph no longer shows.
+pub(crate) struct Read {
+    pub(crate) graph: Graph,
+    /// A dilated convolution stands in the file as `SPACE_TO_BATCH_ND` with paddings, and what is around it.
+    pub(crate) pads_into_batch: bool,
+}
+
+/// As [`read`].
+pub(crate) fn read_all(bytes: &[u8], name: &str) -> Result<Read, Diagnostics> {
     let mut reader = Reader::new(bytes, name).map_err(|error| only(error.into()))?;
     reader.compiled().map_err(|error| only(error.into()))?;
     reader.edges().map_err(only)?;
@@ -46,7 +58,10 @@ pub fn read(bytes: &[u8], name: &str) -> Result<Graph, Diagnostics> {
         }
     }
     match problems.finish() {
-        problems if problems.is_empty() => Ok(reader.graph),
+        problems if problems.is_empty() => {
+            let pads_into_batch = reader.phases.values().any(ops::Phases::padded);
+            Ok(Read { graph: reader.graph, pads_into_batch })
+        }
         problems => Err(Diagnostics(problems)),
     }
 }

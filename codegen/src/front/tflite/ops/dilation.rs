@@ -22,7 +22,8 @@ pub(in crate::front::tflite) struct Phases {
 }
 
 impl Phases {
-    fn padded(&self) -> bool {
+    /// Whether the operator that makes the phases pads the map.
+    pub(in crate::front::tflite) fn padded(&self) -> bool {
         self.before.iter().chain(&self.after).any(|&padding| padding > 0)
     }
 
