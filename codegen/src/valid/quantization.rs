@@ -141,7 +141,7 @@ fn ratios(graph: &Graph, inputs: &[TensorId], outputs: &[TensorId]) -> Result<()
 }
 
 fn factor(factor: f64, limit: f64) -> Result<(), ValidError> {
-    if factor.is_finite() && factor < limit { Ok(()) } else { Err(ValidError::Multiplier { factor, reference: "the reference" }) }
+    if (0.0..limit).contains(&factor) { Ok(()) } else { Err(ValidError::Multiplier { factor, reference: "the reference" }) }
 }
 
 /// Activations: one positive finite scale and a zero point of the dtype.
