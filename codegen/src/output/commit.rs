@@ -36,10 +36,10 @@ pub(super) fn commit(files: &[File<'_>], targets: &[Target], after: impl FnOnce(
 }
 
 /// A file that is written under another name.
-struct Staged<'a> {
-    temporary: Temporary,
-    path: &'a Path,
-    named: &'a Path,
+pub(super) struct Staged<'a> {
+    pub(super) temporary: Temporary,
+    pub(super) path: &'a Path,
+    pub(super) named: &'a Path,
 }
 
 /// Whether a file holds these bytes; a file of another length is not read.
@@ -48,7 +48,7 @@ pub(super) fn holds(path: &Path, bytes: &[u8]) -> bool {
     length == Some(bytes.len() as u64) && fs::read(path).is_ok_and(|old| old == bytes)
 }
 
-fn stage(path: &Path, old: Option<&Metadata>, bytes: &[u8]) -> io::Result<Temporary> {
+pub(super) fn stage(path: &Path, old: Option<&Metadata>, bytes: &[u8]) -> io::Result<Temporary> {
     let (temporary, mut file) = Temporary::create(folder(path))?;
     file.write_all(bytes)?;
     if let Some(old) = old {
@@ -71,7 +71,7 @@ fn keep_owner(file: &fs::File, old: &Metadata) {
 fn keep_owner(_file: &fs::File, _old: &Metadata) {}
 
 /// Writes to what is no regular file.
-fn send(target: &Target, bytes: &[u8]) -> Result<(), OutputError> {
+pub(super) fn send(target: &Target, bytes: &[u8]) -> Result<(), OutputError> {
     match target {
         Target::File { .. } => Ok(()),
         Target::Stdout => stdout::send(bytes),
@@ -84,7 +84,7 @@ fn send(target: &Target, bytes: &[u8]) -> Result<(), OutputError> {
 }
 
 /// Renames all, in order; where one cannot be renamed, those before it are put back.
-fn publish<'a>(staged: &[Staged<'a>]) -> Result<(), (&'a Path, io::Error)> {
+pub(super) fn publish<'a>(staged: &[Staged<'a>]) -> Result<(), (&'a Path, io::Error)> {
     let mut backups = Vec::new();
     let result = replace_all(staged, &mut backups);
     for (backup, path) in backups.into_iter().rev() {
@@ -100,8 +100,9 @@ fn publish<'a>(staged: &[Staged<'a>]) -> Result<(), (&'a Path, io::Error)> {
 
 /// Notes of each file that is renamed what it replaced, but for the last, after which nothing can fail.
 fn replace_all<'a>(staged: &[Staged<'a>], backups: &mut Vec<(Option<PathBuf>, &'a Path)>) -> Result<(), (&'a Path, io::Error)> {
-    for (index, Staged { temporary, path, named }) in staged.iter().enumerate() {
-        let backup = if index + 1 < staged.len() { Some(backup(path).map_err(|error| (*named, error))?) } else { None };
+    let mut rest = staged.iter().peekable();
+    while let Some(Staged { temporary, path, named }) = rest.next() {
+        let backup = rest.peek().map(|_| backup(path)).transpose().map_err(|error| (*named, error))?;
         rename(temporary.path(), path).map_err(|error| {
             if let Some(Some(backup)) = &backup {
                 let _ = fs::remove_file(backup);
@@ -129,41 +130,9 @@ fn backup(path: &Path) -> io::Result<Option<PathBuf>> {
     Ok(Some(backup))
 }
 
-fn rename(from: &Path, to: &Path) -> io::Result<()> {
+pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     match fs::symlink_metadata(to) {
         Ok(metadata) if !metadata.is_file() => Err(io::Error::other("it has become something else than a file")),
         Ok(_) | Err(_) => fs::rename(from, to),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn files_are_put_back_where_a_later_one_cannot_be_renamed() {
-        let base = std::env::temp_dir().join(format!("tinybake-commit-{}", std::process::id()));
-        let path = |name: &str| base.join(name);
-        fs::create_dir_all(path("folder")).unwrap();
-        fs::write(path("old"), "old").unwrap();
-        let staged = |name: &str| Staged {
-            temporary: stage(&path(name), None, b"new").unwrap(),
-            path: Box::leak(path(name).into_boxed_path()),
-            named: Path::new("named"),
-        };
-        // What has become a folder is not renamed over.
-        let set = [staged("old"), staged("absent"), staged("folder")];
-        assert!(undisturbed(|| publish(&set)).is_err());
-        drop(set);
-        let mut left: Vec<_> = fs::read_dir(&base).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        left.sort();
-        assert_eq!(left, ["folder", "old"]);
-        assert_eq!(fs::read(path("old")).unwrap(), b"old");
-        let set = [staged("old"), staged("absent")];
-        undisturbed(|| publish(&set)).unwrap();
-        drop(set);
-        assert_eq!((fs::read(path("old")).unwrap(), fs::read(path("absent")).unwrap()), (b"new".to_vec(), b"new".to_vec()));
-        assert_eq!(fs::read_dir(&base).unwrap().count(), 3);
-        fs::remove_dir_all(&base).unwrap();
     }
 }

@@ -16,7 +16,7 @@ pub(super) struct Locks {
 /// feature `guard`: Cargo runs one build script at a time in an `OUT_DIR`.
 pub(super) fn folders(targets: &[Target]) -> Result<Locks, OutputError> {
     #[cfg(all(unix, feature = "guard"))]
-    return held::folders(targets);
+    return held::folders(targets, held::PATIENCE);
     #[cfg(not(all(unix, feature = "guard")))]
     {
         let _ = targets;
@@ -25,7 +25,7 @@ pub(super) fn folders(targets: &[Target]) -> Result<Locks, OutputError> {
 }
 
 #[cfg(all(unix, feature = "guard"))]
-mod held {
+pub(super) mod held {
     use super::super::target::{Target, folder};
     use super::super::{OutputError, temporary};
     use super::Locks;
@@ -38,14 +38,14 @@ mod held {
     use std::time::{Duration, Instant};
 
     /// How long another process may take; writing takes milliseconds.
-    const PATIENCE: Duration = Duration::from_secs(60);
+    pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
-    pub(super) fn folders(targets: &[Target]) -> Result<Locks, OutputError> {
+    pub(in super::super) fn folders(targets: &[Target], patience: Duration) -> Result<Locks, OutputError> {
         // In one order in every process, so that no two wait for each other.
         let all: BTreeSet<&Path> = targets.iter().filter_map(folder_of).collect();
         let mut locks = Locks { folders: Vec::new(), _files: Vec::new() };
         for folder in all {
-            if let Some(file) = lock(folder)? {
+            if let Some(file) = lock(folder, patience)? {
                 temporary::sweep(folder);
                 locks.folders.push(folder.to_path_buf());
                 locks._files.push(file);
@@ -62,14 +62,14 @@ mod held {
     }
 
     /// Locks a folder; `None` where it cannot be locked.
-    fn lock(folder: &Path) -> Result<Option<File>, OutputError> {
+    fn lock(folder: &Path, patience: Duration) -> Result<Option<File>, OutputError> {
         let Ok(file) = File::open(folder) else { return Ok(None) };
         let start = Instant::now();
         loop {
             match flock(&file, FlockOperation::NonBlockingLockExclusive) {
                 Ok(()) => return Ok(Some(file)),
-                Err(Errno::WOULDBLOCK) if start.elapsed() < PATIENCE => sleep(Duration::from_millis(5)),
-                Err(Errno::WOULDBLOCK) => return Err(OutputError::Busy { seconds: PATIENCE.as_secs() }),
+                Err(Errno::WOULDBLOCK) if start.elapsed() < patience => sleep(Duration::from_millis(5)),
+                Err(Errno::WOULDBLOCK) => return Err(OutputError::Busy { seconds: patience.as_secs() }),
                 Err(_) => return Ok(None),
             }
         }

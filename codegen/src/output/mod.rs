@@ -86,3 +86,6 @@ fn targets(outputs: &[&Path], inputs: &[PathBuf]) -> Result<Vec<Target>, Diagnos
     }
     if problems.is_empty() { Ok(targets) } else { Err(Diagnostics(problems)) }
 }
+
+#[cfg(all(test, unix))]
+mod tests;

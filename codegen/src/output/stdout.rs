@@ -14,7 +14,10 @@ pub fn print(text: &str) -> Result<(), Diagnostics> {
 }
 
 pub(super) fn send(bytes: &[u8]) -> Result<(), OutputError> {
-    let mut stdout = io::stdout().lock();
+    into(io::stdout().lock(), bytes)
+}
+
+pub(super) fn into(mut stdout: impl Write, bytes: &[u8]) -> Result<(), OutputError> {
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(OutputError::Stdout(error)),
         Ok(()) | Err(_) => Ok(()),

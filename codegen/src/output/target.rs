@@ -106,7 +106,7 @@ pub(super) fn folder(path: &Path) -> &Path {
 
 /// Whether a folder holds open files of a process, as Linux shows them, and then whether the process is this one. Links there lead
 /// to open files that may have no name, and a file that is open must not be renamed over.
-fn descriptors(folder: &Path) -> Option<bool> {
+pub(super) fn descriptors(folder: &Path) -> Option<bool> {
     if folder == Path::new("/dev/fd") {
         return Some(true);
     }
@@ -115,14 +115,16 @@ fn descriptors(folder: &Path) -> Option<bool> {
     (parts.next_back()? == "fd").then_some(process == std::process::id())
 }
 
-#[cfg(unix)]
-fn same(one: &Metadata, other: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    (one.dev(), one.ino()) == (other.dev(), other.ino())
-}
-
-/// Without numbers of files, only their paths tell them apart.
-#[cfg(not(unix))]
-fn same(_one: &Metadata, _other: &Metadata) -> bool {
-    false
+/// Whether two files are one. Without numbers of files, only their paths tell them apart.
+pub(super) fn same(one: &Metadata, other: &Metadata) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        (one.dev(), one.ino()) == (other.dev(), other.ino())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (one, other);
+        false
+    }
 }
