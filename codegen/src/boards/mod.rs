@@ -414,9 +414,13 @@ impl Catalogue {
     /// # Errors
     /// [`BoardError::Unknown`], with the nearest names.
     pub fn find(&self, name: &str) -> Result<Target<'_>, BoardError> {
-        let wanted = name.to_ascii_lowercase().replace('_', "-");
-        let board = self.boards.iter().find(|board| board.name == wanted);
-        match self.core(board.map_or(wanted.as_str(), |board| &board.core)) {
+        let wanted = plain(name);
+        let board = named(&self.boards, name, |board| &board.name);
+        let core = match board {
+            Some(board) => self.core(&board.core),
+            None => named(&self.cores, name, |core| &core.name),
+        };
+        match core {
             Some(core) => Ok(Target { core, machine: core.machine.as_deref().and_then(|name| self.machine(name)), board }),
             None => {
                 let names = self.cores.iter().map(|core| &core.name).chain(self.boards.iter().map(|board| &board.name));
@@ -428,6 +432,17 @@ impl Catalogue {
             }
         }
     }
+}
+
+/// The entry of this name, or of one that differs in case and in `_` for `-` only.
+fn named<'a, T>(entries: &'a [T], wanted: &str, name: impl Fn(&T) -> &str) -> Option<&'a T> {
+    let exact = entries.iter().find(|entry| name(entry) == wanted);
+    exact.or_else(|| entries.iter().find(|entry| plain(name(entry)) == plain(wanted)))
+}
+
+/// A name without what does not matter in it.
+fn plain(name: &str) -> String {
+    name.to_ascii_lowercase().replace('_', "-")
 }
 
 /// Adds those of `more` whose name `entries` has not.
@@ -452,6 +467,23 @@ mod tests {
         let board = catalogue.find("nRF52840_DK").unwrap();
         assert_eq!((board.name(), board.core.name.as_str()), ("nrf52840-dk", "cortex-m4"));
         assert!(catalogue.find("host").unwrap().is_host());
+    }
+
+    #[test]
+    fn case_does_not_matter_in_the_names_of_a_users_table_either() {
+        let text = "[[board]]\nname = \"My_Board\"\ntitle = \"Mine\"\ncore = \"cortex-m3\"\nram_bytes = 9\nclock_mhz = 8\n\
+            [[board]]\nname = \"my-board\"\ntitle = \"Mine too\"\ncore = \"cortex-m4\"\nram_bytes = 9\nclock_mhz = 8\n\
+            [[core]]\nname = \"Core_X\"\ntitle = \"X\"\ntriple = \"thumbv7m-none-eabi\"\nisa = []\n";
+        let catalogue = Catalogue::builtin().with(text, Emulators::Known).unwrap();
+        for (given, name, core) in [
+            ("My_Board", "My_Board", "cortex-m3"),
+            ("my-board", "my-board", "cortex-m4"),
+            ("MY-BOARD", "My_Board", "cortex-m3"),
+            ("core-x", "Core_X", "Core_X"),
+        ] {
+            let found = catalogue.find(given).unwrap();
+            assert_eq!((found.name(), found.core.name.as_str()), (name, core), "{given}");
+        }
     }
 
     #[test]
