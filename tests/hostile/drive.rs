@@ -4,7 +4,7 @@ use tinybake_codegen::emit::Emitter;
 use tinybake_codegen::ir::{DType, Data, Tensor};
 use tinybake_codegen::lower::Program;
 use tinybake_codegen::options::Passes;
-use tinybake_codegen::pipeline::{self, Source};
+use tinybake_codegen::pipeline::{self, Compiled, Source};
 use tinybake_codegen::{Optimize, Options, Reference, eval};
 
 /// Elements of all tensors together, and multiply-accumulates, up to which a network is also run.
@@ -15,19 +15,28 @@ const MACS: u64 = 1 << 18;
 ///
 /// The options follow from the bytes, so that a file always takes the same way.
 pub(crate) fn drive(bytes: &[u8], topology: Option<&str>) -> Result<(), &'static str> {
-    let mix = bytes.iter().fold(bytes.len(), |mix, &byte| mix.wrapping_mul(31).wrapping_add(byte.into()));
+    let mix = mix(bytes);
     let options = Options {
         reference: Some(if mix & 1 == 0 { Reference::Tflm } else { Reference::Xnnpack }),
         optimize: [Optimize::Size, Optimize::Speed, Optimize::Balanced][mix / 2 % 3],
         passes: if mix / 6 % 4 == 0 { Passes::None } else { Passes::All },
         ..Options::default()
     };
-    let source = Source { file: "hostile.tflite", bytes, topology };
-    match pipeline::compile(&source, &options) {
+    compile(&Source { file: "hostile.tflite", bytes, topology }, &options).map(|_| ())
+}
+
+/// A number that follows from bytes.
+pub(crate) fn mix(bytes: &[u8]) -> usize {
+    bytes.iter().fold(bytes.len(), |mix, &byte| mix.wrapping_mul(31).wrapping_add(byte.into()))
+}
+
+/// As [`drive`], with these options.
+pub(crate) fn compile(source: &Source<'_>, options: &Options) -> Result<Compiled, &'static str> {
+    match pipeline::compile(source, options) {
         Ok(compiled) => {
             assert!(!Emitter::default().emit(&compiled.plan).items.is_empty());
-            evaluate(&compiled.program, mix as u64);
-            Ok(())
+            evaluate(&compiled.program, mix(source.bytes) as u64);
+            Ok(compiled)
         }
         Err(diagnostics) => {
             let first = diagnostics.0.first().expect("no refusal without a diagnostic");
