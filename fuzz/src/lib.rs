@@ -178,7 +178,7 @@ pub fn pipeline(bytes: &[u8]) {
     let options = Options {
         optimize: Optimize::Speed,
         core: cores[mix % cores.len()],
-        max_ram: (mix / 16 % 4 == 0).then_some(Bytes(1 << (8 + mix / 64 % 10))),
+        max_ram: (mix / 16).is_multiple_of(4).then_some(Bytes(1 << (8 + mix / 64 % 10))),
         ..Options::default()
     };
     let source = Source { file: "hostile", bytes: file, topology: topology.as_deref() };

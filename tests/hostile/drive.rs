@@ -19,7 +19,7 @@ pub(crate) fn drive(bytes: &[u8], topology: Option<&str>) -> Result<(), &'static
     let options = Options {
         reference: Some(if mix & 1 == 0 { Reference::Tflm } else { Reference::Xnnpack }),
         optimize: [Optimize::Size, Optimize::Speed, Optimize::Balanced][mix / 2 % 3],
-        passes: if mix / 6 % 4 == 0 { Passes::None } else { Passes::All },
+        passes: if (mix / 6).is_multiple_of(4) { Passes::None } else { Passes::All },
         ..Options::default()
     };
     compile(&Source { file: "hostile.tflite", bytes, topology }, &options).map(|_| ())
