@@ -85,10 +85,21 @@ impl Geometry {
         if self.is_depthwise() { 1 } else { self.outs }
     }
 
+    /// Groups of output channels whose sums are of the same inputs.
+    pub(crate) fn groups(&self) -> usize {
+        if self.is_depthwise() { self.outs } else { 1 }
+    }
+
     /// One quadratic for each group of output channels.
     pub(super) fn quadratics(&self) -> Vec<Quadratic> {
-        let groups = if self.is_depthwise() { self.outs } else { 1 };
-        (0..groups).map(|_| Quadratic::new(self.size + 1, self.outs_of_group())).collect()
+        (0..self.groups()).map(|_| Quadratic::new(self.size + 1, self.outs_of_group())).collect()
+    }
+
+    /// The bytes that [`Geometry::quadratics`] take.
+    pub(crate) fn quadratic_bytes(&self) -> usize {
+        let size = self.size.saturating_add(1);
+        let each = size.saturating_add(self.outs_of_group()).saturating_mul(size);
+        each.saturating_mul(self.groups()).saturating_mul(size_of::<f64>())
     }
 
     /// The quadratic of an output channel among [`Geometry::quadratics`], and its row there.

@@ -25,6 +25,10 @@ const ROWS_PER_WEIGHT: usize = 8;
 /// are 32 MB.
 const MOST: u64 = 4_000_000_000;
 const MOST_WEIGHTS: usize = 2048;
+/// Bytes that the squares of one layer may take, of all threads together: fewer threads work on a wide layer.
+const SQUARES_BYTES: usize = 128 << 20;
+/// Bytes that the activations of all samples may take: of a network with larger ones, fewer samples are run.
+const ACTIVATION_BYTES: usize = 512 << 20;
 
 /// What one sample has made so far, in the reference and in the changed graph.
 struct Made {
@@ -32,19 +36,28 @@ struct Made {
     changed: Vec<Option<Data>>,
 }
 
-/// Goes through both graphs, which have the same nodes and tensors, on the first `count` samples. `adjust` gets every layer that sums products
-/// of constants, by index, with the squared differences (one quadratic, or for a depthwise convolution one for each output channel)
-/// before it is run; `settle` may change what a node of the changed graph has made, and its inputs.
+/// A layer that [`visit`] has come to, with what it reads on the samples.
+pub(crate) struct Visited<'a> {
+    reference: &'a Graph,
+    /// Index of its node.
+    pub(crate) index: usize,
+    pub(crate) geometry: &'a Geometry,
+    samples: &'a [Made],
+}
+
+/// Goes through both graphs, which have the same nodes and tensors, on the first `count` samples, or as many as there is memory for.
+/// `layer` gets every layer that sums products of constants, before it is run in the changed graph; `settle` may change what a node of the
+/// changed graph has made, and its inputs.
 ///
 /// # Errors
-/// What keeps either graph from being run.
-pub(crate) fn walk(
+/// What keeps either graph from being run; outputs that are not finite.
+pub(crate) fn visit(
     reference: &Graph,
     changed: &mut Graph,
     data: &Dataset,
     count: usize,
     settle: impl Fn(TensorId, &mut Data) + Sync,
-    mut adjust: impl FnMut(&mut Graph, usize, &Geometry, Vec<Quadratic>),
+    mut layer: impl FnMut(&mut Graph, &Visited<'_>),
 ) -> Result<(), Diagnostics> {
     Evaluator::check(reference)?;
     Evaluator::check(changed)?;
@@ -60,14 +73,11 @@ pub(crate) fn walk(
         }
         made
     };
-    let mut samples: Vec<Made> = (0..data.count.min(count)).map(start).collect();
+    let most = (ACTIVATION_BYTES / (2 * live_bytes(reference, &last)).max(1)).max(1);
+    let mut samples: Vec<Made> = (0..data.count.min(count).min(most)).map(start).collect();
     for index in 0..reference.nodes.len() {
-        if let Some(geometry) = Geometry::of(reference, &reference.nodes[index])
-            && geometry.size() <= MOST_WEIGHTS
-            && products(&geometry, samples.len()) <= MOST
-        {
-            let quadratics = quadratics(reference, index, &geometry, &samples);
-            adjust(changed, index, &geometry, quadratics);
+        if let Some(geometry) = &Geometry::of(reference, &reference.nodes[index]) {
+            layer(changed, &Visited { reference, index, geometry, samples: &samples });
         }
         let ours = NodeRunner::new(changed, index);
         let theirs = NodeRunner::new(reference, index);
@@ -92,6 +102,82 @@ pub(crate) fn walk(
         Some(&id) => Err(SampleError::Diverges { tensor: reference.tensor(id).name.clone() }.at(Place::default()).into()),
         None => Ok(()),
     }
+}
+
+/// As [`visit`], where `adjust` gets the layers that are not too large, with their squared differences: one quadratic, or for a depthwise
+/// convolution one for each output channel.
+///
+/// # Errors
+/// As [`visit`].
+pub(crate) fn walk(
+    reference: &Graph,
+    changed: &mut Graph,
+    data: &Dataset,
+    count: usize,
+    settle: impl Fn(TensorId, &mut Data) + Sync,
+    mut adjust: impl FnMut(&mut Graph, usize, &Geometry, Vec<Quadratic>),
+) -> Result<(), Diagnostics> {
+    visit(reference, changed, data, count, settle, |changed, layer| {
+        if let Some(quadratics) = layer.quadratics() {
+            adjust(changed, layer.index, layer.geometry, quadratics);
+        }
+    })
+}
+
+impl Visited<'_> {
+    /// The squared differences; `None` of a layer that is too large.
+    pub(crate) fn quadratics(&self) -> Option<Vec<Quadratic>> {
+        let small = self.geometry.size() <= MOST_WEIGHTS && products(self.geometry, self.samples.len()) <= MOST;
+        small.then(|| quadratics(self.reference, self.index, self.geometry, self.samples))
+    }
+
+    /// The mean square of what each weight of a sum is multiplied with in the changed graph: `[size]`, or for a depthwise convolution
+    /// `[outs, size]`.
+    pub(crate) fn mean_squares(&self) -> Vec<f64> {
+        let Self { reference, index, geometry, samples } = *self;
+        let Some(Layer { input, .. }) = reference.nodes[index].op.layer() else { return Vec::new() };
+        let size = geometry.size();
+        let mut squares = vec![0.0; geometry.groups() * size];
+        let mut row = vec![0.0; size];
+        let stride = stride(geometry, samples.len());
+        let mut count = 0usize;
+        for (sample, made) in samples.iter().enumerate() {
+            let now = floats(&made.changed, input);
+            for pixel in (sample % stride..geometry.pixels()).step_by(stride) {
+                count += 1;
+                for (group, squares) in squares.chunks_exact_mut(size.max(1)).enumerate() {
+                    geometry.row(now, pixel, group, &mut row);
+                    squares.iter_mut().zip(&row).for_each(|(sum, &input)| *sum += f64::from(input).powi(2));
+                }
+            }
+        }
+        squares.iter_mut().for_each(|sum| *sum /= count.max(1) as f64);
+        squares
+    }
+}
+
+fn floats(values: &[Option<Data>], id: TensorId) -> &[f32] {
+    match &values[id.0 as usize] {
+        Some(Data::F32(values)) => values,
+        _ => &[],
+    }
+}
+
+/// The most bytes of activations of a sample that are there at a time.
+fn live_bytes(graph: &Graph, last: &[usize]) -> usize {
+    let bytes = |id: TensorId| 4 * graph.tensor(id).shape.elements();
+    let mut live: usize = graph.inputs.iter().map(|&id| bytes(id)).sum();
+    let mut most = live;
+    for (index, node) in graph.nodes.iter().enumerate() {
+        live += node.outputs.iter().map(|&id| bytes(id)).sum::<usize>();
+        most = most.max(live);
+        let mut read: Vec<TensorId> = node.op.inputs().into_iter().chain(node.outputs.iter().copied()).collect();
+        read.sort_unstable_by_key(|id| id.0);
+        read.dedup();
+        let over = |id: &TensorId| last[id.0 as usize] == index && graph.value(*id).is_none();
+        live = live.saturating_sub(read.into_iter().filter(over).map(bytes).sum());
+    }
+    most
 }
 
 fn finite(data: Option<&Data>) -> bool {
@@ -153,13 +239,7 @@ fn quadratics(reference: &Graph, index: usize, geometry: &Geometry, samples: &[M
         let (mut theirs, mut ours) = (vec![0.0; size + 1], vec![1.0; size + 1]);
         let mut targets = vec![0.0; geometry.outs_of_group()];
         for (offset, made) in part.iter().enumerate() {
-            fn of(values: &[Option<Data>], input: TensorId) -> &[f32] {
-                match &values[input.0 as usize] {
-                    Some(Data::F32(values)) => values,
-                    _ => &[],
-                }
-            }
-            let (before, now) = (of(&made.reference, input), of(&made.changed, input));
+            let (before, now) = (floats(&made.reference, input), floats(&made.changed, input));
             // Another pixel of each sample is the first.
             for pixel in ((first + offset) % stride..geometry.pixels()).step_by(stride) {
                 for (group, sums) in sums.iter_mut().enumerate() {
@@ -184,7 +264,8 @@ fn quadratics(reference: &Graph, index: usize, geometry: &Geometry, samples: &[M
         sums.iter_mut().for_each(Quadratic::settle);
         sums
     };
-    let part = samples.len().div_ceil(processors()).max(1);
+    let threads = processors().min(SQUARES_BYTES / geometry.quadratic_bytes().max(1)).max(1);
+    let part = samples.len().div_ceil(threads).max(1);
     let parts: Vec<Vec<Quadratic>> = std::thread::scope(|scope| {
         let parts = samples.chunks(part).enumerate();
         let running: Vec<_> = parts.map(|(number, samples)| scope.spawn(move || one(samples, number * part))).collect();

@@ -70,11 +70,6 @@ impl Quadratic {
         weight * self.size as f64 * mean.max(1e-12)
     }
 
-    /// The mean square of what a weight is multiplied with.
-    pub(crate) fn mean_square(&self, k: usize) -> f64 {
-        self.both(k, k) / self.count.max(1) as f64
-    }
-
     /// The coefficient of two weights.
     pub(crate) fn both(&self, a: usize, b: usize) -> f64 {
         self.inputs[a.min(b) * self.size + a.max(b)]

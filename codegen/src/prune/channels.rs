@@ -1,6 +1,6 @@
 //! Chooses channels, in the groups that can only go together.
 
-use super::moments::Moments;
+use super::moments::Powers;
 use super::{PruneError as Error, Scope};
 use crate::ir::{Graph, TensorId};
 use crate::passes::{ChannelsOfLayer, Coupled};
@@ -12,7 +12,7 @@ const LEAST: usize = 8;
 /// How many channels go.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Amount {
-    /// As many as this share of the weights of all layers goes with.
+    /// As many as this share of the weights goes with, of the layers that lose some if all free groups go.
     OfWeights(f64),
     /// This share of the groups of channels.
     OfGroups(f64),
@@ -31,70 +31,84 @@ impl Left<'_> {
     }
 }
 
-/// For each group, whether it goes. Groups with a channel of an output of `spared` stay, as do those that `allowed` refuses.
-///
-/// # Errors
-/// Where no group can go, or not as many as asked for.
-pub(super) fn choose(
-    graph: &Graph,
-    coupled: &Coupled,
-    allowed: impl Fn(&[(TensorId, usize)]) -> bool,
-    scope: Scope,
-    amount: Amount,
-    moments: Option<&Moments>,
-) -> Result<Vec<bool>, Error> {
-    let free: Vec<bool> = coupled.groups.iter().map(|group| allowed(group)).collect();
-    let mut order: Vec<usize> = (0..free.len()).filter(|&group| free[group]).collect();
-    if order.is_empty() {
-        return Err(Error::Nothing);
+/// What channels are chosen from.
+pub(super) struct Channels<'a> {
+    /// The graph as it is by now, in its old shape.
+    pub(super) graph: &'a Graph,
+    pub(super) coupled: &'a Coupled,
+    /// For each group, whether it may go.
+    pub(super) free: Vec<bool>,
+    /// For each group, whether it went before.
+    pub(super) gone: Vec<bool>,
+}
+
+impl Channels<'_> {
+    /// The nodes that are layers with channels that may go.
+    pub(super) fn prunable(&self) -> Vec<usize> {
+        let any = |id| self.coupled.of_tensor(id).iter().any(|group| group.is_some_and(|group| self.free[group]));
+        self.coupled.layers().filter(|(_, layer)| any(layer.input) || any(layer.output)).map(|(node, _)| node).collect()
     }
-    let scores = scores(graph, coupled, moments);
-    let keys = match scope {
-        Scope::Global => scores,
-        Scope::Layer => ranks(coupled, &free, &scores),
-    };
-    order.sort_by(|&a, &b| keys[a].total_cmp(&keys[b]));
-    let mut layers: Vec<Left<'_>> = coupled.layers().map(|(_, layer)| Left { layer, ins: layer.ins, outs: layer.outs }).collect();
-    let weights = |layers: &[Left<'_>]| layers.iter().map(Left::weights).sum::<usize>();
-    let total = weights(&layers);
-    let mut left: Vec<usize> = graph.tensors.iter().map(|tensor| tensor.shape.0.last().copied().unwrap_or(1)).collect();
-    let least: Vec<usize> = left.iter().map(|channels| channels.div_ceil(LEAST)).collect();
-    let mut dropped = vec![false; free.len()];
-    let mut gone = 0;
-    let enough = |layers: &[Left<'_>], gone: usize| match amount {
-        Amount::OfWeights(share) => (total - weights(layers)) as f64 >= share * total as f64,
-        Amount::OfGroups(share) => gone as f64 + 0.5 >= share * order.len() as f64,
-    };
-    for &group in &order {
-        if enough(&layers, gone) {
-            break;
+
+    /// For each group, whether it goes: those that went before, and the least of those that may.
+    ///
+    /// # Errors
+    /// Where no group can go, or not as many as asked for.
+    pub(super) fn choose(&self, scope: Scope, amount: Amount, powers: Option<&Powers>) -> Result<Vec<bool>, Error> {
+        let Self { graph, coupled, free, gone } = self;
+        let mut order: Vec<usize> = (0..free.len()).filter(|&group| free[group]).collect();
+        if order.is_empty() {
+            return Err(Error::Nothing);
         }
-        let mut takes: BTreeMap<TensorId, usize> = BTreeMap::new();
-        coupled.groups[group].iter().for_each(|(id, _)| *takes.entry(*id).or_default() += 1);
-        if takes.iter().any(|(id, count)| left[id.0 as usize] < least[id.0 as usize] + count) {
-            continue;
-        }
-        for (id, count) in &takes {
-            left[id.0 as usize] -= count;
-            for Left { layer, ins, outs } in &mut layers {
-                *ins -= if layer.input == *id { *count } else { 0 };
-                *outs -= if layer.output == *id { *count } else { 0 };
+        let scores = scores(graph, coupled, powers);
+        let keys = match scope {
+            Scope::Global => scores,
+            Scope::Layer => ranks(coupled, free, &scores),
+        };
+        order.sort_by(|&a, &b| gone[b].cmp(&gone[a]).then(keys[a].total_cmp(&keys[b])));
+        let prunable = self.prunable();
+        let prunable = coupled.layers().filter(|(node, _)| prunable.contains(node));
+        let mut layers: Vec<Left<'_>> = prunable.map(|(_, layer)| Left { layer, ins: layer.ins, outs: layer.outs }).collect();
+        let weights = |layers: &[Left<'_>]| layers.iter().map(Left::weights).sum::<usize>();
+        let total = weights(&layers);
+        let mut left: Vec<usize> = graph.tensors.iter().map(|tensor| tensor.shape.0.last().copied().unwrap_or(1)).collect();
+        let least: Vec<usize> = left.iter().map(|channels| channels.div_ceil(LEAST)).collect();
+        let mut dropped = vec![false; free.len()];
+        let mut count = 0;
+        let enough = |layers: &[Left<'_>], count: usize| match amount {
+            Amount::OfWeights(share) => (total - weights(layers)) as f64 + 1e-6 >= share * total as f64,
+            Amount::OfGroups(share) => count as f64 + 0.5 >= share * order.len() as f64,
+        };
+        for &group in &order {
+            if !gone[group] && enough(&layers, count) {
+                break;
             }
+            let mut takes: BTreeMap<TensorId, usize> = BTreeMap::new();
+            coupled.groups[group].iter().for_each(|(id, _)| *takes.entry(*id).or_default() += 1);
+            if takes.iter().any(|(id, count)| left[id.0 as usize] < least[id.0 as usize] + count) {
+                continue;
+            }
+            for (id, count) in &takes {
+                left[id.0 as usize] -= count;
+                for Left { layer, ins, outs } in &mut layers {
+                    *ins -= if layer.input == *id { *count } else { 0 };
+                    *outs -= if layer.output == *id { *count } else { 0 };
+                }
+            }
+            dropped[group] = true;
+            count += 1;
         }
-        dropped[group] = true;
-        gone += 1;
-    }
-    match amount {
-        Amount::OfWeights(share) if !enough(&layers, gone) => {
-            Err(Error::TooMuch { wanted: share, most: (total - weights(&layers)) as f64 / total.max(1) as f64 })
+        match amount {
+            Amount::OfWeights(share) if !enough(&layers, count) => {
+                Err(Error::TooMuch { wanted: share, most: (total - weights(&layers)) as f64 / total.max(1) as f64 })
+            }
+            Amount::OfWeights(_) | Amount::OfGroups(_) => Ok(dropped),
         }
-        Amount::OfWeights(_) | Amount::OfGroups(_) => Ok(dropped),
     }
 }
 
 /// What each group adds to the layers that read it, as a share of what all channels add to them: the power of the weights on a channel
 /// times that of what they are multiplied with; or where that is not known, of the weights that make the channel.
-fn scores(graph: &Graph, coupled: &Coupled, moments: Option<&Moments>) -> Vec<f64> {
+fn scores(graph: &Graph, coupled: &Coupled, powers_of: Option<&Powers>) -> Vec<f64> {
     let count = coupled.groups.len();
     let mut makes = vec![0.0; count];
     for (_, layer) in coupled.layers() {
@@ -114,7 +128,7 @@ fn scores(graph: &Graph, coupled: &Coupled, moments: Option<&Moments>) -> Vec<f6
             continue;
         }
         let groups = coupled.of_tensor(layer.input);
-        let inputs = moments.and_then(|moments| moments.powers(node));
+        let inputs = powers_of.and_then(|powers| powers.of_filter(node));
         let powers = powers(graph, layer, inputs.as_deref(), |place| place.1, layer.ins);
         let made = |channel: usize| groups[channel].map_or(1.0 / layer.ins as f64, |group| makes[group]);
         let of = |channel: usize| powers[channel] * if inputs.is_some() { 1.0 } else { made(channel) };

@@ -24,12 +24,20 @@ pub enum PruneError {
     #[error("no layer can be pruned")]
     Nothing,
     /// More than can go.
-    #[error("a sparsity of {wanted:.3} is out of reach: {most:.3} is the most")]
+    #[error("a sparsity of {wanted:.3} is out of reach: {most:.3} of the prunable weights is the most")]
     TooMuch {
         /// The share asked for.
         wanted: f64,
         /// The greatest share.
         most: f64,
+    },
+    /// Fitting that takes too much memory.
+    #[error("fitting the layers for their sensitivities takes {needed} bytes of memory, more than {limit}")]
+    Memory {
+        /// Bytes of the matrices of all layers.
+        needed: usize,
+        /// The most that they may take.
+        limit: usize,
     },
     /// A network judged as a classifier whose output has a single element.
     #[error("the first output has a single element, and is no choice of a class")]
@@ -61,6 +69,7 @@ impl Explain for PruneError {
             Self::Unknown { .. } => "prune::unknown",
             Self::Nothing => "prune::nothing",
             Self::TooMuch { .. } => "prune::too_much",
+            Self::Memory { .. } => "prune::memory",
             Self::NoClasses => "prune::no_classes",
             Self::Flash { .. } => "prune::flash",
             Self::Ram { .. } => "prune::ram",
@@ -76,6 +85,7 @@ impl Explain for PruneError {
                     .into()
             }
             Self::TooMuch { .. } => "ask for less, keep fewer layers whole, or take the pattern `scattered`".into(),
+            Self::Memory { .. } => "give `--refit off`: sensitivities are then those of the layers without fitting".into(),
             Self::NoClasses => "leave out `--task`, or give `--task regression`".into(),
             Self::Flash { .. } => "take the pattern `channels`, a larger board, or a smaller network".into(),
             Self::Ram { .. } => "only the pattern `channels` makes tensors smaller; smaller images need less, too".into(),

@@ -70,25 +70,37 @@ pub enum Scope {
     Layer,
 }
 
+/// Steps of iterative pruning unless others are asked for, of networks that are not large.
+pub const STEPS: usize = 4;
+
 /// How a graph is pruned.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct How {
     /// What goes together.
     pub pattern: Pattern,
     /// How layers are weighed against each other.
     pub scope: Scope,
-    /// The share of the weights of the layers pruned that go, from 0 to below 1; what a [`Pattern::OfGroup`] takes is its own.
+    /// The share of the prunable weights that go, from 0 to below 1: that become zero, or under [`Pattern::Channels`] are removed.
+    /// [`super::Lost::prunable`] says of which layers these are. A [`Pattern::OfGroup`] has a share of its own.
     pub sparsity: f64,
     /// Names of layers (of their weights, their outputs, or as the source calls the operation) that keep all weights.
     pub keep: Vec<String>,
+    /// The most steps of iterative pruning, at least 1: [`super::Pruner::prune`] says how they are used.
+    pub steps: usize,
+}
+
+impl Default for How {
+    fn default() -> Self {
+        Self { pattern: Pattern::default(), scope: Scope::default(), sparsity: 0.0, keep: Vec::new(), steps: STEPS }
+    }
 }
 
 impl How {
-    /// The share that goes.
+    /// The share of the prunable weights that goes: [`Self::sparsity`], or the pattern's own.
     ///
     /// # Errors
     /// One that is not from 0 to below 1.
-    pub(super) fn share(&self) -> Result<f64, Error> {
+    pub fn share(&self) -> Result<f64, Error> {
         match self.pattern {
             Pattern::OfGroup { kept, of } => Ok(1.0 - kept as f64 / of.max(1) as f64),
             Pattern::Scattered | Pattern::Block { .. } | Pattern::Channels if (0.0..1.0).contains(&self.sparsity) => {

@@ -13,21 +13,28 @@ mod moments;
 mod refit;
 mod scattered;
 mod sensitivity;
+mod steps;
 #[cfg(test)]
 mod tests;
 
 pub use error::PruneError;
-pub use how::{How, Pattern, Scope};
+pub use how::{How, Pattern, STEPS, Scope};
 pub use mask::Mask;
 pub use sensitivity::Sensitivity;
 
 use crate::diag::{Diagnostics, Explain, Place};
+use crate::fit;
 use crate::ir::{Graph, Node, Op, Shape, TensorId};
+use crate::judge::{Judge, Task};
 use crate::passes::Coupled;
 use crate::quantize;
 use crate::samples::Dataset;
-use channels::Amount;
-use moments::Moments;
+use crate::valid;
+use channels::{Amount, Channels};
+use moments::Powers;
+
+/// Multiplications that the default number of steps may take.
+const WORK: u64 = 400_000_000_000;
 
 /// A pruned graph, and what went.
 #[derive(Clone, Debug)]
@@ -40,8 +47,23 @@ pub struct Pruned {
     pub mask: Mask,
     /// What each layer lost.
     pub layers: Vec<Lost>,
-    /// For each group of channels, whether it went; empty where none did.
+    /// The steps of iterative pruning that it was made in.
+    pub steps: usize,
+    /// Whether what is pruned is removed rather than zero.
+    removes: bool,
+}
+
+/// A graph with zeros for what went, in the shape of the dense one.
+#[derive(Clone)]
+struct Masked {
+    graph: Graph,
+    /// For each group of channels, whether it went; empty where weights go one by one.
     dropped: Vec<bool>,
+    /// The nodes with prunable weights.
+    prunable: Vec<usize>,
+    removes: bool,
+    /// Steps that it was made in.
+    steps: usize,
 }
 
 /// What a layer lost.
@@ -51,6 +73,10 @@ pub struct Lost {
     pub name: String,
     /// Its op.
     pub op: &'static str,
+    /// Whether its weights are among those that a sparsity is a share of. With [`Pattern::Channels`] these are the layers that have
+    /// channels which can be removed, on either side; else the convolutions and fully connected layers, without depthwise convolutions.
+    /// Layers in [`How::keep`] are not.
+    pub prunable: bool,
     /// The shape of its filter before.
     pub before: Shape,
     /// The shape of its filter after.
@@ -62,40 +88,42 @@ pub struct Lost {
 }
 
 impl Pruned {
-    /// What is left of a masked graph without the groups of channels in `dropped`.
-    fn of(dense: &Graph, masked: Graph, dropped: Vec<bool>) -> Self {
-        let mut pruned = Self { graph: Graph::default(), masked, mask: Mask::default(), layers: Vec::new(), dropped };
-        pruned.settle(dense);
-        pruned
-    }
-
-    /// Makes all of `masked`.
-    fn settle(&mut self, dense: &Graph) {
-        self.graph = self.masked.clone();
-        if self.dropped.contains(&true) {
-            Coupled::of(&self.masked).cut(&mut self.graph, &self.dropped);
-            quantize::drop_unused(&mut self.graph);
+    /// What is left of a graph, masked, and without the channels of `masked.dropped`.
+    fn of(dense: &Graph, masked: Masked) -> Self {
+        let Masked { graph: masked, dropped, prunable, removes, steps } = masked;
+        let mut graph = masked.clone();
+        if dropped.contains(&true) {
+            Coupled::of(&masked).cut(&mut graph, &dropped);
+            quantize::drop_unused(&mut graph);
         }
-        self.mask = Mask::of(&self.graph);
+        let mask = Mask::of(&graph);
         let lost = |(index, node): (usize, &Node)| {
             let filter = node.op.layer()?.filter;
-            let left = self.graph.nodes.get(index)?.op.layer()?.filter;
+            let left = graph.nodes.get(index)?.op.layer()?.filter;
             Some(Lost {
                 name: dense.tensor(filter).name.clone(),
                 op: node.op.name(),
+                prunable: prunable.contains(&index),
                 before: dense.tensor(filter).shape.clone(),
-                after: self.graph.tensor(left).shape.clone(),
+                after: graph.tensor(left).shape.clone(),
                 weights_before: dense.floats(filter).iter().filter(|&&weight| weight != 0.0).count(),
-                weights_after: self.mask.node(index).iter().filter(|&&kept| kept).count(),
+                weights_after: mask.node(index).iter().filter(|&&kept| kept).count(),
             })
         };
-        self.layers = dense.nodes.iter().enumerate().filter_map(lost).collect();
+        let layers = dense.nodes.iter().enumerate().filter_map(lost).collect();
+        Self { graph, masked, mask, layers, steps, removes }
     }
 
-    /// The share of the weights of all layers that are zero or gone, of those that the dense graph has.
+    /// The number of prunable weights of the dense graph, zeros among them.
+    pub fn prunable_weights(&self) -> usize {
+        self.layers.iter().filter(|lost| lost.prunable).map(|lost| lost.before.elements()).sum()
+    }
+
+    /// The share of the prunable weights that are zero, or with [`Pattern::Channels`] removed.
     pub fn sparsity(&self) -> f64 {
-        let sum = |of: &dyn Fn(&Lost) -> usize| self.layers.iter().map(of).sum::<usize>() as f64;
-        1.0 - sum(&|lost| lost.weights_after) / sum(&|lost| lost.before.elements()).max(1.0)
+        let stays = |lost: &Lost| if self.removes { lost.after.elements() } else { lost.weights_after };
+        let stay: usize = self.layers.iter().filter(|lost| lost.prunable).map(stays).sum();
+        1.0 - stay as f64 / self.prunable_weights().max(1) as f64
     }
 }
 
@@ -115,25 +143,32 @@ pub fn dense(graph: &Graph) -> Result<Graph, Diagnostics> {
 /// # Errors
 /// As [`dense`]; a name that no layer has; nothing to prune, or not as much as asked for.
 pub fn prune(graph: &Graph, how: &How) -> Result<Pruned, Diagnostics> {
-    made(&dense(graph)?, how, None).map_err(|error| error.at(Place::default()).into())
+    let dense = dense(graph)?;
+    let share = how.share().map_err(plain)?;
+    let masked = masked(&dense, None, how, share, None).map_err(plain)?;
+    Ok(Pruned::of(&dense, masked))
+}
+
+fn plain(error: PruneError) -> Diagnostics {
+    error.at(Place::default()).into()
 }
 
 /// Prunes one graph on samples, many times.
 pub struct Pruner<'d> {
     dense: Graph,
     data: &'d Dataset,
-    moments: Moments,
+    powers: Powers,
 }
 
 impl<'d> Pruner<'d> {
-    /// Runs the graph on the first 256 samples.
+    /// Runs the graph on the first 256 samples, or fewer of a network with large activations.
     ///
     /// # Errors
     /// As [`dense`]; what keeps it from being run.
     pub fn new(graph: &Graph, data: &'d Dataset) -> Result<Self, Diagnostics> {
         let dense = dense(graph)?;
-        let moments = Moments::of(&dense, data)?;
-        Ok(Self { dense, data, moments })
+        let powers = Powers::of(&dense, data)?;
+        Ok(Self { dense, data, powers })
     }
 
     /// The graph that is pruned.
@@ -141,59 +176,118 @@ impl<'d> Pruner<'d> {
         &self.dense
     }
 
-    /// Prunes by what weights and channels add to sums on the samples; with `refit`, the weights that stay, and the biases, are those with which
-    /// every layer is closest to the dense graph's on the samples (least squares, layer after layer).
+    /// The steps that a network of this size is pruned in unless others are asked for: so many that it takes seconds, not minutes.
+    pub fn default_steps(&self) -> usize {
+        let samples = self.data.count.min(moments::SAMPLES);
+        let macs = self.dense.nodes.iter().map(|node| valid::macs(&self.dense, node)).fold(0, u64::saturating_add);
+        let each = macs.saturating_mul(2 * samples as u64).saturating_add(4 * fit::effort(&self.dense, samples));
+        let fits = |steps: &usize| each.saturating_mul(tried(*steps).sum::<usize>() as u64) <= WORK;
+        (1..=STEPS).rev().find(fits).unwrap_or(1)
+    }
+
+    /// Prunes by what weights and channels add to sums on the samples. With `refit`, the weights that stay, and the biases, are those
+    /// with which every layer is closest to the dense graph's on the samples (least squares, layer after layer).
+    ///
+    /// That is done in 1, 2, 4, and so on up to [`How::steps`] steps, after each of which weights are fitted, and what they add is measured
+    /// again. The graph is kept whose outputs are closest to the dense graph's on the samples.
     ///
     /// # Errors
     /// As [`prune`]; what keeps a graph from being run.
     pub fn prune(&self, how: &How, refit: bool) -> Result<Pruned, Diagnostics> {
-        let mut pruned =
-            made(&self.dense, how, Some(&self.moments)).map_err(|error| Diagnostics::from(error.at(Place::default())))?;
-        if refit {
-            let mask = Mask::of(&pruned.masked);
-            refit::refit(&self.dense, &mut pruned.masked, &mask, self.data)?;
-            pruned.settle(&self.dense);
+        let share = how.share().map_err(plain)?;
+        let schedules: Vec<Vec<How>> = tried(how.steps).map(|count| steps::schedule(how, share, count)).collect();
+        if let [schedule] = &schedules[..] {
+            return Ok(Pruned::of(&self.dense, self.follow(schedule, refit)?));
         }
-        Ok(pruned)
+        let judge = Judge::new(&self.dense, self.data, moments::SAMPLES, Task::Regression)?;
+        let mut best: Option<(f64, Masked)> = None;
+        for (index, schedule) in schedules.iter().enumerate() {
+            // Patterns of few weights have few steps.
+            if schedules[..index].contains(schedule) {
+                continue;
+            }
+            let made = match self.follow(schedule, refit) {
+                // Another order of channels may leave too few of some tensor.
+                Err(_) if best.is_some() => continue,
+                made => made?,
+            };
+            let error = judge.score_graph(&made.graph)?.relative_error();
+            if best.as_ref().is_none_or(|(least, _)| error < *least) {
+                best = Some((error, made));
+            }
+        }
+        best.map(|(_, made)| Pruned::of(&self.dense, made)).ok_or_else(|| plain(PruneError::Nothing))
+    }
+
+    /// Prunes step by step.
+    fn follow(&self, schedule: &[How], refit: bool) -> Result<Masked, Diagnostics> {
+        let mut made: Option<Masked> = None;
+        let mut powers = self.powers.clone();
+        for (index, step) in schedule.iter().enumerate() {
+            let mut next = masked(&self.dense, made.as_ref(), step, step.sparsity, Some(&powers)).map_err(plain)?;
+            next.steps = index + 1;
+            if refit {
+                let mask = Mask::of(&next.graph);
+                powers = refit::refit(&self.dense, &mut next.graph, &mask, self.data)?;
+            } else if index + 1 < schedule.len() {
+                powers = Powers::of(&next.graph, self.data)?;
+            }
+            made = Some(next);
+        }
+        made.ok_or_else(|| plain(PruneError::Nothing))
     }
 }
 
-fn made(dense: &Graph, how: &How, moments: Option<&Moments>) -> Result<Pruned, PruneError> {
-    let share = how.share()?;
-    let nodes = candidates(dense, how)?;
-    let pruned = match how.pattern {
-        Pattern::Scattered | Pattern::OfGroup { .. } | Pattern::Block { .. } => scattered(dense, &nodes, how, share, moments)?,
-        Pattern::Channels => {
-            let kept: Vec<TensorId> =
-                spared(dense, how)?.into_iter().flat_map(|node| dense.nodes[node].outputs.clone()).collect();
-            let allowed = |group: &[(TensorId, usize)]| !group.iter().any(|(id, _)| kept.contains(id));
-            shrunk(dense, allowed, how.scope, Amount::OfWeights(share), moments)?
+/// The numbers of steps that are tried for so many.
+fn tried(steps: usize) -> impl Iterator<Item = usize> {
+    let steps = steps.max(1);
+    core::iter::successors(Some(1), |count| Some(2 * count)).take_while(move |&count| count < steps).chain([steps])
+}
+
+/// Zeros more weights of what is made already, or of the dense graph.
+fn masked(dense: &Graph, made: Option<&Masked>, how: &How, share: f64, powers: Option<&Powers>) -> Result<Masked, PruneError> {
+    match how.pattern {
+        Pattern::Scattered | Pattern::OfGroup { .. } | Pattern::Block { .. } => {
+            scattered(made.map_or(dense, |made| &made.graph), candidates(dense, how)?, how, share, powers)
         }
-    };
-    Ok(pruned)
+        Pattern::Channels => {
+            // A layer that is kept whole keeps its channels on both sides.
+            let mut kept: Vec<TensorId> = Vec::new();
+            for node in spared(dense, how)? {
+                kept.extend(&dense.nodes[node].outputs);
+                kept.extend(dense.nodes[node].op.layer().map(|layer| layer.input));
+            }
+            let allowed = |group: &[(TensorId, usize)]| !group.iter().any(|(id, _)| kept.contains(id));
+            shrunk(dense, made, allowed, how.scope, Amount::OfWeights(share), powers)
+        }
+    }
 }
 
-/// The graph with weights of `nodes` zeroed.
-fn scattered(dense: &Graph, nodes: &[usize], how: &How, share: f64, moments: Option<&Moments>) -> Result<Pruned, PruneError> {
-    let mask = scattered::choose(dense, nodes, how.pattern, how.scope, share, moments).ok_or(PruneError::Nothing)?;
-    let mut masked = dense.clone();
-    mask.apply(&mut masked);
-    Ok(Pruned::of(dense, masked, Vec::new()))
+/// A graph with weights of `nodes` zeroed.
+fn scattered(graph: &Graph, nodes: Vec<usize>, how: &How, share: f64, powers: Option<&Powers>) -> Result<Masked, PruneError> {
+    let mask = scattered::choose(graph, &nodes, how.pattern, how.scope, share, powers).ok_or(PruneError::Nothing)?;
+    let mut graph = graph.clone();
+    mask.apply(&mut graph);
+    Ok(Masked { graph, dropped: Vec::new(), prunable: nodes, removes: false, steps: 1 })
 }
 
-/// The graph without channels.
+/// A graph without channels.
 fn shrunk(
     dense: &Graph,
+    made: Option<&Masked>,
     allowed: impl Fn(&[(TensorId, usize)]) -> bool,
     scope: Scope,
     amount: Amount,
-    moments: Option<&Moments>,
-) -> Result<Pruned, PruneError> {
-    let coupled = Coupled::of(dense);
-    let dropped = channels::choose(dense, &coupled, allowed, scope, amount, moments)?;
-    let mut masked = dense.clone();
-    channels::silence(&mut masked, &coupled, &dropped);
-    Ok(Pruned::of(dense, masked, dropped))
+    powers: Option<&Powers>,
+) -> Result<Masked, PruneError> {
+    let coupled = &Coupled::of(dense);
+    let mut graph = made.map_or(dense, |made| &made.graph).clone();
+    let free = coupled.groups.iter().map(|group| allowed(group)).collect();
+    let gone = made.map_or_else(|| vec![false; coupled.groups.len()], |made| made.dropped.clone());
+    let channels = Channels { graph: &graph, coupled, free, gone };
+    let (dropped, prunable) = (channels.choose(scope, amount, powers)?, channels.prunable());
+    channels::silence(&mut graph, coupled, &dropped);
+    Ok(Masked { graph, dropped, prunable, removes: true, steps: 1 })
 }
 
 /// The layers whose weights may go: all but depthwise convolutions and those that are to be kept.

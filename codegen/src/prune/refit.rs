@@ -1,7 +1,7 @@
 //! Fits the weights that are left to what the dense graph does.
 
 use super::Mask;
-use super::moments::{Moments, SAMPLES};
+use super::moments::{Moments, Powers, SAMPLES, unchanged};
 use crate::diag::Diagnostics;
 use crate::fit::{self, Geometry, Quadratic};
 use crate::ir::{Graph, Layer};
@@ -13,15 +13,19 @@ const RIDGE: f64 = 0.1;
 const MOST: usize = 40_000_000_000;
 
 /// Goes through the layers of a masked graph, and sets the weights in `mask`, and the biases, to those whose sums are closest to the dense
-/// graph's on the samples. `masked` has the tensors and nodes of `dense`.
+/// graph's on the samples. `masked` has the tensors and nodes of `dense`. Returns what the layers of the fitted graph read.
 ///
 /// # Errors
 /// What keeps a graph from being run.
-pub(super) fn refit(dense: &Graph, masked: &mut Graph, mask: &Mask, data: &Dataset) -> Result<(), Diagnostics> {
-    let settle = |_, _: &mut _| {};
-    fit::walk(dense, masked, data, SAMPLES, settle, |graph, index, geometry, quadratics| {
-        layer(graph, index, geometry, &quadratics, mask.node(index));
-    })
+pub(super) fn refit(dense: &Graph, masked: &mut Graph, mask: &Mask, data: &Dataset) -> Result<Powers, Diagnostics> {
+    let mut powers = Powers::unknown(dense);
+    fit::visit(dense, masked, data, SAMPLES, unchanged, |graph, visited| {
+        powers.note(visited);
+        if let Some(quadratics) = visited.quadratics() {
+            layer(graph, visited.index, visited.geometry, &quadratics, mask.node(visited.index));
+        }
+    })?;
+    Ok(powers)
 }
 
 /// As [`refit`], where what layers read is as in the dense graph, but for channels whose weights are gone; only layers that lost weights.

@@ -1,8 +1,9 @@
 //! What the network loses by the pruning of one layer at a time.
 
+use super::moments::Moments;
 use super::refit::refit_alone;
-use super::{Amount, How, Pattern, PruneError, Pruned, Pruner, candidates, scattered, shrunk};
-use crate::diag::{Diagnostics, Explain, Place};
+use super::{Amount, How, Masked, Pattern, PruneError, Pruner, candidates, plain, scattered, shrunk};
+use crate::diag::Diagnostics;
 use crate::ir::TensorId;
 use crate::judge::{Judge, Score};
 use std::sync::{Mutex, PoisonError};
@@ -25,7 +26,7 @@ impl Pruner<'_> {
     /// output channels have to stay are left out under [`Pattern::Channels`]. Calls `step` with the layers done and those to do.
     ///
     /// # Errors
-    /// As [`super::prune`]; what keeps a graph from being run.
+    /// As [`super::prune`]; what keeps a graph from being run; fitting that takes too much memory.
     pub fn sensitivity(
         &self,
         how: &How,
@@ -34,13 +35,13 @@ impl Pruner<'_> {
         judge: &Judge<'_>,
         step: impl Fn(usize, usize) + Sync,
     ) -> Result<Vec<Sensitivity>, Diagnostics> {
-        let failed = |error: PruneError| Diagnostics::from(error.at(Place::default()));
-        let own = how.share().map_err(failed)?;
+        let own = how.share().map_err(plain)?;
         let sparsities = match how.pattern {
             Pattern::OfGroup { .. } => &[own][..],
             Pattern::Scattered | Pattern::Block { .. } | Pattern::Channels => sparsities,
         };
-        let nodes = candidates(&self.dense, how).map_err(failed)?;
+        let nodes = candidates(&self.dense, how).map_err(plain)?;
+        let moments = if refit { Some(Moments::of(&self.dense, self.data)?) } else { None };
         let waiting = Mutex::new(nodes.iter().copied().rev().collect::<Vec<_>>());
         let done = Mutex::new(Vec::new());
         std::thread::scope(|scope| {
@@ -49,7 +50,7 @@ impl Pruner<'_> {
                     loop {
                         let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).pop();
                         let Some(node) = next else { break };
-                        let result = self.of_layer(node, how, refit, sparsities, judge);
+                        let result = self.of_layer(node, how, moments.as_ref(), sparsities, judge);
                         let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
                         done.push((node, result));
                         step(done.len(), nodes.len());
@@ -67,33 +68,33 @@ impl Pruner<'_> {
         &self,
         node: usize,
         how: &How,
-        refit: bool,
+        moments: Option<&Moments>,
         sparsities: &[f64],
         judge: &Judge<'_>,
     ) -> Result<Option<Sensitivity>, Diagnostics> {
-        let (dense, moments) = (&self.dense, Some(&self.moments));
+        let (dense, powers) = (&self.dense, Some(&self.powers));
         let Some(filter) = dense.nodes[node].op.layer().map(|layer| layer.filter) else { return Ok(None) };
         let mut points = Vec::new();
         for &sparsity in sparsities {
-            let made: Result<Pruned, PruneError> = match how.pattern {
+            let made: Result<Masked, PruneError> = match how.pattern {
                 Pattern::Scattered | Pattern::OfGroup { .. } | Pattern::Block { .. } => {
-                    scattered(dense, &[node], how, sparsity, moments)
+                    scattered(dense, vec![node], how, sparsity, powers)
                 }
                 Pattern::Channels => {
                     let outputs = &dense.nodes[node].outputs;
                     let allowed = |group: &[(TensorId, usize)]| group.iter().any(|(id, _)| outputs.contains(id));
-                    shrunk(dense, allowed, how.scope, Amount::OfGroups(sparsity), moments)
+                    shrunk(dense, None, allowed, how.scope, Amount::OfGroups(sparsity), powers)
                 }
             };
             match made {
-                Ok(mut pruned) => {
-                    if refit {
-                        refit_alone(dense, &mut pruned.masked, &self.moments);
+                Ok(mut masked) => {
+                    if let Some(moments) = moments {
+                        refit_alone(dense, &mut masked.graph, moments);
                     }
-                    points.push((sparsity, judge.score_graph(&pruned.masked)?));
+                    points.push((sparsity, judge.score_graph(&masked.graph)?));
                 }
                 Err(PruneError::Nothing) => return Ok(None),
-                Err(error) => return Err(error.at(Place::default()).into()),
+                Err(error) => return Err(plain(error)),
             }
         }
         let tensor = dense.tensor(filter);

@@ -62,7 +62,7 @@ fn models() -> Vec<(String, Graph)> {
 }
 
 fn how(pattern: Pattern, scope: Scope, sparsity: f64) -> How {
-    How { pattern, scope, sparsity, keep: Vec::new() }
+    How { pattern, scope, sparsity, ..How::default() }
 }
 
 struct Maker {
@@ -353,4 +353,133 @@ fn zeros_stay_zeros_and_take_no_flash() {
         let pruned = bytes(&pruner.prune(&how, true).unwrap().graph);
         assert!(pruned.iter().zip(&dense).all(|(pruned, dense)| 10 * pruned < 7 * dense), "{pruned:?} of {dense:?}");
     }
+}
+
+/// The shipped digits network, and its training samples: for pruning, and others to judge by.
+fn digits() -> (Graph, Dataset, Dataset) {
+    let graph = model(&repository("examples/models/digits-float.safetensors")).unwrap();
+    let file = std::fs::read(repository("examples/models/digits.train.safetensors")).unwrap();
+    let data = Dataset::parse(&file, &graph, &[]).unwrap();
+    let others: Vec<usize> = (moments::SAMPLES..data.count).collect();
+    (graph, data.first(moments::SAMPLES), data.chosen(&others))
+}
+
+#[test]
+fn iterative_steps_keep_more_digits_right_than_one() {
+    let (graph, data, others) = digits();
+    let pruner = Pruner::new(&graph, &data).unwrap();
+    let judge = Judge::new(pruner.dense(), &others, others.count, Task::Classification).unwrap();
+    for (sparsity, better) in [(0.5, true), (0.75, true)] {
+        let made = |steps| pruner.prune(&How { steps, ..how(Pattern::Channels, Scope::Global, sparsity) }, true).unwrap();
+        let (once, iterative) = (made(1), made(4));
+        let right = |pruned: &Pruned| judge.score_graph(&pruned.graph).unwrap().correct.unwrap();
+        let (a, b) = (right(&once), right(&iterative));
+        println!("{sparsity}: {a} of {} in one step, {b} in {}", others.count, iterative.steps);
+        assert_eq!(once.steps, 1);
+        assert!(b >= a && (b > a || !better), "{sparsity}: {a} in one step, {b} in {}", iterative.steps);
+    }
+}
+
+#[test]
+fn more_steps_are_never_further_from_the_dense_network() {
+    let graph = branching();
+    let data = samples(&graph, 32);
+    let pruner = Pruner::new(&graph, &data).unwrap();
+    let judge = Judge::new(pruner.dense(), &data, data.count, Task::Regression).unwrap();
+    for pattern in
+        [Pattern::Scattered, Pattern::OfGroup { kept: 1, of: 4 }, Pattern::Block { outs: 2, ins: 2 }, Pattern::Channels]
+    {
+        for refit in [false, true] {
+            let made = |steps| pruner.prune(&How { steps, ..how(pattern, Scope::Global, 0.6) }, refit).unwrap();
+            let error = |pruned: &Pruned| judge.score_graph(&pruned.masked).unwrap().relative_error();
+            let (once, more) = (made(1), made(3));
+            assert!(error(&more) <= error(&once), "{pattern}");
+            assert_equal(&more.masked, &more.graph, "in steps");
+            // Steps take as much as one does.
+            let unit = if pattern == Pattern::Channels { 0.15 } else { 0.01 };
+            assert!((more.sparsity() - once.sparsity()).abs() < unit, "{pattern}: {} {}", more.sparsity(), once.sparsity());
+        }
+    }
+}
+
+#[test]
+fn what_went_stays_away_in_later_steps() {
+    let graph = branching();
+    let data = samples(&graph, 16);
+    let pruner = Pruner::new(&graph, &data).unwrap();
+    for pattern in
+        [Pattern::Scattered, Pattern::OfGroup { kept: 1, of: 4 }, Pattern::Block { outs: 2, ins: 2 }, Pattern::Channels]
+    {
+        let schedule = steps::schedule(&how(pattern, Scope::Global, 0.6), 0.6, 3);
+        let first = pruner.follow(&schedule[..1], true).unwrap();
+        let all = pruner.follow(&schedule, true).unwrap();
+        let (first, all) = (Mask::of(&first.graph), Mask::of(&all.graph));
+        let back = (0..graph.nodes.len()).flat_map(|node| first.node(node).iter().zip(all.node(node)));
+        let (mut back, mut gone) = (back.collect::<Vec<_>>(), 0);
+        back.retain(|(before, after)| {
+            gone += usize::from(**before && !**after);
+            !**before && **after
+        });
+        assert!(back.is_empty() && gone > 0, "{pattern}: {} of {gone} came back", back.len());
+    }
+}
+
+#[test]
+fn the_share_is_of_the_prunable_weights_and_reached() {
+    let graph = branching();
+    let keep = vec!["left.weight".to_string()];
+    for pattern in [Pattern::Scattered, Pattern::Block { outs: 1, ins: 2 }, Pattern::Channels] {
+        for sparsity in [0.1, 0.33, 0.5] {
+            let how = How { keep: keep.clone(), ..how(pattern, Scope::Global, sparsity) };
+            let pruned = prune(&graph, &how).unwrap();
+            let names: Vec<&str> = pruned.layers.iter().filter(|lost| lost.prunable).map(|lost| lost.name.as_str()).collect();
+            let kept = pruned.layers.iter().find(|lost| lost.name == "left.weight").unwrap();
+            assert!(kept.before == kept.after && kept.weights_before == kept.weights_after, "{pattern}: {kept:?}");
+            // The sum ties the channels of the stem to those that are kept.
+            let expected: &[&str] = match pattern {
+                Pattern::Channels => &["side.weight", "deep.weight", "hidden.weight", "scores.weight"],
+                _ => &["stem.weight", "side.weight", "hidden.weight", "scores.weight"],
+            };
+            assert_eq!(names, expected, "{pattern}");
+            let (total, reached) = (pruned.prunable_weights() as f64, pruned.sparsity());
+            // A group of the last 4 pixels times 2 channels has 8 columns of 20 in `hidden`, and its filters before that.
+            let unit = match pattern {
+                Pattern::Block { .. } => 2.0,
+                Pattern::Channels => 400.0,
+                _ => 1.0,
+            };
+            assert!((reached - sparsity).abs() <= unit / total + 1e-9, "{pattern}: {reached} for {sparsity}, of {total}");
+            assert!(pattern != Pattern::Channels || reached >= sparsity, "{reached}");
+        }
+    }
+}
+
+#[test]
+fn zeros_count_and_go_first() {
+    let mut graph = branching();
+    let filter = graph.nodes[0].op.layer().unwrap().filter;
+    // All but a few weights of the stem, 324 of 324 + 1296 + 864 + 2240 + 100.
+    let total = 324 + 1296 + 864 + 2240 + 100;
+    graph.floats_mut(filter)[..300].fill(0.0);
+    for share in [0.05, 0.5] {
+        let pruned = prune(&graph, &how(Pattern::Scattered, Scope::Global, share)).unwrap();
+        let zeros = ((share * total as f64) as usize).max(300);
+        assert_eq!(pruned.prunable_weights(), total);
+        assert_eq!((pruned.sparsity() * total as f64).round() as usize, zeros, "{share}");
+    }
+}
+
+#[test]
+fn wide_layers_are_fitted_within_memory() {
+    // 64 layers of 2048 inputs and one output: matrices of 33.6 MB each, of half a megabyte of weights.
+    let mut made = Maker::new(&[1, 2048]);
+    let input = made.graph.inputs[0];
+    made.graph.outputs = (0..64).map(|layer| made.dense(&format!("d{layer}"), input, 2048, 1)).collect();
+    let data = samples(&made.graph, 4);
+    let pruner = Pruner::new(&made.graph, &data).unwrap();
+    let judge = Judge::new(pruner.dense(), &data, data.count, Task::Regression).unwrap();
+    let ask =
+        |refit| pruner.sensitivity(&How::default(), refit, &[0.5], &judge, |_, _| {}).map_err(|problems| problems.0[0].code);
+    assert_eq!(ask(true).map(|_| ()), Err("prune::memory"));
+    assert_eq!(ask(false).unwrap().len(), 64);
 }

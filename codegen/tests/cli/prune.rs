@@ -27,6 +27,17 @@ fn a_pruned_model_is_quantized_and_generated() {
             "curve file measure model pattern pruned scope sensitivity sparsity_of target task task_reason topology warnings";
         assert_eq!(fields(&report).join(" "), expected);
         let made = &report["pruned"];
+        let prunable = |field: &str| {
+            made["layers"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|layer| layer["prunable"] == true)
+                .map(|layer| layer[field].as_u64().unwrap())
+                .sum::<u64>()
+        };
+        assert!(prunable("weights_before") <= made["prunable_weights"].as_u64().unwrap());
+        assert!(made["requested_sparsity"].is_f64() && (1..=4).contains(&made["steps"].as_u64().unwrap()), "{made}");
         assert!(made["sparsity"].as_f64().unwrap() >= 0.25 && made["flash_bytes"].as_u64().unwrap() > 0, "{made}");
         let weights =
             |field: &str| made["layers"].as_array().unwrap().iter().map(|layer| layer[field].as_u64().unwrap()).sum::<u64>();
@@ -43,7 +54,9 @@ fn a_pruned_model_is_quantized_and_generated() {
     }
     let shown = prune(&["--pattern", "channels", "--sparsity", "0.3"]);
     assert!(
-        shown.stdout.contains("(30.0% requested) of the weights of all") && shown.stdout.contains("accuracy: "),
+        shown.stdout.contains("% (30.0% requested) of ")
+            && shown.stdout.contains("prunable: weights of layers with channels")
+            && shown.stdout.contains("accuracy: "),
         "{}",
         shown.stdout
     );
@@ -96,6 +109,33 @@ fn a_model_is_pruned_until_it_fits() {
     let ran = fit(10);
     assert_eq!((ran.code, ran.diagnostics()), (Some(2), vec!["prune::flash".to_string()]));
     assert!(!out.exists());
+}
+
+#[test]
+fn the_share_that_is_reached_stands_beside_the_one_requested() {
+    let folder = folder("prune_share");
+    let (samples, once) = (folder.join("data.safetensors"), folder.join("once.safetensors"));
+    data(&samples, &[1, 12, 10, 1], 12, None);
+    let (samples, once, out) = (text(&samples), text(&once), text(&folder.join("out.safetensors")));
+    let prune = |model: &str, out: &str, more: &[&str]| {
+        let ran = run(&[&["prune", model, "--data", &samples, "-o", out, "--format", "json"][..], more].concat());
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        ran.json()
+    };
+    let share = |report: &serde_json::Value| report["pruned"]["sparsity"].as_f64().unwrap();
+    let codes = |report: &serde_json::Value| {
+        let warnings = report["warnings"].as_array().unwrap().iter();
+        warnings.map(|warning| warning["code"].as_str().unwrap().to_string()).collect::<Vec<_>>()
+    };
+    let report = prune(&model("graph_separable"), &once, &["--sparsity", "0.7", "--steps", "2"]);
+    let weight = 1.0 / report["pruned"]["prunable_weights"].as_f64().unwrap();
+    assert!((share(&report) - 0.7).abs() <= weight && !codes(&report).contains(&"prune::share".into()), "{report}");
+    assert_eq!(report["sparsity_of"].as_str().unwrap().matches("without biases").count(), 1);
+    // It is sparser than that already.
+    let report = prune(&once, &out, &["--sparsity", "0.5"]);
+    assert!((share(&report) - 0.7).abs() <= weight && report["pruned"]["requested_sparsity"].as_f64() == Some(0.5), "{report}");
+    assert!(codes(&report).contains(&"prune::share".into()), "{report}");
+    assert_eq!(run(&["prune", &once, "--data", &samples, "-o", &out, "--sparsity", "0.5", "--steps", "0"]).code, Some(2));
 }
 
 #[test]

@@ -72,7 +72,7 @@ pub(crate) fn for_int8(graph: &Graph, teacher: &Graph, data: &Data) -> Result<Ta
 /// Takes channels out of a network until `kept` of its weights are left: those that add least to what follows them on the samples. What
 /// stays is fitted to what the whole network makes.
 pub(crate) fn pruned(graph: &Graph, kept: f64, samples: &Samples) -> Result<Graph, Diagnostics> {
-    let how = How { pattern: Pattern::Channels, scope: Scope::Global, sparsity: 1.0 - kept, ..How::default() };
+    let how = How { pattern: Pattern::Channels, scope: Scope::Global, sparsity: 1.0 - kept, steps: 1, ..How::default() };
     Ok(Pruner::new(graph, &samples.dataset(graph)?)?.prune(&how, true)?.graph)
 }
 

@@ -60,6 +60,11 @@ pub(super) struct Prune {
     /// Whether the weights that stay are fitted, so that every layer comes closest to what it did; off leaves them as they were.
     #[arg(long, value_enum, default_value_t = Fit::On)]
     refit: Fit,
+    /// Iterative pruning: after each step, the remaining weights are fitted and their importance is measured again. Schedules of 1, 2, 4, ...
+    /// up to COUNT steps are tried, and the result with the smallest error on the samples is kept. Default: 4, fewer for large networks;
+    /// curves, and the search for a size, use 1.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u8).range(1..=64))]
+    steps: Option<u8>,
     /// A layer that keeps all weights, by the name of its weights or output; can be given several times.
     #[arg(long, value_name = "LAYER")]
     keep: Vec<String>,
@@ -153,12 +158,14 @@ impl Prune {
             },
             sparsity: self.sparsity.unwrap_or(0.0),
             keep: self.keep.clone(),
+            steps: 1,
         };
         // Names and shares that are wrong are told before anything takes time.
         prune::prune(&graph, &how).map_err(in_model)?;
         let flash = Flash::new(target, &data)?;
         let pruner = Pruner::new(&graph, &data).map_err(in_model)?;
-        let job = Job { pruner: &pruner, how: &how, refit: self.refit == Fit::On, flash: &flash };
+        let steps = self.steps.map_or_else(|| pruner.default_steps(), usize::from);
+        let job = Job { pruner: &pruner, how: &how, steps, refit: self.refit == Fit::On, flash: &flash };
         let judged = |data| Task::resolve(self.task.task(), pruner.dense(), data);
         let data_of_report = evaluation.as_ref().unwrap_or(&data);
         let no_classes = || Diagnostics::from(PruneError::NoClasses.at(Place::default()));
@@ -178,7 +185,7 @@ impl Prune {
         let measure = measure(&few);
         let pruned = match goal {
             Goal::None => None,
-            Goal::Share => Some(job.at(how.sparsity).map_err(in_model)?),
+            Goal::Share => Some(job.best(how.sparsity).map_err(in_model)?),
             Goal::Fit { flash: bytes, ram } => Some(job.fit(session, bytes, ram).map_err(in_model)?),
         };
         let made = match pruned {
@@ -189,7 +196,7 @@ impl Prune {
                     dense_size: flash.of(pruner.dense())?,
                     score: judge.score_graph(&pruned.graph).map_err(in_model)?,
                     dense_score: judge.reference(),
-                    requested: self.sparsity,
+                    requested: matches!(goal, Goal::Share).then(|| how.share().ok()).flatten(),
                     pruned,
                 })
             }
@@ -210,7 +217,7 @@ impl Prune {
                 None
             }
         };
-        let warnings = made.as_ref().map_or_else(Vec::new, Made::warnings);
+        let warnings = made.as_ref().map_or_else(Vec::new, |made| made.warnings(how.pattern));
         let report = Report::new(Parts {
             model: shown,
             written,

@@ -10,8 +10,17 @@ use crate::report::{CurvePoint, Measure};
 use serde::Serialize;
 use std::path::Path;
 
-/// The weights that a sparsity is a share of.
-const OF: &str = "weights of all convolutions and fully connected layers, without biases";
+/// The prunable weights, of which a sparsity is a share.
+fn prunable(how: &How) -> String {
+    let layers = match how.pattern {
+        Pattern::Channels => "layers with channels that can be removed",
+        Pattern::Scattered | Pattern::OfGroup { .. } | Pattern::Block { .. } => {
+            "convolutions and fully connected layers, except depthwise convolutions"
+        }
+    };
+    let kept = if how.keep.is_empty() { "" } else { ", except layers of --keep" };
+    format!("weights of {layers}{kept}, without biases")
+}
 
 #[derive(Serialize)]
 pub(super) struct Report {
@@ -27,8 +36,8 @@ pub(super) struct Report {
     pub(super) task_reason: &'static str,
     /// The measure of `curve` and of sensitivities.
     pub(super) measure: &'static str,
-    /// The weights that every sparsity of the whole network is a share of.
-    pub(super) sparsity_of: &'static str,
+    /// The prunable weights, of which every sparsity of the whole network is a share.
+    pub(super) sparsity_of: String,
     pub(super) pruned: Option<Outcome>,
     pub(super) sensitivity: Vec<SensitivityRow>,
     pub(super) curve: Vec<CurvePoint>,
@@ -38,10 +47,14 @@ pub(super) struct Report {
 /// The written network beside the dense one.
 #[derive(Serialize)]
 pub(super) struct Outcome {
-    /// The share of weights that are zero or removed.
+    /// The share of the prunable weights that are zero or removed.
     pub(super) sparsity: f64,
-    /// As asked for; null where a limit or the pattern decides.
+    /// As asked for, or the pattern's own; null where a limit decides.
     pub(super) requested_sparsity: Option<f64>,
+    /// Prunable weights of the dense network.
+    pub(super) prunable_weights: usize,
+    /// Steps of iterative pruning of the result.
+    pub(super) steps: usize,
     /// Nonzero weights.
     pub(super) weights: usize,
     pub(super) flash_bytes: u64,
@@ -95,6 +108,7 @@ pub(super) struct Output {
 pub(super) struct Layer {
     pub(super) name: String,
     pub(super) op: &'static str,
+    pub(super) prunable: bool,
     pub(super) before: Vec<usize>,
     pub(super) after: Vec<usize>,
     pub(super) weights_before: usize,
@@ -133,8 +147,47 @@ pub(super) struct Made {
 }
 
 impl Made {
+    /// A share that is not reached, and figures that pruning does not lower.
+    pub(super) fn warnings(&self, pattern: Pattern) -> Vec<Diagnostic> {
+        self.missed_share(pattern).into_iter().chain(self.no_gain()).collect()
+    }
+
+    /// A sparsity that is not the one asked for, beyond what rounding to whole units (weights, tiles) explains.
+    fn missed_share(&self, pattern: Pattern) -> Option<Diagnostic> {
+        const ROUNDING: f64 = 0.005;
+        let (reached, requested, prunable) = (self.pruned.sparsity(), self.requested?, self.pruned.prunable_weights());
+        let unit = match pattern {
+            // The channels are taken away until the share is reached.
+            Pattern::Channels => return None,
+            Pattern::Block { outs, ins } => outs * ins,
+            Pattern::Scattered | Pattern::OfGroup { .. } => 1,
+        };
+        if (reached - requested).abs() <= ROUNDING.max(unit as f64 / prunable.max(1) as f64) {
+            return None;
+        }
+        let prunable_layers = self.pruned.layers.iter().filter(|lost| lost.prunable);
+        let zeros: usize = prunable_layers.map(|lost| lost.before.elements() - lost.weights_before).sum();
+        let help = match pattern {
+            Pattern::OfGroup { of, .. } if reached < requested => {
+                format!("rows of weights whose length is no multiple of {of} keep more of their last weights")
+            }
+            _ => format!("{} of the {} prunable weights were zero before", number(zeros as u64), number(prunable as u64)),
+        };
+        let (points, side) = (100.0 * (reached - requested).abs(), if reached < requested { "below" } else { "above" });
+        Some(Diagnostic {
+            code: "prune::share",
+            message: format!(
+                "the sparsity is {:.1}%, {points:.1} points {side} the {:.1}% requested",
+                100.0 * reached,
+                100.0 * requested
+            ),
+            place: Place::default(),
+            help,
+        })
+    }
+
     /// Figures that pruning does not lower.
-    pub(super) fn warnings(&self) -> Vec<Diagnostic> {
+    fn no_gain(&self) -> Vec<Diagnostic> {
         let lost = |lost: &Lost| lost.weights_after < lost.weights_before;
         if !self.pruned.layers.iter().any(lost) {
             return Vec::new();
@@ -197,7 +250,7 @@ impl Report {
             task: task.0.name(),
             task_reason: task.1,
             measure: measure.name(),
-            sparsity_of: OF,
+            sparsity_of: prunable(how),
             pruned: made.map(|made| outcome(made, outputs)),
             sensitivity: sensitivity.into_iter().map(row).collect(),
             curve,
@@ -209,8 +262,8 @@ impl Report {
 fn outcome(made: &Made, names: Vec<String>) -> Outcome {
     let Made { pruned, size, dense_size, score, dense_score, requested } = made;
     let layer = |lost: &Lost| {
-        let Lost { name, op, before, after, weights_before, weights_after } = lost.clone();
-        Layer { name, op, before: before.0, after: after.0, weights_before, weights_after }
+        let Lost { name, op, prunable, before, after, weights_before, weights_after } = lost.clone();
+        Layer { name, op, prunable, before: before.0, after: after.0, weights_before, weights_after }
     };
     let outputs = names.into_iter().zip(&score.outputs).zip(&dense_score.outputs);
     let output = |((name, ours), dense): ((String, &crate::judge::OutputScore), &crate::judge::OutputScore)| Output {
@@ -223,6 +276,8 @@ fn outcome(made: &Made, names: Vec<String>) -> Outcome {
     Outcome {
         sparsity: pruned.sparsity(),
         requested_sparsity: *requested,
+        prunable_weights: pruned.prunable_weights(),
+        steps: pruned.steps,
         weights: super::weights(pruned),
         flash_bytes: size.flash,
         flash_measured: size.measured && dense_size.measured,

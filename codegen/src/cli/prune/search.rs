@@ -24,16 +24,29 @@ fn too_much(diagnostics: &Diagnostics) -> bool {
 /// A graph to be pruned again and again.
 pub(super) struct Job<'a> {
     pub(super) pruner: &'a Pruner<'a>,
+    /// How to prune in one step.
     pub(super) how: &'a How,
+    /// Steps for the network that is written.
+    pub(super) steps: usize,
     pub(super) refit: bool,
     pub(super) flash: &'a Flash<'a>,
 }
 
 impl Job<'_> {
-    /// Prunes to one sparsity.
-    pub(super) fn at(&self, sparsity: f64) -> Result<(Pruned, Size), Diagnostics> {
+    /// Prunes to one sparsity, in one step.
+    fn at(&self, sparsity: f64) -> Result<(Pruned, Size), Diagnostics> {
+        self.in_steps(sparsity, 1)
+    }
+
+    /// Prunes to one sparsity, in as many steps as are allowed.
+    pub(super) fn best(&self, sparsity: f64) -> Result<(Pruned, Size), Diagnostics> {
+        self.in_steps(sparsity, self.steps)
+    }
+
+    fn in_steps(&self, sparsity: f64, steps: usize) -> Result<(Pruned, Size), Diagnostics> {
         let nothing = sparsity == 0.0 && !matches!(self.how.pattern, Pattern::OfGroup { .. });
-        let pruned = self.pruner.prune(&How { sparsity, ..self.how.clone() }, self.refit && !nothing)?;
+        let steps = if nothing { 1 } else { steps };
+        let pruned = self.pruner.prune(&How { sparsity, steps, ..self.how.clone() }, self.refit && !nothing)?;
         let size = self.flash.of(&pruned.graph)?;
         Ok((pruned, size))
     }
@@ -102,6 +115,13 @@ impl Job<'_> {
                 // More than can go: less may do.
                 Err(problems) if too_much(&problems) => high = sparsity,
                 Err(problems) => return Err(problems),
+            }
+        }
+        if best.is_some() && self.steps > 1 {
+            // The same share in more steps is better; it is taken if it fits as well.
+            match self.best(high) {
+                Ok(made) if fits(&made.1) => best = Some(made),
+                Ok(_) | Err(_) => {}
             }
         }
         best.ok_or_else(|| {

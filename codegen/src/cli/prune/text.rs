@@ -81,7 +81,7 @@ fn layers(layers: &[Layer]) -> String {
     ];
     let shape = |shape: &[usize]| shape.iter().map(ToString::to_string).collect::<Vec<_>>().join("x");
     let cells = layers.iter().map(|layer| {
-        let Layer { name, op, before, after, weights_before, weights_after } = layer;
+        let Layer { name, op, prunable: _, before, after, weights_before, weights_after } = layer;
         let (from, to) = (number(*weights_before as u64), number(*weights_after as u64));
         let gone = percent(weights_before.saturating_sub(*weights_after), *weights_before);
         vec![short(name), (*op).into(), shape(before), shape(after), from, to, gone]
@@ -92,7 +92,13 @@ fn layers(layers: &[Layer]) -> String {
 /// The network before and after.
 fn sizes(outcome: &Outcome, report: &Report) -> String {
     let requested = outcome.requested_sparsity.map_or_else(String::new, |share| format!(" ({:.1}% requested)", 100.0 * share));
-    let mut text = format!("sparsity: {:.1}%{requested} of the {}\n", 100.0 * outcome.sparsity, report.sparsity_of);
+    let steps = if outcome.steps == 1 { "one step".to_string() } else { format!("{} steps", outcome.steps) };
+    let mut text = format!(
+        "sparsity: {:.1}%{requested} of {} prunable weights, in {steps}\nprunable: {}\n",
+        100.0 * outcome.sparsity,
+        number(outcome.prunable_weights as u64),
+        report.sparsity_of
+    );
     let flash = if outcome.flash_measured { "flash" } else { "constants in flash (no toolchain to link with)" };
     let columns = [
         ("int8 network", Align::Left),
