@@ -40,10 +40,10 @@ pub enum PruneError {
         limit: usize,
     },
     /// A network judged as a classifier whose output has a single element.
-    #[error("the first output has a single element, and is no choice of a class")]
+    #[error("the first output has a single element, so the model is not a classifier")]
     NoClasses,
     /// A model that does not fit, whatever goes.
-    #[error("{wanted} bytes of flash are out of reach: {least} at a sparsity of {sparsity:.3}")]
+    #[error("{wanted} bytes of flash are out of reach: at least {least}, at a sparsity of {sparsity:.3}")]
     Flash {
         /// The bytes there are.
         wanted: u64,
@@ -53,7 +53,7 @@ pub enum PruneError {
         sparsity: f64,
     },
     /// A model that needs more RAM than there is, whatever goes.
-    #[error("{wanted} bytes of RAM are out of reach: {least} is the least, with the stack")]
+    #[error("{wanted} bytes of RAM are out of reach: RAM + stack take at least {least}")]
     Ram {
         /// The bytes there are.
         wanted: u64,
@@ -78,17 +78,17 @@ impl Explain for PruneError {
 
     fn help(&self) -> String {
         match self {
-            Self::Sparsity { .. } => "give the share of the weights that go, from 0 to below 1: 0.5 leaves half of them".into(),
+            Self::Sparsity { .. } => "give the share of the prunable weights, from 0 to below 1: 0.5 leaves half of them".into(),
             Self::Unknown { present, .. } => format!("the layers are {present}"),
             Self::Nothing => {
-                "weights of convolutions and fully connected layers can go, and channels between two of them; leave out `--keep`"
+                "weights of convolutions and fully connected layers can be pruned, and channels between two of them; leave out `--keep`"
                     .into()
             }
             Self::TooMuch { .. } => "ask for less, keep fewer layers whole, or take the pattern `scattered`".into(),
             Self::Memory { .. } => "give `--refit off`: sensitivities are then those of the layers without fitting".into(),
             Self::NoClasses => "leave out `--task`, or give `--task regression`".into(),
             Self::Flash { .. } => "take the pattern `channels`, a larger board, or a smaller network".into(),
-            Self::Ram { .. } => "only the pattern `channels` makes tensors smaller; smaller images need less, too".into(),
+            Self::Ram { .. } => "only the pattern `channels` makes activations smaller; smaller inputs also help".into(),
         }
     }
 }
