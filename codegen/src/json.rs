@@ -1,4 +1,4 @@
-//! Objects whose field names are stable, beyond those of single commands.
+//! JSON output of the programs: objects with stable field names, beyond those of single commands.
 
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::text::is_active;
@@ -12,8 +12,8 @@ struct Report {
 }
 
 /// One diagnostic.
-#[derive(Serialize)]
-pub(super) struct Entry {
+#[derive(Debug, Serialize)]
+pub struct Entry {
     code: &'static str,
     message: String,
     file: Option<String>,
@@ -23,7 +23,7 @@ pub(super) struct Entry {
     help: String,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct Op {
     index: usize,
     name: String,
@@ -43,12 +43,12 @@ impl fmt::Display for Entry {
 }
 
 /// One object with all diagnostics.
-pub(super) fn diagnostics(diagnostics: &Diagnostics) -> String {
+pub fn diagnostics(diagnostics: &Diagnostics) -> String {
     text(&Report { diagnostics: diagnostics.0.iter().map(entry).collect() })
 }
 
 /// An object as text, without characters that a terminal acts on.
-pub(super) fn text(data: &impl Serialize) -> String {
+pub fn text(data: &impl Serialize) -> String {
     let mut text = String::new();
     // JSON itself escapes the characters below a space, and no others are in question outside of strings.
     for character in serde_json::to_string_pretty(data).unwrap_or_default().chars() {
@@ -62,7 +62,7 @@ pub(super) fn text(data: &impl Serialize) -> String {
 }
 
 /// A diagnostic as data.
-pub(super) fn entry(diagnostic: &Diagnostic) -> Entry {
+pub fn entry(diagnostic: &Diagnostic) -> Entry {
     let Diagnostic { code, message, place, help } = diagnostic;
     Entry {
         code,
@@ -76,6 +76,6 @@ pub(super) fn entry(diagnostic: &Diagnostic) -> Entry {
 }
 
 /// Lower-case hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -30,6 +30,9 @@ mod fit;
 pub mod front;
 #[doc(hidden)]
 pub mod ir;
+#[cfg(feature = "guard")]
+#[doc(hidden)]
+pub mod json;
 #[cfg(feature = "quantize")]
 pub mod judge;
 #[doc(hidden)]

@@ -104,7 +104,7 @@ pub enum TrainError {
         what: String,
     },
     /// A loss that is no number.
-    #[error("the loss of epoch {epoch} is no finite number")]
+    #[error("the loss of epoch {epoch} is not finite")]
     Diverged {
         /// The epoch, from 1.
         epoch: usize,
@@ -142,19 +142,19 @@ impl Explain for TrainError {
             Self::NoTensor { .. } => "`tinybake inspect` lists the tensors; `--match STUDENT=TEACHER` takes their names".into(),
             Self::Classes { .. } => "the teacher's first output and the student's must have as many elements".into(),
             Self::Match { .. } => "match tensors of one shape, or images of one height and width".into(),
-            Self::NoLabels => "add integers `labels` [samples], the index of the output that should be greatest".into(),
+            Self::NoLabels => "add integers `labels` [samples], the class index of each sample".into(),
             Self::Split { .. } => {
                 "give more samples, another `--validation`, or samples of their own with `--validation-data`".into()
             }
             Self::Topology { .. } => {
                 "state the shape of each weight and bias: weights = { tensor = \"conv1.weight\", shape = [8, 1, 3, 3] }".into()
             }
-            Self::Setting { .. } => "`--help` tells what it may be".into(),
+            Self::Setting { .. } => "`--help` describes the options".into(),
             Self::OtherRun { .. } => "resume with the options and files that the run began with, or leave `--resume` out".into(),
             Self::Checkpoint { .. } => "delete it, and train without `--resume`".into(),
             Self::NoCheckpoint => "train without `--resume`; checkpoints are written at the end of each epoch".into(),
             Self::Run { .. } => "this is a fault of tinybake, not of the model; please report it with the model".into(),
-            Self::Diverged { .. } => "lower `--rate`, and check that inputs are scaled to about -1 to 1".into(),
+            Self::Diverged { .. } => "lower `--learning-rate`, and check that inputs are scaled to about -1 to 1".into(),
         }
     }
 }

@@ -10,22 +10,22 @@ use std::path::PathBuf;
 #[derive(Args)]
 #[command(next_help_heading = "Options of every command")]
 pub(super) struct Global {
-    /// How results are written to stdout: for people, or as one object with stable field names.
-    #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
+    /// Format of the result on stdout. json: one object with stable field names; errors are objects on stderr.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
-    /// Says nothing but results and diagnostics.
+    /// Prints only results and diagnostics.
     #[arg(short, long, global = true)]
     pub(super) quiet: bool,
-    /// Says more: the plan of memory and kernels.
+    /// Prints more: the memory and kernel plan.
     #[arg(short, long, global = true, action = ArgAction::SetTrue, conflicts_with = "quiet")]
     pub(super) verbose: bool,
-    /// A table of cores and boards that adds to the built-in one.
+    /// TOML file with further cores and boards.
     #[arg(long, global = true, value_name = "FILE")]
     pub(super) boards_file: Option<PathBuf>,
-    /// Runs whatever program the table of --boards-file names as an emulator; otherwise only QEMU's, found in PATH.
+    /// Allows any emulator program that --boards-file names; otherwise only those of QEMU in PATH.
     #[arg(long, global = true, requires = "boards_file")]
     pub(super) allow_emulator: bool,
-    /// Whether diagnostics are coloured; auto: on a terminal.
+    /// Colored diagnostics; auto: on a terminal.
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
     pub(super) color: Color,
 }
@@ -33,11 +33,10 @@ pub(super) struct Global {
 /// Memory that a model may take.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub(super) struct Limits {
-    /// The most flash that the model may take, as 20000 or 20k: kernels are chosen so that constants, and code by the cost
-    /// model, fit
+    /// Upper bound for flash, such as 20000 or 20k: kernels are selected so that constants, and code by the cost model, fit
     #[arg(long, value_name = "BYTES")]
     pub(super) max_flash: Option<Bytes>,
-    /// Most RAM that the `Model` struct may take. If full feature maps do not fit, layers run patch by patch, which recomputes a few rows
+    /// Upper bound for RAM, the size of the `Model` struct. If full feature maps do not fit, layers run patch by patch, which recomputes a few rows
     #[arg(long, value_name = "BYTES")]
     pub(super) max_ram: Option<Bytes>,
 }
@@ -69,7 +68,10 @@ impl Kind {
 /// How results are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    Table,
+    /// For people.
+    #[value(alias = "table")]
+    Text,
+    /// One JSON object with stable field names; diagnostics on stderr are JSON, too.
     Json,
 }
 

@@ -16,44 +16,44 @@ use serde::Serialize;
 use std::env;
 use std::path::{Path, PathBuf};
 
-/// Writes the Rust module of a model.
+/// Generates the Rust module of a model.
 #[derive(clap::Args)]
 pub(super) struct Generate {
-    /// A .tflite or .onnx file, or a .safetensors file with its topology.
+    /// Model: a .tflite or .onnx file, or a .safetensors file with its topology.
     model: PathBuf,
-    /// The file to write; large constants go into a file beside it. Without it the text goes to stdout, constants and all.
+    /// Output file; large constants are written to a file beside it. Without it, the module goes to stdout, constants included.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// A core, a board or a Rust target to generate for.
+    /// Core, board or Rust target triple to generate for.
     #[arg(long, value_name = "NAME", conflicts_with = "board")]
     target: Option<String>,
-    /// A board to generate for; the model must fit it.
+    /// Board to generate for; the model must fit its flash and RAM.
     #[arg(long, value_name = "NAME")]
     board: Option<String>,
-    /// What to spend flash on.
+    /// Optimization goal: size (least flash), speed (fewest instructions), or balanced (least product of the two).
     #[arg(long, default_value = Optimize::default().name(), value_parser = choices::optimize())]
     optimize: Optimize,
     #[command(flatten)]
     limits: choices::Limits,
-    /// Element types of inputs and outputs: `model`, as in the file, or `int8`, without the file's own quantize and dequantize operators.
+    /// Element types of inputs and outputs: `model` keeps those of the file, `int8` drops its outer quantize and dequantize operators.
     #[arg(long, default_value = Interface::default().name(), value_parser = choices::interface())]
     interface: Interface,
-    /// The engine whose outputs the code equals to the bit.
+    /// Reference engine whose outputs are reproduced bit for bit. Default: `ort` for .onnx files, otherwise `tflm`.
     #[arg(long, value_parser = choices::reference())]
     reference: Option<Reference>,
-    /// The link section of weights, biases and tables, as external flash; the linker script gives it memory.
+    /// Link section of weights, biases and tables, such as external flash; the linker script must place it.
     #[arg(long, value_name = "SECTION")]
     weights_section: Option<Section>,
-    /// The link section of the model's memory, which the module's `take` hands out.
+    /// Link section of the `Model` struct (activation buffers); the module's `take` returns it.
     #[arg(long, value_name = "SECTION")]
     arena_section: Option<Section>,
-    /// What to write: the module, the graph after the passes, or the plan of memory and kernels.
+    /// Output kind: the Rust module, the graph after the passes (ir), or the memory and kernel plan.
     #[arg(long, value_enum, default_value_t = Emit::Rust)]
     emit: Emit,
-    /// Writes nothing, and fails where the file is missing or is not what would be written.
+    /// Writes nothing; exit code 1 if the file is missing or out of date.
     #[arg(long, requires = "output")]
     check: bool,
-    /// Runs in a build script: prints Cargo's directives, takes the target from Cargo, and paths from the crate's folder.
+    /// For build scripts: prints Cargo directives, takes the target from Cargo, and resolves paths from the crate's folder.
     #[arg(long, requires = "output", conflicts_with = "check")]
     cargo: bool,
 }

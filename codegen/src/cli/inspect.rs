@@ -1,7 +1,6 @@
 //! `tinybake inspect`.
 
 use super::choices;
-use super::json::hex;
 use super::render;
 use super::session::Session;
 use super::table::{self, Align, number};
@@ -9,6 +8,7 @@ use super::{Ended, Outcome};
 use crate::diag::{Diagnostic, Diagnostics, Place};
 use crate::front::onnx::Turned;
 use crate::ir::{Graph, TensorId};
+use crate::json::hex;
 use crate::options::{Options, Reference};
 use crate::passes::Removal;
 use crate::pipeline::{self, Format};
@@ -19,15 +19,15 @@ use core::fmt::Write as _;
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// Shows what a model consists of.
+/// Shows the operators, tensors and memory of a model.
 ///
-/// Operators, shapes, quantization, multiply-accumulates, parameters, zero weights, what the lossless passes remove, and the
-/// memory that the model would take. Models in floats, which cannot be generated, are shown as far as they go.
+/// Operators, shapes, quantization, multiply-accumulates (MACs), parameters, zero weights, what the lossless passes remove, and the planned
+/// flash and RAM. Float models have no planned memory: quantize them first.
 #[derive(clap::Args)]
 pub(super) struct Inspect {
-    /// A .tflite or .onnx file, or a .safetensors file with its topology.
+    /// Model: a .tflite or .onnx file, or a .safetensors file with its topology.
     model: PathBuf,
-    /// The engine whose arithmetic constants are folded in.
+    /// Reference engine whose arithmetic folds constants. Default: `ort` for .onnx files, otherwise `tflm`.
     #[arg(long, value_parser = choices::reference())]
     reference: Option<Reference>,
 }

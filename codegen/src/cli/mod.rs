@@ -9,7 +9,6 @@ mod compare;
 mod generate;
 mod guarantees;
 mod inspect;
-mod json;
 mod new;
 mod prune;
 mod quantize;
@@ -20,7 +19,7 @@ mod verify;
 
 use crate::diag::Diagnostics;
 use choices::Global;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use session::Session;
 use std::io;
 use std::process::ExitCode;
@@ -58,6 +57,11 @@ enum Outcome {
 
 /// A command's end; diagnostics mean exit code 2.
 type Ended = Result<Outcome, Diagnostics>;
+
+/// The program's options and subcommands.
+pub fn command() -> clap::Command {
+    Arguments::command()
+}
 
 /// Runs the program on the arguments of this process.
 pub fn main() -> ExitCode {

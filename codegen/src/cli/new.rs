@@ -15,38 +15,38 @@ use serde::Serialize;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-/// Writes a firmware project that runs a model, and that builds at once.
+/// Creates a firmware project that runs a model and builds as it is.
 ///
-/// The board is one with a template, or a core that QEMU emulates, such as cortex-m4. The model must fit.
+/// The board is one with a template, or a core that QEMU emulates, such as cortex-m4. The model must fit its flash and RAM.
 #[derive(clap::Args)]
 pub(super) struct New {
-    /// The folder to make; its name is the crate's.
+    /// Folder to create; the crate gets its name.
     #[arg(value_name = "DIR")]
     folder: PathBuf,
-    /// A .tflite or .onnx file, or a .safetensors file with its topology; it is copied into the project.
+    /// Model: a .tflite or .onnx file, or a .safetensors file with its topology; it is copied into the project.
     #[arg(long, value_name = "MODEL")]
     model: PathBuf,
-    /// The board, or the emulated core, to run on.
+    /// Board or emulated core to run on.
     #[arg(long, value_name = "NAME")]
     board: String,
-    /// The crate's name, where it is not the folder's.
+    /// Name of the crate. Default: the name of the folder.
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// A recording of the model, as `verify` takes it, whose first inputs the project tries. Without it: STEM.golden.safetensors
-    /// or STEM.test.safetensors beside the model, or else noise.
+    /// Recording of the model, as for `verify`; the project runs its first inputs. Default: STEM.golden.safetensors or
+    /// STEM.test.safetensors beside the model, otherwise random inputs.
     #[arg(long, value_name = "FILE")]
     golden: Option<PathBuf>,
-    /// What to spend flash on.
+    /// Optimization goal: size (least flash), speed (fewest instructions), or balanced (least product of the two).
     #[arg(long, default_value = Optimize::default().name(), value_parser = choices::optimize())]
     optimize: Optimize,
-    /// Element types of inputs and outputs: `model`, as in the file, or `int8`, without the file's own quantize and dequantize operators.
+    /// Element types of inputs and outputs: `model` keeps those of the file, `int8` drops its outer quantize and dequantize operators.
     #[arg(long, default_value = Interface::default().name(), value_parser = choices::interface())]
     interface: Interface,
-    /// The engine whose outputs the code equals to the bit.
+    /// Reference engine whose outputs are reproduced bit for bit. Default: `ort` for .onnx files, otherwise `tflm`.
     #[arg(long, value_parser = choices::reference())]
     reference: Option<Reference>,
-    /// A checkout of tinybake for the project to depend on. Without it: the one that this program was built in, or else the
-    /// published version.
+    /// Checkout of tinybake for the project to depend on. Default: the one that this program was built from, otherwise the published
+    /// version.
     #[arg(long, value_name = "PATH")]
     tinybake_path: Option<PathBuf>,
 }

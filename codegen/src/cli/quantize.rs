@@ -16,63 +16,62 @@ use crate::script::Files;
 use clap::ValueEnum;
 use std::path::PathBuf;
 
-/// Quantizes a float model (post-training quantization), on samples of its inputs, and writes it in the native format.
+/// Quantizes a float model after training, with calibration samples, and writes it in the native format.
 ///
-/// The ways to pick ranges, with and without equalization and bias correction, are tried in turn, and the one is kept whose outputs are closest to
-/// the float model's on the calibration samples. With the best of them, weights are also rounded by what their layers make. Of large models
-/// fewer ways are tried, on fewer samples. The report is of samples that did not calibrate: by cross-validation, of large models by holding out
-/// a fifth of --data, or of --evaluate.
+/// Several recipes (calibration of ranges, with and without equalization and bias correction) are tried, and the one is kept whose outputs are
+/// closest to the float model's. For the best recipes, weights are also rounded so that the outputs of each layer change least. Large models
+/// get fewer recipes and samples. The report uses samples that calibration did not see: those of --evaluate, or by cross-validation, or for
+/// large models a fifth of --data that is held out.
 #[derive(clap::Args)]
 pub(super) struct Quantize {
-    /// A float model.
+    /// Float model: a .tflite or .onnx file, or a .safetensors file with its topology.
     model: PathBuf,
     /// Calibration samples: safetensors or npz with float32 `input.J` (or the input's name, or `x`) [samples, ...], and optional `labels` (or
     /// `y`): integers [samples], the class of each, or floats [samples, ...], the values that the output should have (`labels.J` for output
     /// J). A npy file is the first input.
     #[arg(long, visible_alias = "calibration", value_name = "FILE")]
     data: PathBuf,
-    /// The file to write, NAME.safetensors; its topology goes to NAME.toml beside it.
+    /// Output file, NAME.safetensors; the topology is written to NAME.toml beside it.
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
-    /// The integers that activations become; weights become int8 either way.
+    /// Type of quantized activations; weights are int8 either way.
     #[arg(long, value_enum, default_value_t = Width::Int8, value_name = "TYPE")]
     activations: Width,
-    /// How ranges of activations are picked: auto, min-max, widened (beyond the calibration samples), percentile, percentile:99.9, mse.
+    /// Calibration of activation ranges: auto, min-max, widened (min-max with a margin), percentile, percentile:99.9, mse.
     #[arg(long, default_value = "auto", value_name = "WAY", value_parser = ranges)]
     ranges: AutoRanges,
-    /// Whether channels are scaled so that neighbouring layers have like ranges.
+    /// Cross-layer equalization: scales channels so that neighbouring layers have similar ranges.
     #[arg(long, value_enum, default_value_t = Switch::Auto, value_name = "WHEN")]
     equalize: Switch,
-    /// Whether biases make up for the rounding of weights.
+    /// Bias correction: compensates the mean error of rounded weights.
     #[arg(long, value_enum, default_value_t = Switch::Auto, value_name = "WHEN")]
     correct_biases: Switch,
-    /// Whether weights are rounded by what their layer makes of the samples, and not each to the nearest integer.
+    /// Rounds weights to minimize the error of their layer on the samples, instead of each to the nearest integer.
     #[arg(long, value_enum, default_value_t = Switch::Auto, value_name = "WHEN")]
     fit_weights: Switch,
-    /// Bits of weights: 8, 4, 2, or mixed, which takes 2, 4 or 8 for each layer.
+    /// Weight bits: 8, 4, 2, or mixed (2, 4 or 8 per layer).
     #[arg(long, default_value = "8", value_name = "BITS", value_parser = ["8", "4", "2", "mixed"])]
     weights: String,
-    /// Points that narrow weights may cost beyond what 8 bits do: layers beyond it keep 8 bits. Of a classifier, points of accuracy (without
-    /// labels, of agreement with the float model); else hundredths of the R2 of each output (without targets, with respect to the float
-    /// model). All layers are narrow without it; mixed takes 1.
+    /// Maximum loss of 4-bit and 2-bit weights beside 8-bit ones; layers that would exceed it keep 8 bits. For a classifier, percentage points of
+    /// accuracy (without labels, of agreement with the float model); otherwise hundredths of the R2 of each output (without targets, to the
+    /// float model). Default: no limit; with mixed 1.
     #[arg(long, value_name = "POINTS", value_parser = points)]
     max_drop: Option<f64>,
-    /// Whether the model is judged by the class with the greatest output or by the error of all outputs. auto: it is a classifier if labels are
-    /// class indices, or if its only output is a softmax or an argmax.
+    /// Evaluate as a classifier (top-1 accuracy) or as a regression (R2 of every output). auto: classification if labels are class indices,
+    /// or if the only output is a softmax or an argmax.
     #[arg(long, value_enum, default_value_t = Kind::Auto, value_name = "TASK")]
     task: Kind,
-    /// The range of an input, in place of that of the samples: NAME=LO..HI, `input.J=LO..HI`, or LO..HI for all inputs. Can be given several
-    /// times.
+    /// Range of an input, instead of that of the samples: NAME=LO..HI, `input.J=LO..HI`, or LO..HI for all inputs. Repeatable.
     #[arg(long, value_name = "[NAME=]LO..HI", value_parser = input_range, allow_hyphen_values = true)]
     input_range: Vec<(String, (f32, f32))>,
-    /// Evaluation samples, which the report is of. Otherwise it is of --data by cross-validation, or for large models and 256 samples or more, of a
-    /// fifth of --data that does not calibrate.
+    /// Evaluation samples for the report. Default: cross-validation on --data, or for large models and 256 samples or more, a held-out fifth of
+    /// --data.
     #[arg(long, value_name = "FILE")]
     evaluate: Option<PathBuf>,
-    /// How weights lie in the file: as TensorFlow Lite or as PyTorch has them.
+    /// Weight layout of the file: that of TensorFlow Lite or of PyTorch.
     #[arg(long, value_enum, default_value_t = Order::Tflite)]
     layout: Order,
-    /// The engine whose arithmetic the figures are of.
+    /// Reference engine whose arithmetic the report uses.
     #[arg(long, default_value = Reference::default().name(), value_parser = choices::reference())]
     reference: Reference,
 }

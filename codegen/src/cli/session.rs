@@ -1,11 +1,11 @@
 //! What every command has: the user's global options, the boards, and the ways to say something.
 
 use super::choices::{Color, Format, Global};
-use super::{json, render};
+use super::render;
 use crate::boards::{Catalogue, Emulators};
 use crate::diag::{Diagnostic, Diagnostics, Explain, Place};
 use crate::script::{self, Files};
-use crate::{output, text};
+use crate::{json, output, text};
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -56,7 +56,7 @@ impl Session {
     /// A standard output that takes no more.
     pub(super) fn result(&self, text: &str, data: &impl Serialize) -> Result<(), Diagnostics> {
         match self.format {
-            Format::Table => output::print(&text::lines(text)),
+            Format::Text => output::print(&text::lines(text)),
             Format::Json => output::print(&json::text(data)),
         }
     }
@@ -145,7 +145,7 @@ pub(super) fn show(diagnostics: &Diagnostics, global: &Global) {
 
 fn show_as(diagnostics: &Diagnostics, format: Format, color: bool) {
     let text = match format {
-        Format::Table => render::diagnostics(diagnostics, color),
+        Format::Text => render::diagnostics(diagnostics, color),
         Format::Json => json::diagnostics(diagnostics),
     };
     let _ = io::stderr().write_all(text.as_bytes());

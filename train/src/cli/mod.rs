@@ -3,8 +3,8 @@
 mod options;
 mod run;
 
-use clap::{Parser, Subcommand};
-use options::Common;
+use clap::{CommandFactory, Parser, Subcommand};
+use options::{Common, Format};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -26,7 +26,7 @@ enum Command {
         #[command(flatten)]
         common: Common,
     },
-    /// Goes on training a model: one that was pruned, or that is to be quantized.
+    /// Fine-tunes a model: after pruning, or for int8 quantization (--qat).
     Finetune {
         /// A float model, or a native int8 model with --qat.
         #[arg(long)]
@@ -34,24 +34,24 @@ enum Command {
         #[command(flatten)]
         common: Common,
     },
-    /// Trains a small network to answer as a large one does.
+    /// Knowledge distillation: trains a small network (student) on the outputs of a large one (teacher).
     Distill {
-        /// The large network: a trained float model.
+        /// Teacher: a trained float model.
         #[arg(long)]
         teacher: PathBuf,
-        /// The small one: a topology (.toml) as for `train`, or a model to go on from.
+        /// Student: a topology (.toml) as for `train`, or a trained model.
         #[arg(long)]
         student: PathBuf,
-        /// Distillation temperature: logits are divided by it before they are compared.
+        /// Distillation temperature: divides the logits before they are compared.
         #[arg(long, default_value_t = 4.0, value_name = "T")]
         temperature: f32,
-        /// Weight of the distillation loss, from 0 to 1; the rest is that of the labels.
+        /// Weight of the distillation loss, from 0 to 1; the loss of the labels has the rest.
         #[arg(long, default_value_t = 0.7, value_name = "SHARE")]
         mix: f32,
-        /// Tensors that should look alike, by name; may be given several times.
+        /// Feature matching: a pair of tensors, by name, whose difference is added to the loss. Repeatable.
         #[arg(long = "match", value_name = "STUDENT=TEACHER")]
         matches: Vec<String>,
-        /// The weight of each such pair in the loss.
+        /// Weight of each --match pair in the loss.
         #[arg(long, default_value_t = 1.0, value_name = "WEIGHT")]
         match_weight: f32,
         #[command(flatten)]
@@ -59,10 +59,23 @@ enum Command {
     },
 }
 
+impl Command {
+    fn common(&self) -> &Common {
+        match self {
+            Self::Train { common, .. } | Self::Finetune { common, .. } | Self::Distill { common, .. } => common,
+        }
+    }
+}
+
 /// What a command ended with.
 enum Ended {
     Done,
     Interrupted,
+}
+
+/// The program's options and subcommands.
+pub fn command() -> clap::Command {
+    Arguments::command()
 }
 
 /// Runs the command that the process was started with. Exit codes: 0 done, 2 bad input, 130 interrupted.
@@ -78,13 +91,16 @@ pub fn main() -> ExitCode {
     // Where the system does not allow it the limit ends the program.
     #[cfg(unix)]
     let _ = tinybake_codegen::output::signals::limits();
+    let format = arguments.command.common().format();
     match run::run(&arguments.command) {
         Ok(Ended::Done) => ExitCode::SUCCESS,
         Ok(Ended::Interrupted) => ExitCode::from(130),
         Err(diagnostics) => {
-            for one in &diagnostics.0 {
-                let _ = writeln!(io::stderr(), "error: {one}");
-            }
+            let text = match format {
+                Format::Text => diagnostics.0.iter().map(|one| format!("error: {one}\n")).collect(),
+                Format::Json => tinybake_codegen::json::diagnostics(&diagnostics),
+            };
+            let _ = io::stderr().write_all(text.as_bytes());
             ExitCode::from(2)
         }
     }

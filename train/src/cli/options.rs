@@ -19,44 +19,54 @@ pub(super) struct Common {
     #[arg(long, default_value_t = 30, value_name = "N")]
     epochs: usize,
     /// Batch size: samples per gradient step.
-    #[arg(long, visible_alias = "batch-size", default_value_t = 32, value_name = "N")]
-    batch: usize,
-    /// Learning rate at its peak.
-    #[arg(long, visible_alias = "learning-rate", default_value_t = 0.002, value_name = "RATE")]
-    rate: f64,
+    #[arg(long, alias = "batch", default_value_t = 32, value_name = "N")]
+    batch_size: usize,
+    /// Learning rate: its peak, after a linear warm-up and before a cosine decay to zero.
+    #[arg(long, alias = "rate", default_value_t = 0.002, value_name = "RATE")]
+    learning_rate: f64,
     /// Weight decay.
-    #[arg(long, default_value_t = 1e-4, value_name = "DECAY")]
-    decay: f64,
-    /// Seed of all random numbers: initialization, shuffling, the validation split.
+    #[arg(long, alias = "decay", default_value_t = 1e-4, value_name = "DECAY")]
+    weight_decay: f64,
+    /// Random seed of the initialization, the shuffling and the validation split.
     #[arg(long, default_value_t = 1, value_name = "SEED")]
     seed: u64,
-    /// Validation split: the share of the samples held out of training.
+    /// Validation split: share of the samples that are held out from training, between 0 and 1.
     #[arg(long, default_value_t = 0.1, value_name = "SHARE")]
     pub(super) validation: f64,
-    /// Validation samples, in place of a share of --data.
+    /// Validation samples, instead of a split of --data.
     #[arg(long, value_name = "FILE")]
     pub(super) validation_data: Option<PathBuf>,
-    /// Early stopping: end after so many epochs without improvement.
+    /// Early stopping: stop after this many epochs without improvement.
     #[arg(long, value_name = "EPOCHS")]
     patience: Option<usize>,
-    /// Keep weights that are zero at zero: of a network that was pruned, in whatever pattern.
+    /// Keep zero weights at zero, to fine-tune a pruned network of any pattern.
     #[arg(long)]
     pub(super) keep_zeros: bool,
-    /// Train the int8 network that is going to run, by fake quantization, and write that.
+    /// Quantization-aware training: train with fake quantization, and write the int8 network.
     #[arg(long)]
     pub(super) qat: bool,
-    /// Where the state of the run is kept; NAME.checkpoint unless given.
+    /// Checkpoint file, written after each epoch. Default: NAME.checkpoint.
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
-    /// Go on from the checkpoint.
+    /// Resume from the checkpoint.
     #[arg(long)]
     pub(super) resume: bool,
-    /// How weights lie in the file: as TensorFlow Lite or as PyTorch has them.
+    /// Weight layout of the file: that of TensorFlow Lite or of PyTorch.
     #[arg(long, value_enum, default_value_t = Order::Tflite)]
     layout: Order,
-    /// Print one JSON object in place of text; no progress bars.
-    #[arg(long)]
-    pub(super) json: bool,
+    /// Format of the result on stdout. json: one object with stable field names; errors are objects on stderr, without progress bars.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// The same as `--format json`.
+    #[arg(long, hide = true, conflicts_with = "format")]
+    json: bool,
+}
+
+/// How results are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Text,
+    Json,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -66,18 +76,22 @@ enum Order {
 }
 
 impl Common {
+    pub(super) fn format(&self) -> Format {
+        if self.json { Format::Json } else { self.format }
+    }
+
     /// The settings of the loop.
     ///
     /// # Errors
     /// A number that makes no sense.
     pub(super) fn settings(&self) -> Result<Settings, Error> {
-        let Self { epochs, batch, rate, decay, seed, validation, patience, .. } = *self;
+        let Self { epochs, batch_size: batch, learning_rate: rate, weight_decay: decay, seed, validation, patience, .. } = *self;
         let wrong = |what: String| Err(Error::Setting { what });
         if epochs == 0 || batch == 0 {
-            return wrong("`--epochs` and `--batch` are at least 1".into());
+            return wrong("`--epochs` and `--batch-size` are at least 1".into());
         }
         if !(rate.is_finite() && rate > 0.0 && decay.is_finite() && decay >= 0.0) {
-            return wrong(format!("`--rate {rate}` is not positive, or `--decay {decay}` negative"));
+            return wrong(format!("`--learning-rate {rate}` is not positive, or `--weight-decay {decay}` negative"));
         }
         if !(validation > 0.0 && validation < 1.0) {
             return wrong(format!("`--validation {validation}` is no share between 0 and 1"));

@@ -1,6 +1,6 @@
 //! What the commands do.
 
-use super::options::Common;
+use super::options::{Common, Format};
 use super::{Command, Ended};
 use crate::checkpoint::State;
 use crate::curves;
@@ -20,6 +20,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tinybake_codegen::diag::{Diagnostic, Diagnostics, Explain, Place};
 use tinybake_codegen::ir::Graph;
+use tinybake_codegen::json;
 use tinybake_codegen::options::Reference;
 use tinybake_codegen::output::{self, File, Native};
 use tinybake_codegen::pipeline;
@@ -139,7 +140,7 @@ pub(super) fn run(command: &Command) -> Result<Ended, Diagnostics> {
         state.resume(&bytes, &run).map_err(|error| in_file(plain(error), &checkpoint))?;
     }
     interrupt::listen();
-    let bar = bar(&settings, &state, training.count, common.json);
+    let bar = bar(&settings, &state, training.count, common.format() == Format::Json);
     let end = train(&network, &mut state, &training, &validation, lessons.as_ref(), &settings, |event| {
         match event {
             Event::Batch(..) => bar.inc(1),
@@ -147,7 +148,7 @@ pub(super) fn run(command: &Command) -> Result<Ended, Diagnostics> {
                 output::replace(&checkpoint, &state.to_bytes(&run))?;
                 if let Some(epoch) = state.epochs.last() {
                     bar.set_message(format!(
-                        "epoch {}: loss {:.4}, validation {:.2} %",
+                        "epoch {}: loss {:.4}, validation accuracy {:.2} %",
                         state.epochs.len(),
                         epoch.loss,
                         100.0 * epoch.validation_accuracy
@@ -159,7 +160,7 @@ pub(super) fn run(command: &Command) -> Result<Ended, Diagnostics> {
     })?;
     bar.finish_and_clear();
     if end == End::Stopped {
-        let kept = if state.epochs.is_empty() { "nothing is kept yet" } else { "go on with `--resume`" };
+        let kept = if state.epochs.is_empty() { "there is no checkpoint yet" } else { "continue with `--resume`" };
         let _ = writeln!(io::stderr(), "interrupted after {} of {} epochs: {kept}", state.epochs.len(), settings.epochs);
         return Ok(Ended::Interrupted);
     }
@@ -253,13 +254,13 @@ fn finish(
         validation_accuracy: figures.accuracy,
         integer_accuracy: right.map(|right| right as f64 / validation.count as f64),
     };
-    if common.json {
-        return output::print(&(serde_json::to_string_pretty(&report).unwrap_or_default() + "\n"));
+    if common.format() == Format::Json {
+        return output::print(&json::text(&report));
     }
-    let mut text = format!("{} epochs, the best was {}; {} parameters\n", report.epochs, report.best_epoch, report.parameters);
-    text += &format!("{} validation samples: {:.2} % right\n", report.validation_samples, 100.0 * report.validation_accuracy);
+    let mut text = format!("{} epochs, the best is {}; {} parameters\n", report.epochs, report.best_epoch, report.parameters);
+    text += &format!("{} validation samples: accuracy {:.2} %\n", report.validation_samples, 100.0 * report.validation_accuracy);
     if let Some(accuracy) = report.integer_accuracy {
-        text += &format!("in the int8 arithmetic of generated code: {:.2} %\n", 100.0 * accuracy);
+        text += &format!("accuracy of the int8 network in generated code: {:.2} %\n", 100.0 * accuracy);
     }
     let topology = report.topology.iter().map(|topology| format!(" and {topology}")).collect::<String>();
     text += &format!("wrote {}{topology}\n", report.file);

@@ -103,8 +103,8 @@ fn the_program_writes_an_int8_model() {
         assert!(output.status.success(), "{}", text(&output));
         String::from_utf8(output.stdout).unwrap()
     };
-    let common = ["--data", "digits.safetensors", "--epochs", "2", "--json"];
-    run(&[&["train", "small.toml", "-o", "float.safetensors", "--rate", "0.01"], &common[..]].concat());
+    let common = ["--data", "digits.safetensors", "--epochs", "2", "--format", "json"];
+    run(&[&["train", "small.toml", "-o", "float.safetensors", "--learning-rate", "0.01"], &common[..]].concat());
     let tuned = ["finetune", "--model", "float.safetensors", "-o", "int8.safetensors", "--qat", "--layout", "torch"];
     let said: serde_json::Value = serde_json::from_str(&run(&[&tuned, &common[..]].concat())).unwrap();
     let (faked, integer) = (said["validation_accuracy"].as_f64().unwrap(), said["integer_accuracy"].as_f64().unwrap());

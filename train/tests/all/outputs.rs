@@ -4,7 +4,7 @@
 use crate::{files, folder, program, text};
 use std::fs;
 
-const RUN: [&str; 8] = ["train", "small.toml", "--data", "digits.safetensors", "--epochs", "1", "--batch", "16"];
+const RUN: [&str; 8] = ["train", "small.toml", "--data", "digits.safetensors", "--epochs", "1", "--batch-size", "16"];
 
 #[test]
 fn no_output_replaces_an_input() {
@@ -40,7 +40,7 @@ fn lost_output_is_an_error() {
     let output = program(&folder, &[&RUN[..], &["-o", "/dev/full"]].concat()).output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{}", text(&output));
     assert!(text(&output).contains("write::file"), "{}", text(&output));
-    let output = program(&folder, &[&RUN[..], &["-o", "/dev/null", "--json"]].concat()).output().unwrap();
+    let output = program(&folder, &[&RUN[..], &["-o", "/dev/null", "--format", "json"]].concat()).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
     assert!(text(&output).contains("\"topology\": null"), "{}", text(&output));
     assert!(fs::read_dir("/dev").unwrap().flatten().all(|entry| !entry.file_name().to_string_lossy().starts_with("null.")));

@@ -5,8 +5,20 @@ use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
-const RUN: [&str; 11] =
-    ["train", "small.toml", "--data", "digits.safetensors", "-o", "out.safetensors", "--epochs", "6", "--batch", "16", "--json"];
+const RUN: [&str; 12] = [
+    "train",
+    "small.toml",
+    "--data",
+    "digits.safetensors",
+    "-o",
+    "out.safetensors",
+    "--epochs",
+    "6",
+    "--batch-size",
+    "16",
+    "--format",
+    "json",
+];
 const WRITTEN: [&str; 4] = ["out.safetensors", "out.toml", "out.curves.csv", "out.curves.svg"];
 
 fn whole(folder: &Path, more: &[&str]) -> Vec<Vec<u8>> {

@@ -17,48 +17,48 @@ use crate::script::Files;
 use shard::Shard;
 use std::path::{Path, PathBuf};
 
-/// Compiles models for boards and tells what they take: code, tables, weights, RAM, stack, instructions.
+/// Measures models on boards: code, tables, weights, RAM, stack usage, instruction count.
 ///
-/// Every combination is compiled for real, with and without the model, and the difference of the two images is the model's.
-/// Boards of one core share a build. Instructions and stack are measured in an emulator where the core has one; times are
-/// estimates. Two models are also set against each other. What was measured once is kept in the target directory. Exit code 1: something grew, or did not build.
+/// Every combination is built with and without the model; the difference of the two images is the model's. Boards with the same core share
+/// a build. Instructions and stack are measured in an emulator, if the core has one; latencies are estimates. Two models are also compared
+/// with each other. Results are cached in the target directory. Exit code 1: a figure has grown, or a build failed.
 #[derive(clap::Args)]
 pub(super) struct Compare {
-    /// .tflite or .onnx files, or .safetensors files with their topologies.
+    /// Models: .tflite or .onnx files, or .safetensors files with their topologies.
     #[arg(required_unless_present = "merge", conflicts_with = "merge")]
     models: Vec<PathBuf>,
     /// Boards and cores, separated by commas; `all` is every board.
     #[arg(long, default_value = "all", value_delimiter = ',', value_name = "NAMES")]
     boards: Vec<String>,
-    /// What to spend flash on; several are compared.
+    /// Optimization goals, separated by commas: size (least flash), speed (fewest instructions), balanced (least product of the two).
     #[arg(long, default_value = "size,speed", value_delimiter = ',', value_parser = choices::optimize())]
     optimize: Vec<Optimize>,
-    /// Element types of inputs and outputs: `model`, as in the file, or `int8`, without the file's own quantize and dequantize operators.
+    /// Element types of inputs and outputs: `model` keeps those of the file, `int8` drops its outer quantize and dequantize operators.
     #[arg(long, default_value = Interface::default().name(), value_parser = choices::interface())]
     pub(super) interface: Interface,
-    /// The engine whose outputs the code is to equal.
+    /// Reference engine whose outputs are reproduced bit for bit. Default: `ort` for .onnx files, otherwise `tflm`.
     #[arg(long, value_parser = choices::reference())]
     reference: Option<Reference>,
-    /// Measures the I-th of N parts only, as `1/3`; `--merge` joins them.
+    /// Measures only the I-th of N parts, such as `1/3`; `--merge` joins them.
     #[arg(long, value_name = "I/N", conflicts_with = "merge")]
     shard: Option<Shard>,
-    /// Joins files that --json wrote instead of measuring.
+    /// Merges files written by --json, instead of measuring.
     #[arg(long, num_args = 1.., value_name = "FILE")]
     merge: Vec<PathBuf>,
-    /// Writes the figures as JSON.
+    /// Writes the figures to a JSON file.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Writes the figures as comma-separated values.
+    /// Writes the figures to a CSV file.
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
-    /// Writes one page with charts, the memory plan and the operators; of models that --merge names only the charts.
+    /// Writes an HTML page with charts, the memory plan and the operators; with --merge only the charts.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// Figures that --json wrote before: tells the differences; exit code 1 where flash, RAM, stack or instructions have grown, or
-    /// where the baseline has figures that this run lacks (with --shard: where nothing could be compared).
+    /// Baseline written by --json: shows the differences. Exit code 1 if flash, RAM, stack or instructions have grown, or if the baseline has
+    /// figures that this run lacks (with --shard: if nothing could be compared).
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
-    /// By how much they may grow, as `1%`.
+    /// Growth that is tolerated, such as `1%`.
     #[arg(long, default_value = "0%", value_parser = percent, requires = "baseline")]
     max_growth: f64,
 }

@@ -23,41 +23,44 @@ use report::{Made, Parts, Report};
 use search::Job;
 use std::path::{Path, PathBuf};
 
-/// Prunes a float model: takes out the weights, or the channels, that matter least, and writes what is left in the native format.
+/// Prunes a float model: zeroes the least important weights or removes channels, and writes the result in the native format.
 ///
-/// A sum, a depthwise convolution, a concatenation or a flattened image ties channels together: they leave together. Flash is that of the
-/// model quantized to int8, generated at `--optimize size` and linked for the board or core; what the core's tools are missing for is
-/// estimated by the constants alone.
+/// Channels that an addition, a depthwise convolution, a concatenation or a flattened feature map ties together are removed together.
+/// Flash is that of the model quantized to int8, generated at `--optimize size` and linked for the board or core; if its tools are missing,
+/// of the constants alone.
 #[derive(clap::Args)]
 pub(super) struct Prune {
-    /// A float model.
+    /// Float model: a .tflite or .onnx file, or a .safetensors file with its topology.
     model: PathBuf,
     /// Samples, as `tinybake quantize` takes them: labels are integers (the class of each sample) or floats (the values of the outputs). Without
     /// labels, the pruned model is compared with the dense one.
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
-    /// The file to write, NAME.safetensors; its topology goes to NAME.toml beside it.
+    /// Output file, NAME.safetensors; the topology is written to NAME.toml beside it.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// What goes together: scattered weights, channels, KEPT:OF neighbours (as 2:4), block:OUTSxINS (as block:1x4).
+    /// Sparsity pattern: scattered (single weights), channels, KEPT:OF (such as 2:4), block:OUTSxINS (such as block:1x4).
     #[arg(long, default_value = "scattered", value_name = "PATTERN")]
     pattern: Pattern,
-    /// Whether layers that can spare more lose more, or all lose the same share.
+    /// global: less important layers lose more weights; layer: all layers lose the same share.
     #[arg(long, value_enum, default_value_t = Over::Global)]
     scope: Over,
-    /// The share of the weights that go, from 0 to below 1.
+    /// Share of the prunable weights that become zero or are removed, from 0 to below 1. Prunable are the weights, without biases, of
+    /// convolutions and fully connected layers, except depthwise convolutions; for channels, of all layers with channels that can be
+    /// removed. Layers of --keep are not. The report shows the share reached: exact to one weight or tile; for channels, the first group of
+    /// channels that reaches it is the last.
     #[arg(long, value_name = "SHARE")]
     sparsity: Option<f64>,
-    /// Bytes of flash that the model may take: as few weights go as let it fit.
+    /// Upper bound for flash, in bytes: prunes as little as makes the model fit.
     #[arg(long, value_name = "BYTES", conflicts_with = "sparsity")]
     flash: Option<u64>,
-    /// A board whose flash (unless `--flash` says how much) and RAM the model is to fit.
+    /// Board that the model must fit: its flash (or --flash) and RAM + stack.
     #[arg(long, value_name = "NAME", conflicts_with = "sparsity")]
     board: Option<String>,
-    /// The core that flash is taken for, unless a board says so.
+    /// Core that flash is measured for, unless --board is given.
     #[arg(long, default_value = "cortex-m4", value_name = "NAME")]
     target: String,
-    /// Whether the weights that stay are fitted, so that every layer comes closest to what it did; off leaves them as they were.
+    /// Fit the remaining weights and biases so that the outputs of every layer change least (least squares); off leaves them unchanged.
     #[arg(long, value_enum, default_value_t = Fit::On)]
     refit: Fit,
     /// Iterative pruning: after each step, the remaining weights are fitted and their importance is measured again. Schedules of 1, 2, 4, ...
@@ -65,26 +68,26 @@ pub(super) struct Prune {
     /// curves, and the search for a size, use 1.
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u8).range(1..=64))]
     steps: Option<u8>,
-    /// A layer that keeps all weights, by the name of its weights or output; can be given several times.
+    /// Layer that keeps all weights, by the name of its weights or output. Repeatable.
     #[arg(long, value_name = "LAYER")]
     keep: Vec<String>,
-    /// Prunes one layer at a time, and says what the model loses by it.
+    /// Sensitivity analysis: prunes one layer at a time and reports the loss.
     #[arg(long)]
     sensitivity: bool,
-    /// Prunes to several sparsities, shows accuracy against flash, and draws it to this SVG file.
+    /// Prunes to several sparsities, reports accuracy against flash, and writes the chart to an SVG file.
     #[arg(long, value_name = "FILE.svg")]
     curve: Option<PathBuf>,
-    /// Whether the model is judged by the class with the greatest output or by the error of all outputs. auto: it is a classifier if labels are
-    /// class indices, or if its only output is a softmax or an argmax.
+    /// Evaluate as a classifier (top-1 accuracy) or as a regression (R2 of every output). auto: classification if labels are class indices,
+    /// or if the only output is a softmax or an argmax.
     #[arg(long, value_enum, default_value_t = Kind::Auto, value_name = "TASK")]
     task: Kind,
-    /// Other samples to report on than those of --data.
+    /// Evaluation samples for the report, instead of --data.
     #[arg(long, value_name = "FILE")]
     evaluate: Option<PathBuf>,
-    /// Samples that sensitivities and curves are taken on.
+    /// Number of samples for sensitivities and curves.
     #[arg(long, default_value_t = 128, value_name = "COUNT")]
     samples: usize,
-    /// How weights lie in the file: as TensorFlow Lite or as PyTorch has them.
+    /// Weight layout of the file: that of TensorFlow Lite or of PyTorch.
     #[arg(long, value_enum, default_value_t = Order::Tflite)]
     layout: Order,
 }

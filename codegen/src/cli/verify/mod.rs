@@ -20,51 +20,50 @@ use recorded::Recorded;
 use report::{Refused, Report, Row, Summary};
 use std::path::{Path, PathBuf};
 
-/// Builds the generated code, runs it on the host or emulated cores, and compares it with recorded outputs.
+/// Verifies that generated code reproduces recorded outputs, on the host or emulated cores.
 ///
-/// Every element of every output is compared. A float model is evaluated on the host instead, and may differ by --tolerance.
-/// `--on evaluator` evaluates quantized models in this process too, without building anything: hundreds of models in seconds.
-/// Several models, and folders of them, are verified in one call. Exit code 1: an element differs, nothing could be run, or one of
-/// several models is refused.
+/// Every element of every output is compared. A float model is evaluated on the host instead, within --tolerance.
+/// `--on evaluator` evaluates quantized models in this process, without building anything: hundreds of models in seconds.
+/// Several models and folders can be verified in one call. Exit code 1: an element differs, nothing could run, or one of several models is
+/// rejected.
 ///
-/// With --guarantees, the generated code is linked for cores and looked at instead: no panic, no floats
-/// computed in software, no allocation, and the stated RAM; where the core can be emulated, no more stack than is stated. Exit code 1: one is broken, or nothing could be linked.
+/// --guarantees checks the linked code instead: no panics, no software floats, no allocation, the stated RAM, and on emulated cores the stated
+/// stack usage. Exit code 1: a guarantee is broken, or nothing could be linked.
 #[derive(clap::Args)]
 pub(super) struct Verify {
-    /// .tflite or .onnx files, .safetensors files with their topology, or folders: all models in them that have a recording.
+    /// Models: .tflite or .onnx files, .safetensors files with their topology, or folders (all models in them that have a recording).
     #[arg(required = true, value_name = "MODEL")]
     models: Vec<PathBuf>,
-    /// The recording: safetensors with `input.J` and `output.J.ENGINE`, each [samples, ...]. Without it, NAME.golden.safetensors
-    /// beside the model.
+    /// Recording: safetensors with `input.J` and `output.J.ENGINE`, each [samples, ...]. Default: NAME.golden.safetensors beside the
+    /// model.
     #[arg(long, value_name = "FILE")]
     golden: Option<PathBuf>,
-    /// Checks what the code promises instead of what it computes.
+    /// Checks the guarantees of the generated code instead of its outputs.
     #[arg(long, conflicts_with_all = ["golden", "samples"])]
     guarantees: bool,
-    /// The engine whose recorded outputs to compare with; `ort` for an .onnx file, otherwise the first of `tflm`, `xnnpack`
-    /// and `litert_ref` that is recorded (`litert_ref` first for a float model, and where TFLM pads with undefined values), or the
-    /// only one that is.
+    /// Engine whose recorded outputs are compared. Default: `ort` for .onnx files, otherwise the first of `tflm`, `xnnpack` and `litert_ref`
+    /// that is recorded (`litert_ref` first for float models, and where TFLM pads with undefined values), or the only one.
     #[arg(long, value_name = "NAME")]
     engine: Option<String>,
-    /// Where to run: cores and boards, separated by commas. `host` is this computer, others are emulated; `all` is every
-    /// core that can run here; `evaluator` is this process, which builds nothing.
+    /// Where to run: cores and boards, separated by commas. `host`: this computer; `all`: every core that can be emulated here; `evaluator`:
+    /// in this process, without a build.
     #[arg(long, default_value = "host", value_delimiter = ',', value_name = "NAMES")]
     on: Vec<String>,
-    /// What to spend flash on.
+    /// Optimization goal: size (least flash), speed (fewest instructions), or balanced (least product of the two).
     #[arg(long, default_value = Optimize::default().name(), value_parser = choices::optimize())]
     pub(super) optimize: Optimize,
     #[command(flatten)]
     pub(super) limits: choices::Limits,
-    /// Element types of inputs and outputs: `model`, as in the file, or `int8`, without the file's own quantize and dequantize operators.
+    /// Element types of inputs and outputs: `model` keeps those of the file, `int8` drops its outer quantize and dequantize operators.
     #[arg(long, default_value = Interface::default().name(), value_parser = choices::interface())]
     pub(super) interface: Interface,
-    /// The engine whose outputs the code is to equal: that of the recording, where it is one of these.
+    /// Reference engine whose outputs are reproduced bit for bit. Default: the engine of the recording, if it is one of these.
     #[arg(long, value_parser = choices::reference())]
     reference: Option<Reference>,
-    /// Runs at most so many of the recorded samples.
+    /// Maximum number of recorded samples to run.
     #[arg(long, value_name = "N")]
     samples: Option<usize>,
-    /// How far an element of a float model may be from the recorded one; such a model is evaluated on the host.
+    /// Maximum absolute difference to the recorded outputs, for float models.
     #[arg(long, default_value_t = 1e-4, value_name = "X")]
     tolerance: f64,
 }

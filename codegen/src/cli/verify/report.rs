@@ -1,9 +1,9 @@
 //! Results of `tinybake verify`, as data and as text.
 
-use crate::cli::json;
 use crate::cli::table::{self, Align, known, number};
 use crate::diag::Diagnostics;
 use crate::ir::Origin;
+use crate::json;
 use crate::text;
 use serde::Serialize;
 
