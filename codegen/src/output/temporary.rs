@@ -9,7 +9,7 @@ use std::{io, process};
 /// Those that exist now.
 static PATHS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-fn paths() -> MutexGuard<'static, Vec<PathBuf>> {
+pub(super) fn paths() -> MutexGuard<'static, Vec<PathBuf>> {
     PATHS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

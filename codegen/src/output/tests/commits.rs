@@ -1,7 +1,7 @@
 //! Sets of files that are put in place.
 
 use super::super::commit::{Staged, holds, publish, rename, send, stage};
-use super::super::temporary::{Temporary, undisturbed, unused};
+use super::super::temporary::{Temporary, paths, undisturbed, unused};
 use super::*;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 
@@ -94,6 +94,9 @@ fn temporary_files_go() {
     let kept = one.path().to_path_buf();
     drop(one);
     assert!(!kept.exists() && two.path().exists());
+    // Those that a signal would remove.
+    let listed = |path: &Path| paths().iter().any(|listed| listed == path);
+    assert!(!listed(&kept) && listed(two.path()));
     let [one, two] = [0, 1].map(|_| unused(&base.0));
     assert!(one != two && one.parent() == Some(base.0.as_path()));
 }
