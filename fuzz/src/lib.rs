@@ -128,8 +128,9 @@ fn silent(samples: &Samples, ports: &[Port]) -> Run {
 
 /// A user's table of boards, cores and machines.
 pub fn boards(bytes: &[u8]) {
+    static BUILTIN: LazyLock<Catalogue> = LazyLock::new(Catalogue::builtin);
     for emulators in [Emulators::Known, Emulators::Any] {
-        match Catalogue::builtin().with(&String::from_utf8_lossy(bytes), emulators) {
+        match BUILTIN.clone().with(&String::from_utf8_lossy(bytes), emulators) {
             Ok(catalogue) => {
                 for board in catalogue.boards() {
                     let target = catalogue.find(&board.name).expect("a board of the table");
