@@ -2,6 +2,7 @@
 
 mod arrays;
 mod compare;
+mod format;
 mod generate;
 mod inspect;
 mod new;

@@ -10,6 +10,7 @@ mod learn;
 mod data;
 mod distillation;
 mod floats;
+mod format;
 mod gradients;
 mod int8;
 mod outputs;
