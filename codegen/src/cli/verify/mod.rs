@@ -41,7 +41,7 @@ pub(super) struct Verify {
     /// Checks the guarantees of the generated code instead of its outputs.
     #[arg(long, conflicts_with_all = ["golden", "samples"])]
     guarantees: bool,
-    /// Engine whose recorded outputs are compared. Default: `ort` for .onnx files, otherwise the first of `tflm`, `xnnpack` and `litert_ref`
+    /// Engine whose recorded outputs are compared. Default: `ort` for .onnx files, otherwise the first of `tflm`, `litert_ref` and `xnnpack`
     /// that is recorded (`litert_ref` first for float models, and where TFLM pads with undefined values), or the only one.
     #[arg(long, value_name = "NAME")]
     engine: Option<String>,
@@ -260,7 +260,8 @@ impl Verify {
             (Some(engine), _) => &[engine],
             (None, Reference::Ort) => &["ort"],
             (None, Reference::Tflm | Reference::Xnnpack) if litert_first => &["litert", "litert_ref", "tflm", "xnnpack"],
-            (None, Reference::Tflm | Reference::Xnnpack) => &["tflm", "xnnpack", "litert_ref", "litert"],
+            // TFLM's arithmetic, which code follows by default, is that of LiteRT's reference kernels.
+            (None, Reference::Tflm | Reference::Xnnpack) => &["tflm", "litert_ref", "xnnpack", "litert"],
         };
         let found = candidates.iter().find(|engine| present.iter().any(|name| name == *engine));
         let found = found.map(|engine| (*engine).to_string());
